@@ -1,0 +1,1026 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mcapi.h - the Multicore Communications API, version 2: the only header a program needs.
+ *
+ * Nodes exchange data through their endpoints: messages from any endpoint to any other, and
+ * packets or scalars through a channel between two. Types and constants come first, then the
+ * calls, chapter by chapter.
+ */
+#ifndef MCAPI_H
+#define MCAPI_H
+
+#include <stddef.h>
+
+#include "mca.h"
+#include "mca_impl_spec.h"
+#include "mcapi_impl_spec.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Types ----------------------------------------------------------------------- */
+
+typedef mca_int_t mcapi_int_t;
+typedef mca_int8_t mcapi_int8_t;
+typedef mca_int16_t mcapi_int16_t;
+typedef mca_int32_t mcapi_int32_t;
+typedef mca_int64_t mcapi_int64_t;
+typedef mca_uint_t mcapi_uint_t;
+typedef mca_uint8_t mcapi_uint8_t;
+typedef mca_uint16_t mcapi_uint16_t;
+typedef mca_uint32_t mcapi_uint32_t;
+typedef mca_uint64_t mcapi_uint64_t;
+
+typedef mca_boolean_t mcapi_boolean_t;
+typedef mca_domain_t mcapi_domain_t;
+typedef mca_node_t mcapi_node_t;
+typedef unsigned int mcapi_port_t;
+typedef unsigned int mcapi_priority_t; /* 0 is the most urgent */
+typedef mca_request_t mcapi_request_t;
+typedef mca_status_t mcapi_status_t;   /* one of enum mcapi_status_codes */
+typedef mca_timeout_t mcapi_timeout_t; /* milliseconds */
+
+/* What mcapi_initialize tells about the implementation and the topology. */
+typedef struct mcapi_info {
+    mcapi_uint_t mcapi_version;          /* MCAPI_VERSION of the library */
+    mcapi_uint_t organization_id;        /* who made the implementation */
+    mcapi_uint_t implementation_version; /* 10000 * major + 100 * minor + patch level */
+    mcapi_uint_t number_of_domains;      /* domains with a live node in this topology */
+    mcapi_uint_t number_of_nodes;        /* live nodes of this domain, the new one included */
+    mcapi_uint_t number_of_ports;        /* port numbers that a node can use */
+    impl_info_t impl_info;
+} mcapi_info_t;
+
+/* --- Constants ------------------------------------------------------------------- */
+
+#define MCAPI_VERSION 2015 /* 2.015 */
+
+#define MCAPI_TRUE  MCA_TRUE
+#define MCAPI_FALSE MCA_FALSE
+#define MCAPI_NULL  MCA_NULL
+
+#define MCAPI_IN const
+#define MCAPI_OUT
+
+#define MCAPI_PORT_ANY             (~0u)
+#define MCAPI_NODE_INVALID         (~0u)
+#define MCAPI_DOMAIN_INVALID       (~0u)
+#define MCAPI_RETURN_VALUE_INVALID (~0u)
+
+#define MCAPI_TIMEOUT_INFINITE  MCA_INFINITE
+#define MCAPI_INFINITE          MCA_INFINITE
+#define MCAPI_TIMEOUT_IMMEDIATE 0u
+
+/* The most and the least urgent priority. The first is spelled as the standard prints it; the
+ * largest legal number, MCAPI_MAX_PRIORITY, is another thing. */
+#define MCAPI_MAX_PRORITY  0
+#define MCAPI_MIN_PRIORITY MCAPI_MAX_PRIORITY
+
+/* Room for the text of any status with its NUL, in bytes. */
+#define MCAPI_MAX_STATUS_MSG_LEN 32
+#define MCAPI_MAX_STATUS_SIZE    32
+
+/* --- Statuses -------------------------------------------------------------------- */
+
+enum mcapi_status_codes {
+    MCAPI_SUCCESS = 1,          /* done; an _i call: accepted, finished or not */
+    MCAPI_PENDING,              /* the operation has not finished */
+    MCAPI_TIMEOUT,              /* the time was over first */
+    MCAPI_ERR_PARAMETER,        /* a pointer is NULL that must not be, or a count is 0 */
+    MCAPI_ERR_DOMAIN_INVALID,   /* no such domain, or not a legal number of one */
+    MCAPI_ERR_NODE_INVALID,     /* no such node, or not a legal number of one */
+    MCAPI_ERR_NODE_INITFAILED,  /* the node could not join; the reason is on stderr */
+    MCAPI_ERR_NODE_INITIALIZED, /* this thread has a live node, or that node is live */
+    MCAPI_ERR_NODE_NOTINIT,     /* the calling thread has no node */
+    MCAPI_ERR_NODE_FINALFAILED, /* the node could not leave */
+    MCAPI_ERR_PORT_INVALID,     /* not a legal number of a port */
+    MCAPI_ERR_ENDP_INVALID,     /* not an endpoint, or not one that this call can use */
+    MCAPI_ERR_ENDP_EXISTS,      /* the port is taken */
+    MCAPI_ERR_ENDP_GET_LIMIT,   /* a channel endpoint that somebody else has got */
+    MCAPI_ERR_ENDP_GET_INVALID = MCAPI_ERR_ENDP_GET_LIMIT,
+    MCAPI_ERR_ENDP_DELETED,      /* the endpoint was deleted meanwhile */
+    MCAPI_ERR_ENDP_NOTOWNER,     /* only the endpoint's own node may do that */
+    MCAPI_ERR_ENDP_REMOTE,       /* only on the endpoint's own node can that be set */
+    MCAPI_ERR_ENDP_NOPORTS,      /* no free port for an anonymous endpoint */
+    MCAPI_ERR_ENDP_LIMIT,        /* the node has all the endpoints it can have */
+    MCAPI_ERR_ATTR_INCOMPATIBLE, /* the two endpoints do not fit together */
+    MCAPI_ERR_ATTR_SIZE,         /* not the size of that attribute's type */
+    MCAPI_ERR_ATTR_NUM,          /* no attribute has that number */
+    MCAPI_ERR_ATTR_VALUE,        /* the attribute cannot have that value */
+    MCAPI_ERR_ATTR_NOTSUPPORTED, /* a number of the standard's that means nothing here */
+    MCAPI_ERR_ATTR_READONLY,     /* nobody can set that attribute */
+    MCAPI_ERR_MSG_LIMIT,         /* the message is too large */
+    MCAPI_ERR_MSG_SIZE = MCAPI_ERR_MSG_LIMIT,
+    MCAPI_ERR_MSG_TRUNCATED,     /* the message was larger than the receiver's buffer */
+    MCAPI_ERR_CHAN_OPEN,         /* the channel is open */
+    MCAPI_ERR_CHAN_TYPE,         /* packets and scalars do not go together */
+    MCAPI_ERR_CHAN_DIRECTION,    /* the other end of the channel would do that */
+    MCAPI_ERR_CHAN_CONNECTED,    /* the endpoint belongs to a channel already */
+    MCAPI_ERR_CHAN_OPENPENDING,  /* an open is under way */
+    MCAPI_ERR_CHAN_CLOSEPENDING, /* a close is under way */
+    MCAPI_ERR_CHAN_NOTOPEN,      /* this end is closed already */
+    MCAPI_ERR_CHAN_INVALID,      /* not such a channel end, or the other end is closed */
+    MCAPI_ERR_PKT_LIMIT,         /* the packet is too large */
+    MCAPI_ERR_PKT_SIZE = MCAPI_ERR_PKT_LIMIT,
+    MCAPI_ERR_SCL_SIZE,          /* the next scalar has another width */
+    MCAPI_ERR_TRANSMISSION,      /* the node at the other end has died */
+    MCAPI_ERR_PRIORITY,          /* not a legal priority */
+    MCAPI_ERR_BUF_INVALID,       /* not a packet buffer that the caller holds */
+    MCAPI_ERR_MEM_LIMIT,         /* no room */
+    MCAPI_ERR_REQUEST_INVALID,   /* not a request of this node */
+    MCAPI_ERR_REQUEST_LIMIT,     /* all requests of the node are unfinished */
+    MCAPI_ERR_REQUEST_CANCELLED, /* the operation was cancelled */
+    MCAPI_ERR_WAIT_PENDING,      /* another thread waits for that request */
+    MCAPI_ERR_GENERAL,           /* none of the above */
+    MCAPI_STATUSCODE_END
+};
+
+/* --- Attributes of a node -------------------------------------------------------- */
+
+enum mcapi_node_attributes { MCAPI_NODE_ATTR_TYPE, MCAPI_NODE_ATTR_END };
+
+/* MCAPI_NODE_ATTR_TYPE: any other value is the program's own. */
+typedef mcapi_uint_t mcapi_node_attr_type_t;
+#define MCAPI_NODE_ATTR_TYPE_REGULAR 0
+
+/* --- Attributes of an endpoint --------------------------------------------------- */
+
+enum mcapi_endpoint_attributes {
+    MCAPI_ENDP_ATTR_TYPE,
+    MCAPI_ENDP_ATTR_GET_COUNT,
+    MCAPI_ENDP_ATTR_GET_SOURCE,
+    MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE,
+    MCAPI_ENDP_ATTR_BUFFER_TYPE,
+    MCAPI_ENDP_ATTR_MEMORY_TYPE,
+    MCAPI_ENDP_ATTR_NUM_PRIORITIES,
+    MCAPI_ENDP_ATTR_PRIORITY,
+    MCAPI_ENDP_ATTR_NUM_SEND_BUFFERS,
+    MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS,
+    MCAPI_ENDP_ATTR_STATUS,
+    MCAPI_ENDP_ATTR_ENDP_STATUS = MCAPI_ENDP_ATTR_STATUS,
+    MCAPI_ENDP_ATTR_TIMEOUT,
+    MCAPI_ENDP_ATTR_END
+};
+
+typedef mcapi_uint_t mcapi_endp_attr_type_t;
+#define MCAPI_ENDP_ATTR_TYPE_MESSAGE 1
+#define MCAPI_ENDP_ATTR_TYPE_PKTCHAN 2
+#define MCAPI_ENDP_ATTR_TYPE_SCLCHAN 4
+
+typedef mcapi_uint_t mcapi_endp_attr_get_count_t;
+
+typedef struct mcapi_endp_attr_get_source {
+    mcapi_domain_t domain_id;
+    mcapi_node_t node_id;
+} mcapi_endp_attr_get_source_t;
+
+typedef mcapi_int_t mcapi_endp_attr_max_payload_size_t; /* bytes */
+
+typedef mcapi_uint_t mcapi_endp_attr_buffer_type_t;
+#define MCAPI_ENDP_ATTR_FIFO_BUFFER 0
+
+typedef mcapi_uint_t mcapi_endp_attr_memory_type_t;
+#define MCAPI_ENDP_ATTR_LOCAL_MEMORY       0
+#define MCAPI_ENDP_ATTR_SHARED_MEMORY      1
+#define MCAPI_ENDP_ATTR_REMOTE_MEMORY      2
+#define MCAPI_ENDP_ATTR_BLOCK_ON_MEM_LIMIT 0
+#define MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT  0x10000
+
+typedef mcapi_int_t mcapi_endp_attr_num_priorities_t;
+typedef mcapi_uint_t mcapi_endp_attr_priority_t;
+typedef mcapi_int_t mcapi_endp_attr_num_send_buffers_t;
+typedef mcapi_uint_t mcapi_endp_attr_num_recv_buffers_t;
+
+typedef mcapi_uint_t mcapi_endp_attr_status_t;
+typedef mcapi_endp_attr_status_t mcapi_endp_attr_endp_status_t;
+#define MCAPI_ENDP_ATTR_STATUS_CONNECTED     0x001
+#define MCAPI_ENDP_ATTR_STATUS_OPEN          0x002
+#define MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING  0x004
+#define MCAPI_ENDP_ATTR_STATUS_CLOSE_PENDING 0x008
+#define MCAPI_ENDP_ATTR_STATUS_PKTCHAN       0x010
+#define MCAPI_ENDP_ATTR_STATUS_SCLCHAN       0x020
+#define MCAPI_ENDP_ATTR_STATUS_SEND          0x040
+#define MCAPI_ENDP_ATTR_STATUS_RECEIVE       0x080
+#define MCAPI_ENDP_ATTR_STATUS_GET_PENDING   0x100
+
+typedef mcapi_timeout_t mcapi_endp_attr_timeout_t;
+
+/* --- What holds for every call ---------------------------------------------------- */
+
+/*
+ * Headings from here on are chapters of the standard.
+ *
+ * Status      mcapi_status takes the outcome. If it is NULL, the call does nothing. What is
+ *             wrong is looked for in this order: the caller's node, pointers, handles, state,
+ *             limits. A call that fails changes nothing and loses nothing.
+ * Node        A call acts for the node that the calling thread has initialized, or else for
+ *             the first live node of its process. Without one it gives
+ *             MCAPI_ERR_NODE_NOTINIT, which only three calls cannot give: mcapi_initialize,
+ *             mcapi_node_init_attributes and mcapi_node_set_attribute. A call that waits when
+ *             its node is finalized ends with it too.
+ * Threads     Any call may be made by any thread beside any other call. Two threads that send
+ *             on one handle, or receive on one, are served one after the other.
+ * Blocking    Calls that end in _i do not block, nor do others unless their comment says so.
+ *             A blocked call sleeps; a signal does not end it.
+ * Timeouts    In milliseconds. MCAPI_TIMEOUT_IMMEDIATE tries once; MCAPI_TIMEOUT_INFINITE has
+ *             no end. Calls that send or receive have none as an argument: they take the
+ *             attribute MCAPI_ENDP_ATTR_TIMEOUT of their endpoint.
+ * Ownership   What a call gets by address stays the caller's, and is not used after the call
+ *             has returned. Of an _i call that holds for its results (buffer, endpoint,
+ *             handle) from the moment on in which its request is complete.
+ * Requests    Each _i call fills *request. Accepted, its status is MCAPI_SUCCESS, finished or
+ *             not, and mcapi_test, mcapi_wait or mcapi_wait_any tell how it ended. Refused,
+ *             its status is the error, and *request is complete with the same error and need
+ *             not be released. Every _i call can be refused with
+ *               MCAPI_ERR_PARAMETER      request is NULL
+ *               MCAPI_ERR_REQUEST_LIMIT  MCA_MAX_REQUESTS of the node are unfinished
+ *             and every one that was accepted can end with
+ *               MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel
+ *
+ * "Statuses" below lists what a call can give beside MCAPI_SUCCESS and those; "later" what
+ * the request of an _i call can end with.
+ */
+
+/* --- Nodes ----------------------------------------------------------------------- */
+
+/* For a pointer whose object a program need not have filled; the standard's examples do not. It
+ * only keeps gcc from warning of that: the object is read all the same. */
+#if defined(__GNUC__) && __GNUC__ >= 11 && !defined(__clang__)
+#define MCAPI_MAY_BE_UNFILLED(number) __attribute__((access(none, number)))
+#else
+#define MCAPI_MAY_BE_UNFILLED(number)
+#endif
+
+/*
+ * Makes the calling thread the node <domain_id, node_id> of its topology, and with it all
+ * threads of its process that initialize no node of their own. The first node of a topology
+ * creates it. Blocks while other nodes join or leave.
+ *
+ *   node_attributes  filled by mcapi_node_init_attributes; NULL, or never filled: the
+ *                    defaults
+ *   init_parameters  filled by mcapi_param_init (mcapi_ext.h); NULL, or never filled: the
+ *                    defaults
+ *   mcapi_info       is filled with what the implementation and the topology are
+ *
+ * A node ends with mcapi_finalize, with its thread, or with its process; a child made by fork
+ * is no node.
+ *
+ * Statuses:
+ *   MCAPI_ERR_PARAMETER         mcapi_info is NULL
+ *   MCAPI_ERR_DOMAIN_INVALID    domain_id is above MCAPI_MAX_DOMAIN
+ *   MCAPI_ERR_NODE_INVALID      node_id is above MCAPI_MAX_NODE
+ *   MCAPI_ERR_NODE_INITIALIZED  this thread has a live node, or <domain_id, node_id> is live
+ *   MCAPI_ERR_NODE_INITFAILED   the topology cannot be created or joined: no shared memory,
+ *                               no permission, made by another version, no room for one more
+ *                               node; a line on stderr says which
+ */
+void mcapi_initialize(mcapi_domain_t domain_id, mcapi_node_t node_id,
+                      const mcapi_node_attributes_t *node_attributes,
+                      const mcapi_param_t *init_parameters, mcapi_info_t *mcapi_info,
+                      mcapi_status_t *mcapi_status) MCAPI_MAY_BE_UNFILLED(3)
+        MCAPI_MAY_BE_UNFILLED(4);
+
+/*
+ * Ends the caller's node: discards what was not received and what has not finished, closes
+ * its channels, deletes its endpoints, and takes the topology along if no other node is live.
+ * May be called in a signal handler. Blocks while other nodes join or leave.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ */
+void mcapi_finalize(mcapi_status_t *mcapi_status);
+
+/*
+ * The domain of the caller's node; MCAPI_DOMAIN_INVALID if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ */
+mcapi_domain_t mcapi_domain_id_get(mcapi_status_t *mcapi_status);
+
+/*
+ * The number of the caller's node in its domain; MCAPI_NODE_INVALID if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ */
+mcapi_node_t mcapi_node_id_get(mcapi_status_t *mcapi_status);
+
+/*
+ * Fills *node_attributes with the defaults, for mcapi_node_set_attribute and
+ * mcapi_initialize.
+ *
+ * Statuses:
+ *   MCAPI_ERR_PARAMETER  node_attributes is NULL
+ */
+void mcapi_node_init_attributes(mcapi_node_attributes_t *node_attributes,
+                                mcapi_status_t *mcapi_status);
+
+/*
+ * Sets one attribute of a node that is not initialized yet.
+ *
+ *   attribute_num   MCAPI_NODE_ATTR_TYPE
+ *   attribute       its value, here a mcapi_node_attr_type_t
+ *   attribute_size  bytes of that type
+ *
+ * Statuses:
+ *   MCAPI_ERR_PARAMETER          node_attributes or attribute is NULL, or *node_attributes
+ *                                was not filled by mcapi_node_init_attributes
+ *   MCAPI_ERR_ATTR_NOTSUPPORTED  no such attribute
+ *   MCAPI_ERR_ATTR_SIZE          attribute_size is not that of the attribute's type
+ */
+void mcapi_node_set_attribute(mcapi_node_attributes_t *node_attributes,
+                              mcapi_uint_t attribute_num, const void *attribute,
+                              size_t attribute_size, mcapi_status_t *mcapi_status);
+
+/*
+ * Copies an attribute of the live node <domain_id, node_id> to *attribute, which stays as it
+ * was if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          attribute is NULL
+ *   MCAPI_ERR_DOMAIN_INVALID     no node of that domain is live
+ *   MCAPI_ERR_NODE_INVALID       that node is not live
+ *   MCAPI_ERR_ATTR_NOTSUPPORTED  no such attribute
+ *   MCAPI_ERR_ATTR_SIZE          attribute_size is not that of the attribute's type
+ */
+void mcapi_node_get_attribute(mcapi_domain_t domain_id, mcapi_node_t node_id,
+                              mcapi_uint_t attribute_num, void *attribute,
+                              size_t attribute_size, mcapi_status_t *mcapi_status);
+
+/* --- Endpoints ------------------------------------------------------------------- */
+
+/*
+ * Creates the endpoint port_id of the caller's node; MCAPI_PORT_ANY takes a free port that no
+ * program asks for by number. Returns the endpoint, or 0 if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PORT_INVALID  port_id is above MCAPI_MAX_PORT
+ *   MCAPI_ERR_ENDP_EXISTS   the node has an endpoint of that port
+ *   MCAPI_ERR_ENDP_LIMIT    the node has MCAPI_MAX_ENDPOINTS endpoints, or the topology is
+ *                           full
+ */
+mcapi_endpoint_t mcapi_endpoint_create(mcapi_port_t port_id, mcapi_status_t *mcapi_status);
+
+/* mcapi_endpoint_create of MCAPI_PORT_ANY. */
+mcapi_endpoint_t mcapi_create_anonymous_endpoint(mcapi_status_t *mcapi_status);
+
+/*
+ * Gets the endpoint <domain_id, node_id, port_id> of any node, this one included: completes
+ * as soon as it exists, and then *endpoint is it. An endpoint whose type attribute says
+ * packet or scalar channel is lent to one getter at a time.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT    the caller has no node
+ *   MCAPI_ERR_PARAMETER       endpoint is NULL
+ *   MCAPI_ERR_DOMAIN_INVALID  domain_id is above MCAPI_MAX_DOMAIN
+ *   MCAPI_ERR_NODE_INVALID    node_id is above MCAPI_MAX_NODE
+ *   MCAPI_ERR_PORT_INVALID    port_id is above MCAPI_MAX_PORT
+ * later:
+ *   MCAPI_ERR_ENDP_GET_LIMIT  a channel endpoint that is lent already
+ */
+void mcapi_endpoint_get_i(mcapi_domain_t domain_id, mcapi_node_t node_id, mcapi_port_t port_id,
+                          mcapi_endpoint_t *endpoint, mcapi_request_t *request,
+                          mcapi_status_t *mcapi_status);
+
+/*
+ * As mcapi_endpoint_get_i, but blocks until the endpoint exists or until the timeout. Returns
+ * the endpoint, or 0 if the call fails.
+ *
+ *   timeout  milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
+ *
+ * Statuses: those of mcapi_endpoint_get_i (MCAPI_ERR_PARAMETER apart), and
+ *   MCAPI_TIMEOUT  there was no such endpoint in that time
+ */
+mcapi_endpoint_t mcapi_endpoint_get(mcapi_domain_t domain_id, mcapi_node_t node_id,
+                                    mcapi_port_t port_id, mcapi_timeout_t timeout,
+                                    mcapi_status_t *mcapi_status);
+
+/*
+ * Gives back an endpoint that this node has got, so that another may get it.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_ENDP_INVALID  not an endpoint, or not one that this node has got
+ */
+void mcapi_endpoint_release(mcapi_endpoint_t endpoint, mcapi_status_t *mcapi_status);
+
+/*
+ * Deletes an endpoint of this node. Messages that wait in it are discarded.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT    the caller has no node
+ *   MCAPI_ERR_ENDP_INVALID    not an endpoint
+ *   MCAPI_ERR_ENDP_NOTOWNER   an endpoint of another node
+ *   MCAPI_ERR_CHAN_OPEN       a channel on it is open
+ *   MCAPI_ERR_CHAN_CONNECTED  it is connected
+ */
+void mcapi_endpoint_delete(mcapi_endpoint_t endpoint, mcapi_status_t *mcapi_status);
+
+/*
+ * Copies an attribute of an endpoint of any node to *attribute, which stays as it was if the
+ * call fails.
+ *
+ *   attribute_num   of enum mcapi_endpoint_attributes
+ *   attribute_size  bytes of the attribute's type
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          attribute is NULL
+ *   MCAPI_ERR_ENDP_INVALID       not an endpoint
+ *   MCAPI_ERR_ATTR_NOTSUPPORTED  no such attribute; the number is below 64, the standard's
+ *                                range
+ *   MCAPI_ERR_ATTR_NUM           no such attribute; the number is 64 or above
+ *   MCAPI_ERR_ATTR_SIZE          attribute_size is not that of the attribute's type
+ */
+void mcapi_endpoint_get_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attribute_num,
+                                  void *attribute, size_t attribute_size,
+                                  mcapi_status_t *mcapi_status);
+
+/*
+ * Sets an attribute of an endpoint of this node that is not connected.
+ *
+ * Statuses: those of mcapi_endpoint_get_attribute, and
+ *   MCAPI_ERR_ENDP_REMOTE     an endpoint of another node
+ *   MCAPI_ERR_CHAN_CONNECTED  the endpoint is connected
+ *   MCAPI_ERR_ATTR_READONLY   get count, get source and status tell, they cannot be set
+ *   MCAPI_ERR_ATTR_VALUE      the attribute cannot have that value
+ */
+void mcapi_endpoint_set_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attribute_num,
+                                  const void *attribute, size_t attribute_size,
+                                  mcapi_status_t *mcapi_status);
+
+/* --- Messages -------------------------------------------------------------------- */
+
+/*
+ * Messages need no connection. Those of one priority that one endpoint sends to another
+ * arrive in their order; a more urgent one overtakes. A receive queue holds
+ * MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS messages. A message to an endpoint that has been deleted,
+ * or whose node is gone, is dropped.
+ */
+
+/*
+ * Sends a message: the bytes are copied before the call returns.
+ *
+ *   send_endpoint     of this node
+ *   receive_endpoint  of any node
+ *   buffer            the message; may be NULL if buffer_size is 0
+ *   buffer_size       bytes, at most MCAPI_MAX_MSG_SIZE; 0 is legal
+ *   priority          0, the most urgent, to MCAPI_MAX_PRIORITY
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffer is NULL and buffer_size is not 0
+ *   MCAPI_ERR_ENDP_INVALID  send_endpoint is not an endpoint of this node, or
+ *                           receive_endpoint never was one of any
+ *   MCAPI_ERR_GENERAL       one of the endpoints is connected
+ *   MCAPI_ERR_MSG_LIMIT     buffer_size is above MCAPI_MAX_MSG_SIZE
+ *   MCAPI_ERR_PRIORITY      priority is above MCAPI_MAX_PRIORITY
+ *   MCAPI_ERR_MEM_LIMIT     the receiver's queue is full, or this node has no buffer left
+ */
+void mcapi_msg_send_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
+                      const void *buffer, size_t buffer_size, mcapi_priority_t priority,
+                      mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * As mcapi_msg_send_i, but blocks while there is no room.
+ *
+ * Statuses: those of mcapi_msg_send_i, where
+ *   MCAPI_ERR_MEM_LIMIT  comes only if send_endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
+ *                        set
+ * and
+ *   MCAPI_TIMEOUT        there was no room within the timeout of send_endpoint
+ */
+void mcapi_msg_send(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
+                    const void *buffer, size_t buffer_size, mcapi_priority_t priority,
+                    mcapi_status_t *mcapi_status);
+
+/*
+ * Receives a message into the caller's buffer, which must stay where it is until the request
+ * is complete. Receives are served in the order in which they were posted.
+ *
+ *   receive_endpoint  of this node
+ *   buffer            may be NULL if buffer_size is 0
+ *   buffer_size       bytes; of a larger message the first ones are kept
+ *
+ * The size that mcapi_test or mcapi_wait tells is that of the whole message.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT   the caller has no node
+ *   MCAPI_ERR_PARAMETER      buffer is NULL and buffer_size is not 0
+ *   MCAPI_ERR_ENDP_INVALID   not an endpoint of this node
+ *   MCAPI_ERR_GENERAL        the endpoint is connected
+ * later:
+ *   MCAPI_ERR_MSG_TRUNCATED  the message was larger than the buffer; the rest of it is lost
+ *   MCAPI_ERR_ENDP_DELETED   the endpoint was deleted meanwhile
+ */
+void mcapi_msg_recv_i(mcapi_endpoint_t receive_endpoint, void *buffer, size_t buffer_size,
+                      mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * As mcapi_msg_recv_i, but blocks until there is a message that no posted receive takes.
+ *
+ *   received_size  is set to the size of the whole message, in bytes
+ *
+ * Statuses: those of mcapi_msg_recv_i, the later ones too, and
+ *   MCAPI_ERR_PARAMETER  also if received_size is NULL
+ *   MCAPI_TIMEOUT        there was no message within the endpoint's timeout
+ */
+void mcapi_msg_recv(mcapi_endpoint_t receive_endpoint, void *buffer, size_t buffer_size,
+                    size_t *received_size, mcapi_status_t *mcapi_status);
+
+/*
+ * How many messages can be received at once, apart from those that posted receives will take;
+ * 0 if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_ENDP_INVALID  not an endpoint of this node
+ */
+mcapi_uint_t mcapi_msg_available(mcapi_endpoint_t receive_endpoint,
+                                 mcapi_status_t *mcapi_status);
+
+/* --- Packet channels ------------------------------------------------------------- */
+
+/*
+ * A packet channel carries packets from one endpoint to one other, all of them, in order. It
+ * is connected, opened by both ends in any order, used, and closed by both ends; then both
+ * endpoints are free again. It has MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS of its receiving endpoint
+ * as buffers: so many packets can be under way or in the receiver's hands.
+ *
+ * A node that dies closes nothing: what it has sent can still be received, and then the other
+ * end gives MCAPI_ERR_TRANSMISSION.
+ */
+
+/*
+ * Connects two endpoints, which may belong to any nodes. Completes when they are connected.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_ENDP_INVALID       one is not an endpoint, or they are the same
+ *   MCAPI_ERR_CHAN_CONNECTED     one of them is connected
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  one of them belongs to a channel that is not closed on both
+ *                                ends
+ *   MCAPI_ERR_CHAN_TYPE          one of them has been opened for scalars, or its attribute
+ *                                MCAPI_ENDP_ATTR_TYPE says so
+ *   MCAPI_ERR_CHAN_DIRECTION     one of them has been opened as the other end
+ *   MCAPI_ERR_ATTR_INCOMPATIBLE  attributes that have to be equal on both ends are not
+ *   MCAPI_ERR_MEM_LIMIT          the topology has no room for one more channel
+ */
+void mcapi_pktchan_connect_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
+                             mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * Opens the receiving end, before or after it is connected. *receive_handle is filled at once
+ * and has the value of the endpoint. Completes when the channel is connected and the other
+ * end is open; if both ends are on this node, when it is connected.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          receive_handle is NULL
+ *   MCAPI_ERR_ENDP_INVALID       not an endpoint of this node
+ *   MCAPI_ERR_CHAN_TYPE          it is connected or opened for scalars, or its attribute
+ *                                MCAPI_ENDP_ATTR_TYPE says so
+ *   MCAPI_ERR_CHAN_DIRECTION     it is connected or opened as the sending end
+ *   MCAPI_ERR_CHAN_OPENPENDING   it is opened already, and waits
+ *   MCAPI_ERR_CHAN_OPEN          it is open already
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  it is closed, and the other end is not
+ * later:
+ *   MCAPI_ERR_ENDP_DELETED       the endpoint was deleted meanwhile
+ *   MCAPI_ERR_TRANSMISSION       the node of the other end has died
+ */
+void mcapi_pktchan_recv_open_i(mcapi_pktchan_recv_hndl_t *receive_handle,
+                               mcapi_endpoint_t receive_endpoint, mcapi_request_t *request,
+                               mcapi_status_t *mcapi_status);
+
+/*
+ * Opens the sending end: as mcapi_pktchan_recv_open_i with the ends exchanged. Packets can be
+ * sent as soon as the channel is connected; they wait for the receiver.
+ */
+void mcapi_pktchan_send_open_i(mcapi_pktchan_send_hndl_t *send_handle,
+                               mcapi_endpoint_t send_endpoint, mcapi_request_t *request,
+                               mcapi_status_t *mcapi_status);
+
+/*
+ * Sends a packet: the bytes are copied before the call returns.
+ *
+ *   buffer  the packet; may be NULL if size is 0
+ *   size    bytes, at most the attribute MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE of the endpoint
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffer is NULL and size is not 0
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node, or the
+ *                           receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
+ *   MCAPI_ERR_PKT_LIMIT     size is too large
+ *   MCAPI_ERR_MEM_LIMIT     the channel is full, or not connected yet
+ */
+void mcapi_pktchan_send_i(mcapi_pktchan_send_hndl_t send_handle, const void *buffer,
+                          size_t size, mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * As mcapi_pktchan_send_i, but blocks while the channel is full or not connected yet.
+ *
+ * Statuses: those of mcapi_pktchan_send_i, where
+ *   MCAPI_ERR_MEM_LIMIT  comes only if the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set
+ * and
+ *   MCAPI_TIMEOUT        there was no room within the endpoint's timeout
+ */
+void mcapi_pktchan_send(mcapi_pktchan_send_hndl_t send_handle, const void *buffer, size_t size,
+                        mcapi_status_t *mcapi_status);
+
+/*
+ * Receives a packet where it lies: when the request is complete, *buffer is a buffer of the
+ * channel. It is the caller's to read and to write until mcapi_pktchan_release; buffers may
+ * be released in any order. mcapi_test and mcapi_wait tell the packet's size.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffer is NULL
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a packet channel on this node
+ * later, or at once, when all that was sent is received:
+ *   MCAPI_ERR_CHAN_INVALID  the sender has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died
+ */
+void mcapi_pktchan_recv_i(mcapi_pktchan_recv_hndl_t receive_handle, void **buffer,
+                          mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * As mcapi_pktchan_recv_i, but blocks until there is a packet.
+ *
+ *   received_size  is set to the packet's size, in bytes
+ *
+ * Statuses: those of mcapi_pktchan_recv_i, the later ones too, and
+ *   MCAPI_ERR_PARAMETER  also if received_size is NULL
+ *   MCAPI_TIMEOUT        there was no packet within the endpoint's timeout
+ */
+void mcapi_pktchan_recv(mcapi_pktchan_recv_hndl_t receive_handle, void **buffer,
+                        size_t *received_size, mcapi_status_t *mcapi_status);
+
+/*
+ * How many packets can be received at once, apart from those that posted receives will take;
+ * 0 if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a packet channel on this node; or
+ *                           the sender has closed its end, and all that was sent is received
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ */
+mcapi_uint_t mcapi_pktchan_available(mcapi_pktchan_recv_hndl_t receive_handle,
+                                     mcapi_status_t *mcapi_status);
+
+/*
+ * Gives the buffer of a received packet back to its channel. Once: the buffer is not the
+ * caller's any more, whatever happens to the channel.
+ *
+ *   buffer  as mcapi_pktchan_recv has given it; any other pointer is recognised and refused
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_BUF_INVALID   not the buffer of a packet that this node has received and not
+ *                           released
+ */
+void mcapi_pktchan_release(void *buffer, mcapi_status_t *mcapi_status);
+
+/*
+ * For the sender of a packet that went without a copy: MCAPI_TRUE if the receiver has
+ * released the buffer; MCAPI_FALSE if not, or if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_BUF_INVALID   not a buffer that this node has sent without a copy
+ */
+mcapi_boolean_t mcapi_pktchan_release_test(void *buffer, mcapi_status_t *mcapi_status);
+
+/*
+ * Closes the receiving end and discards what has not been received; the sender learns of it.
+ * Buffers that are still held go back with it and must not be used any more. Completes when
+ * the sending end is closed too or its node has died; if both ends are on this node, at once.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_NOTOPEN  this end is closed already
+ *   MCAPI_ERR_CHAN_INVALID  never was a receiving end of a packet channel on this node
+ */
+void mcapi_pktchan_recv_close_i(mcapi_pktchan_recv_hndl_t receive_handle,
+                                mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * Closes the sending end: as mcapi_pktchan_recv_close_i with the ends exchanged, but discards
+ * nothing. The receiver gets all that was sent before it learns of the close.
+ */
+void mcapi_pktchan_send_close_i(mcapi_pktchan_send_hndl_t send_handle, mcapi_request_t *request,
+                                mcapi_status_t *mcapi_status);
+
+/* --- Scalar channels ------------------------------------------------------------- */
+
+/*
+ * A scalar channel carries unsigned integers of 8, 16, 32 or 64 bits. It is connected, opened
+ * and closed as a packet channel is, by calls with the same statuses. What was said above of
+ * a close and of a death holds here too.
+ */
+
+/* As mcapi_pktchan_connect_i, with packets and scalars exchanged. */
+void mcapi_sclchan_connect_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
+                             mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/* As mcapi_pktchan_recv_open_i; MCAPI_ERR_CHAN_TYPE here is for one connected for packets. */
+void mcapi_sclchan_recv_open_i(mcapi_sclchan_recv_hndl_t *receive_handle,
+                               mcapi_endpoint_t receive_endpoint, mcapi_request_t *request,
+                               mcapi_status_t *mcapi_status);
+
+/* As mcapi_pktchan_send_open_i; MCAPI_ERR_CHAN_TYPE here is for one connected for packets. */
+void mcapi_sclchan_send_open_i(mcapi_sclchan_send_hndl_t *send_handle,
+                               mcapi_endpoint_t send_endpoint, mcapi_request_t *request,
+                               mcapi_status_t *mcapi_status);
+
+/*
+ * Send one scalar. They block while the channel is full or not connected yet.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a scalar channel on this node, or the
+ *                           receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
+ *   MCAPI_ERR_MEM_LIMIT     no room, and the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
+ *                           set
+ *   MCAPI_TIMEOUT           there was no room within the endpoint's timeout
+ */
+void mcapi_sclchan_send_uint64(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint64_t dataword,
+                               mcapi_status_t *mcapi_status);
+void mcapi_sclchan_send_uint32(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint32_t dataword,
+                               mcapi_status_t *mcapi_status);
+void mcapi_sclchan_send_uint16(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint16_t dataword,
+                               mcapi_status_t *mcapi_status);
+void mcapi_sclchan_send_uint8(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint8_t dataword,
+                              mcapi_status_t *mcapi_status);
+
+/*
+ * Receive one scalar, of the width in which it was sent. They block until there is one. They
+ * return it, or 0 if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a scalar channel on this node; or
+ *                           the sender has closed its end, and all that was sent is received
+ *   MCAPI_ERR_SCL_SIZE      the next scalar has another width; it stays where it is
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ *   MCAPI_TIMEOUT           there was no scalar within the endpoint's timeout
+ */
+mcapi_uint64_t mcapi_sclchan_recv_uint64(mcapi_sclchan_recv_hndl_t receive_handle,
+                                         mcapi_status_t *mcapi_status);
+mcapi_uint32_t mcapi_sclchan_recv_uint32(mcapi_sclchan_recv_hndl_t receive_handle,
+                                         mcapi_status_t *mcapi_status);
+mcapi_uint16_t mcapi_sclchan_recv_uint16(mcapi_sclchan_recv_hndl_t receive_handle,
+                                         mcapi_status_t *mcapi_status);
+mcapi_uint8_t mcapi_sclchan_recv_uint8(mcapi_sclchan_recv_hndl_t receive_handle,
+                                       mcapi_status_t *mcapi_status);
+
+/*
+ * How many scalars can be received at once; 0 if the call fails.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a scalar channel on this node; or
+ *                           the sender has closed its end, and all that was sent is received
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ */
+mcapi_uint_t mcapi_sclchan_available(mcapi_sclchan_recv_hndl_t receive_handle,
+                                     mcapi_status_t *mcapi_status);
+
+/* As mcapi_pktchan_recv_close_i. */
+void mcapi_sclchan_recv_close_i(mcapi_sclchan_recv_hndl_t receive_handle,
+                                mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/* As mcapi_pktchan_send_close_i. */
+void mcapi_sclchan_send_close_i(mcapi_sclchan_send_hndl_t send_handle, mcapi_request_t *request,
+                                mcapi_status_t *mcapi_status);
+
+/* --- Non-blocking operations ----------------------------------------------------- */
+
+/*
+ * A request belongs to the node whose call made it; any thread of that node may ask about it.
+ * mcapi_wait, mcapi_wait_any and mcapi_cancel release it. One that only mcapi_test has found
+ * complete can still be read, until the node runs out of requests and needs its place.
+ */
+
+/*
+ * Has the operation finished? MCAPI_FALSE with MCAPI_PENDING if not, otherwise MCAPI_TRUE
+ * with the status in which it ended, or with the error of this call itself.
+ *
+ *   size  is set to the bytes that were sent or received; may be NULL for an operation that
+ *         carries no data
+ *
+ * Statuses: those of the operation, and
+ *   MCAPI_PENDING              it has not finished
+ *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
+ *   MCAPI_ERR_PARAMETER        request is NULL, or size is NULL and may not be
+ *   MCAPI_ERR_REQUEST_INVALID  not a request of this node, or released
+ */
+mcapi_boolean_t mcapi_test(mcapi_request_t *request, size_t *size,
+                           mcapi_status_t *mcapi_status);
+
+/*
+ * Blocks until the operation has finished or until the timeout, and releases the request if
+ * it has finished. MCAPI_FALSE with MCAPI_TIMEOUT if not; otherwise as mcapi_test.
+ *
+ *   timeout  milliseconds
+ *
+ * Statuses: those of mcapi_test, without MCAPI_PENDING, and
+ *   MCAPI_TIMEOUT           it has not finished in that time; the request is what it was
+ *   MCAPI_ERR_WAIT_PENDING  another thread waits for this request
+ */
+mcapi_boolean_t mcapi_wait(mcapi_request_t *request, size_t *size, mcapi_timeout_t timeout,
+                           mcapi_status_t *mcapi_status);
+
+/*
+ * Blocks until one of several operations has finished or until the timeout, and releases the
+ * request of that one. Returns its index, or MCAPI_RETURN_VALUE_INVALID if none has finished
+ * or the call fails. If several have finished, repeated calls give each its turn.
+ *
+ *   number    how many requests there are, at least 1
+ *   requests  an array of requests, or an array of pointers to requests
+ *   size      is set to the bytes that the one that finished has sent or received
+ *   timeout   milliseconds
+ *
+ * Statuses: those of the operation whose index is returned, and
+ *   MCAPI_TIMEOUT              none has finished in that time; the requests are what they
+ *                              were
+ *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
+ *   MCAPI_ERR_PARAMETER        number is 0, or requests, one of its pointers or size is NULL
+ *   MCAPI_ERR_REQUEST_INVALID  one is not a request of this node, or released
+ */
+mcapi_uint_t mcapi_wait_any(size_t number, mcapi_request_t *requests, size_t *size,
+                            mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
+
+/* What mcapi_wait_any stands for when it is called with an array of pointers to requests. */
+mcapi_uint_t mcapi_ext_wait_any_pointers(size_t number, mcapi_request_t **requests,
+                                         size_t *size, mcapi_timeout_t timeout,
+                                         mcapi_status_t *mcapi_status);
+
+/*
+ * Ends an operation that has not finished, and releases its request. A receive takes nothing
+ * then; a thread that waits for the request is woken with MCAPI_ERR_REQUEST_CANCELLED.
+ *
+ * Statuses:
+ *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
+ *   MCAPI_ERR_PARAMETER        request is NULL
+ *   MCAPI_ERR_REQUEST_INVALID  not a request of this node, or its operation has finished
+ */
+void mcapi_cancel(mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/* --- Convenience ----------------------------------------------------------------- */
+
+/*
+ * Writes the name of a status, as in "MCAPI_ERR_ENDP_INVALID", and returns the buffer. Needs
+ * no node.
+ *
+ *   status          one that is none gives "UNKNOWN"
+ *   status_message  the caller's buffer; MCAPI_MAX_STATUS_SIZE bytes hold any name
+ *   size            bytes of the buffer; what does not fit is cut, and a NUL always written
+ *
+ * Returns NULL if there is no buffer or if its size is 0.
+ */
+char *mcapi_display_status(mcapi_status_t status, char *status_message, size_t size);
+
+/* How much the library says on stderr: 0, as it is from the start, nothing but why a call to
+ * mcapi_initialize failed; more with higher levels. Holds for the process; needs no node. */
+void mcapi_set_debug_level(int level);
+
+/* Prints to stderr the state of the caller's node, or of one endpoint or channel end.
+ *   handle  the address of its mcapi_endpoint_t or handle; NULL for the node */
+void mcapi_display_state(void *handle);
+
+#ifdef __cplusplus
+}
+#endif
+
+/* --- Other spellings of the same calls ------------------------------------------- */
+
+/*
+ * Programs in the field write four calls in more than one way, each told apart by the number
+ * or the types of its arguments:
+ *
+ *   mcapi_initialize     without the node attributes
+ *   mcapi_endpoint_get   without the timeout, which then is infinite
+ *   mcapi_wait           with the status before the timeout
+ *   mcapi_wait_any       with the status before the timeout; with an array of requests or of
+ *                        pointers to requests
+ *
+ * In C++ these are overloads. In C they are function-like macros, and every argument is
+ * evaluated once; &mcapi_wait and (mcapi_wait)(...) are the function itself, and who defines
+ * a function of that name writes its name in parentheses too. MCAPI_ONE_SPELLING, defined
+ * before this file is included, leaves the functions alone.
+ */
+#ifndef MCAPI_ONE_SPELLING
+#ifdef __cplusplus
+
+extern "C++" {
+
+MCAPI_MAY_BE_UNFILLED(3)
+inline void mcapi_initialize(mcapi_domain_t domain_id, mcapi_node_t node_id,
+                             const mcapi_param_t *init_parameters, mcapi_info_t *mcapi_info,
+                             mcapi_status_t *mcapi_status)
+{
+    mcapi_initialize(domain_id, node_id, NULL, init_parameters, mcapi_info, mcapi_status);
+}
+
+inline mcapi_endpoint_t mcapi_endpoint_get(mcapi_domain_t domain_id, mcapi_node_t node_id,
+                                           mcapi_port_t port_id, mcapi_status_t *mcapi_status)
+{
+    return mcapi_endpoint_get(domain_id, node_id, port_id, MCAPI_TIMEOUT_INFINITE,
+                              mcapi_status);
+}
+
+inline mcapi_boolean_t mcapi_wait(mcapi_request_t *request, size_t *size,
+                                  mcapi_status_t *mcapi_status, mcapi_timeout_t timeout)
+{
+    return mcapi_wait(request, size, timeout, mcapi_status);
+}
+
+inline mcapi_uint_t mcapi_wait_any(size_t number, mcapi_request_t *requests, size_t *size,
+                                   mcapi_status_t *mcapi_status, mcapi_timeout_t timeout)
+{
+    return mcapi_wait_any(number, requests, size, timeout, mcapi_status);
+}
+
+/* Templates, so that NULL for the array means the standard's form and not either of two. */
+template <typename Request>
+inline mcapi_uint_t mcapi_wait_any(size_t number, Request **requests, size_t *size,
+                                   mcapi_timeout_t timeout, mcapi_status_t *mcapi_status)
+{
+    return mcapi_ext_wait_any_pointers(number, requests, size, timeout, mcapi_status);
+}
+
+template <typename Request>
+inline mcapi_uint_t mcapi_wait_any(size_t number, Request **requests, size_t *size,
+                                   mcapi_status_t *mcapi_status, mcapi_timeout_t timeout)
+{
+    return mcapi_ext_wait_any_pointers(number, requests, size, timeout, mcapi_status);
+}
+
+} /* extern "C++" */
+
+#else /* C */
+
+/* Of a timeout and a status in either order: the timeout, and the status. */
+/* clang-format off */
+#define MCAPI_SPELLING_TIMEOUT(third, fourth)                                                  \
+    __extension__ _Generic((third), mcapi_status_t *: (fourth), int *: (fourth),               \
+                           void *: (fourth), default: (third))
+#define MCAPI_SPELLING_STATUS(third, fourth)                                                   \
+    __extension__ _Generic((third), mcapi_status_t *: (third), int *: (third),                 \
+                           void *: (third), default: (fourth))
+/* clang-format on */
+
+#define MCAPI_SPELLING_WAIT(request, size, third, fourth)                \
+    mcapi_wait((request), (size), MCAPI_SPELLING_TIMEOUT(third, fourth), \
+               MCAPI_SPELLING_STATUS(third, fourth))
+
+/* clang-format off */
+#define MCAPI_SPELLING_WAIT_ANY(number, requests, size, third, fourth)                         \
+    __extension__ _Generic((requests), mcapi_request_t **: mcapi_ext_wait_any_pointers,        \
+                           default: mcapi_wait_any)                                            \
+    ((number), (requests), (size), MCAPI_SPELLING_TIMEOUT(third, fourth),                      \
+     MCAPI_SPELLING_STATUS(third, fourth))
+/* clang-format on */
+
+#define MCAPI_SPELLING_INITIALIZE_6(domain_id, node_id, attributes, parameters, info, status) \
+    mcapi_initialize((domain_id), (node_id), (attributes), (parameters), (info), (status))
+#define MCAPI_SPELLING_INITIALIZE_5(domain_id, node_id, parameters, info, status) \
+    mcapi_initialize((domain_id), (node_id), NULL, (parameters), (info), (status))
+
+#define MCAPI_SPELLING_GET_5(domain_id, node_id, port_id, timeout, status) \
+    mcapi_endpoint_get((domain_id), (node_id), (port_id), (timeout), (status))
+#define MCAPI_SPELLING_GET_4(domain_id, node_id, port_id, status) \
+    mcapi_endpoint_get((domain_id), (node_id), (port_id), MCAPI_TIMEOUT_INFINITE, (status))
+
+/* The seventh argument: the name that stands as far behind as there are arguments before it. */
+#define MCAPI_SPELLING_SEVENTH(a, b, c, d, e, f, name, ...) name
+
+#define mcapi_initialize(...)                                                             \
+    MCAPI_SPELLING_SEVENTH(__VA_ARGS__, MCAPI_SPELLING_INITIALIZE_6,                      \
+                           MCAPI_SPELLING_INITIALIZE_5, mcapi_initialize,                 \
+                           mcapi_v1000_initialize, mcapi_initialize, mcapi_initialize, 0) \
+    (__VA_ARGS__)
+#define mcapi_endpoint_get(...)                                                          \
+    MCAPI_SPELLING_SEVENTH(__VA_ARGS__, mcapi_endpoint_get, MCAPI_SPELLING_GET_5,        \
+                           MCAPI_SPELLING_GET_4, mcapi_endpoint_get, mcapi_endpoint_get, \
+                           mcapi_endpoint_get, 0)                                        \
+    (__VA_ARGS__)
+#define mcapi_wait(...)     MCAPI_SPELLING_WAIT(__VA_ARGS__)
+#define mcapi_wait_any(...) MCAPI_SPELLING_WAIT_ANY(__VA_ARGS__)
+
+#endif /* C */
+#endif /* MCAPI_ONE_SPELLING */
+
+#ifdef MCAPI_V1000
+#include "mcapi_v1000_to_v2000.h"
+#endif
+
+#endif /* MCAPI_H */
