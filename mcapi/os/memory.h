@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory.h - memory that processes share: made, committed, opened, mapped, unmapped.
+ *
+ * It has no name that another user could take or guess; it exists as long as somebody has it
+ * open or mapped. Its size never changes (sealed), so no peer can make an access fail by
+ * cutting it off. What is not committed yet costs nothing, and must not be touched.
+ */
+#ifndef MCI_MEMORY_H
+#define MCI_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A descriptor of new, zeroed, sparse, sealed memory; -1 with errno. `name` is seen in
+ * /proc/<pid>/maps, by humans only. */
+int mci_memory_create(const char *name, uint64_t size);
+
+/*
+ * Makes sure that the range has pages, so that touching it cannot fail. False with errno:
+ * ENOSPC, ENOMEM or EFBIG when there is no memory. What the range held stays. Any number of
+ * times.
+ */
+bool mci_memory_commit(int fd, uint64_t offset, uint64_t length);
+
+/* Another process' memory by that process' descriptor number. Only memory made by
+ * mci_memory_create() is opened, never a device or a pipe: -1 with errno, EINVAL for those. */
+int mci_memory_open(uint32_t pid, int fd);
+
+/* Has that process the memory with this device and inode number mapped? True too when it is not
+ * for us to know. */
+bool mci_memory_mapped(uint32_t pid, uint64_t device, uint64_t inode);
+
+/* Has it the seals of mci_memory_create()? */
+bool mci_memory_sealed(int fd);
+
+/* Maps all of it, left out of core dumps and of forked children. NULL with errno. */
+unsigned char *mci_memory_map(int fd, uint64_t size);
+
+void mci_memory_unmap(unsigned char *base, uint64_t size);
+
+#endif /* MCI_MEMORY_H */
