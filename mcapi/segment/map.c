@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "segment/map.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/fence.h"
+#include "segment/ring_packet.h"
+
+enum { PAGE = 4096 };
+
+/* Offsets of the tables; `end` is the size of the whole. */
+struct plan {
+    uint64_t nodes, endpoints, buckets, channels, gets, regions, end;
+};
+
+static uint64_t page_up(uint64_t bytes)
+{
+    return (bytes + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
+uint64_t mci_region_size(const struct mci_limits *limits)
+{
+    uint64_t need = mci_ring_packet_size(limits->max_buffers, limits->max_pkt_size) + 16 * 256;
+    uint64_t scalars = 2 * (uint64_t)MCI_LINE * limits->max_queue_elements;
+    uint64_t size = 64 * 1024;
+
+    if (need < scalars)
+        need = scalars;
+    while (size < need)
+        size *= 2;
+    return size;
+}
+
+static struct plan plan_tables(const struct mci_limits *limits)
+{
+    struct plan plan;
+
+    plan.nodes = page_up(sizeof(struct mci_header));
+    plan.endpoints =
+        page_up(plan.nodes + (uint64_t)limits->max_nodes * sizeof(struct mci_node_slot));
+    plan.buckets =
+        page_up(plan.endpoints + MCI_ENDPOINT_SLOTS * sizeof(struct mci_endpoint_slot));
+    plan.channels = page_up(plan.buckets + MCI_BUCKETS * sizeof(uint32_t));
+    /* Up to here memory from the start; from here on only where it is used. */
+    plan.gets = page_up(plan.channels +
+                        (uint64_t)limits->max_channels * sizeof(struct mci_channel_slot));
+    plan.regions = page_up(plan.gets + (uint64_t)limits->max_nodes * MCI_ENDPOINT_SLOTS *
+                                           sizeof(uint32_t));
+    plan.end = plan.regions + (uint64_t)limits->max_channels * mci_region_size(limits);
+    return plan;
+}
+
+static bool format(unsigned char *base, void *context)
+{
+    const struct mci_limits *limits = context;
+    struct mci_header *header = (struct mci_header *)base;
+
+    header->layout = MCI_LAYOUT_VERSION;
+    header->user = (uint32_t)geteuid();
+    header->size = plan_tables(limits).end;
+    header->limits = *limits;
+    header->magic = MCI_MAGIC;
+    return true;
+}
+
+static bool limits_possible(const struct mci_limits *limits)
+{
+    return limits->max_nodes >= 1 && limits->max_nodes <= 65535 && limits->max_channels >= 1 &&
+           limits->max_channels <= 1u << 20 && limits->max_endpoints >= 1 &&
+           limits->max_requests >= 1 && limits->max_pkt_size >= 1 &&
+           limits->max_pkt_size <= 1u << 30 && limits->max_msg_size <= 1u << 30 &&
+           limits->max_queue_elements >= 1 && limits->max_queue_elements <= 1u << 20 &&
+           limits->max_buffers >= 1 && limits->max_buffers <= 1u << 20;
+}
+
+static const char *verify(const unsigned char *base, uint64_t size, char *text,
+                          size_t text_size)
+{
+    const struct mci_header *header = (const struct mci_header *)base;
+    struct mci_limits limits = header->limits;
+
+    if (size < sizeof *header || header->magic != MCI_MAGIC)
+        return "it is not a segment of this library";
+    if (header->layout != MCI_LAYOUT_VERSION) {
+        snprintf(text, text_size,
+                 "its layout is version %u and this library's is version %u; end the programs "
+                 "that use it, or choose another topology",
+                 header->layout, (unsigned)MCI_LAYOUT_VERSION);
+        return text;
+    }
+    if (header->user != (uint32_t)geteuid()) {
+        snprintf(text, text_size, "it belongs to user %u and we are user %u", header->user,
+                 (unsigned)geteuid());
+        return text;
+    }
+    if (!limits_possible(&limits) || plan_tables(&limits).end != size || header->size != size)
+        return "its header is damaged";
+    return NULL;
+}
+
+bool mci_map_attach(struct mci_map *map, const char *topology,
+                    const struct mci_limits *limits, char *reason, size_t reason_size)
+{
+    struct mci_limits chosen = *limits;
+    struct plan plan;
+    struct mci_segment_form form = {
+        .context = &chosen,
+        .format = format,
+        .verify = verify,
+    };
+
+    if (!limits_possible(limits)) {
+        snprintf(reason, reason_size, "the limits asked for are out of range");
+        return false;
+    }
+    plan = plan_tables(limits);
+    form.size = plan.end;
+    form.committed = plan.gets;
+    if (!mci_segment_attach(&map->segment, topology, &form, reason, reason_size))
+        return false;
+    map->header = (struct mci_header *)map->segment.base;
+    map->limits = map->header->limits;
+    plan = plan_tables(&map->limits);
+    if (!limits_possible(&map->limits) || plan.end != map->segment.size) {
+        snprintf(reason, reason_size, "the segment's header changed while we attached");
+        mci_segment_detach(&map->segment);
+        return false;
+    }
+    map->nodes = (struct mci_node_slot *)(map->segment.base + plan.nodes);
+    map->endpoints = (struct mci_endpoint_slot *)(map->segment.base + plan.endpoints);
+    map->buckets = (uint32_t *)(map->segment.base + plan.buckets);
+    map->channels = (struct mci_channel_slot *)(map->segment.base + plan.channels);
+    map->gets = (uint32_t *)(map->segment.base + plan.gets);
+    map->regions = map->segment.base + plan.regions;
+    map->region_shift = (uint32_t)__builtin_ctzll(mci_region_size(&map->limits));
+    /* FENCED: before the first of our threads can sleep, wakers must know that it cannot
+     * fence for both sides. */
+    if (!mci_fence_heavy_available())
+        atomic_store_explicit(&map->header->fenced, 1, memory_order_seq_cst);
+    return true;
+}
+
+void mci_map_detach(struct mci_map *map)
+{
+    mci_segment_detach(&map->segment);
+    memset(map, 0, sizeof *map);
+}
+
+bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset, uint64_t length)
+{
+    uint64_t at = (uint64_t)(mci_region(map, channel) - map->segment.base) + offset;
+    uint64_t from = at & ~(uint64_t)(PAGE - 1);
+
+    return mci_segment_commit(&map->segment, from, page_up(at + length) - from);
+}
+
+bool mci_gets_commit(struct mci_map *map, uint32_t node)
+{
+    uint64_t at = (uint64_t)((unsigned char *)mci_get_entry(map, node, 0) - map->segment.base);
+
+    return mci_segment_commit(&map->segment, at, MCI_ENDPOINT_SLOTS * sizeof(uint32_t));
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * map.h - where the tables of a segment lie, as this process sees them.
+ *
+ * Computed once, when the process attaches, from limits that were checked then. Nothing
+ * here is read from the segment again, so nobody can move a table under our feet.
+ */
+#ifndef MCI_MAP_H
+#define MCI_MAP_H
+
+#include <stdbool.h>
+
+#include "segment/layout.h"
+#include "segment/segment.h"
+
+struct mci_map {
+    struct mci_segment segment;
+    struct mci_limits limits;
+    struct mci_header *header;
+    struct mci_node_slot *nodes;
+    struct mci_endpoint_slot *endpoints;
+    uint32_t *buckets;                  /* first endpoint of each bucket: index + 1, or 0 */
+    /* gets[node * MCI_ENDPOINT_SLOTS + endpoint]: generation << 16 | gets not yet released */
+    uint32_t *gets;
+    struct mci_channel_slot *channels;
+    unsigned char *regions;
+    uint32_t region_shift;              /* a region is 1 << region_shift bytes */
+};
+
+/* Attaches this process to a topology, made with `limits` if there is none. False: not
+ * possible, and `reason` says why in one line. */
+bool mci_map_attach(struct mci_map *map, const char *topology,
+                    const struct mci_limits *limits, char *reason, size_t reason_size);
+
+/* Leaves the topology; the last one to leave takes the segment along. */
+void mci_map_detach(struct mci_map *map);
+
+/* Bytes of one region with these limits: a power of two. */
+uint64_t mci_region_size(const struct mci_limits *limits);
+
+/* Where the region of a channel begins. Neighbours begin in different cache sets. */
+static inline unsigned char *mci_region(const struct mci_map *map, uint32_t channel)
+{
+    return map->regions + ((uint64_t)channel << map->region_shift) + (channel & 15) * 256;
+}
+
+/* Bytes of a region that a ring may use. */
+static inline uint64_t mci_region_room(const struct mci_map *map)
+{
+    return (UINT64_C(1) << map->region_shift) - 16 * 256;
+}
+
+/* Backs the first `length` bytes of a channel's region with memory. False: there is none. */
+bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset,
+                       uint64_t length);
+
+static inline uint32_t *mci_get_entry(const struct mci_map *map, uint32_t node,
+                                      uint32_t endpoint)
+{
+    return map->gets + (size_t)node * MCI_ENDPOINT_SLOTS + endpoint;
+}
+
+/* Backs a node's row of get counts with memory. */
+bool mci_gets_commit(struct mci_map *map, uint32_t node);
+
+/* The slot of a handle, or NULL when no live endpoint has this value now. */
+static inline struct mci_endpoint_slot *mci_endpoint_of(const struct mci_map *map,
+                                                        uint32_t handle)
+{
+    uint32_t index = handle & 0xffff;
+
+    if (handle == 0 || index >= MCI_ENDPOINT_SLOTS)
+        return NULL;
+    struct mci_endpoint_slot *slot = &map->endpoints[index];
+
+    return atomic_load_explicit(&slot->handle, memory_order_acquire) == handle ? slot : NULL;
+}
+
+#endif /* MCI_MAP_H */

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "segment/ring_packet.h"
+
+#include <string.h>
+
+static uint64_t line_up(uint64_t bytes)
+{
+    return (bytes + MCI_LINE - 1) & ~(uint64_t)(MCI_LINE - 1);
+}
+
+static uint64_t large_stride(uint32_t payload)
+{
+    /* One line more than needed: neighbouring payloads begin in different cache sets. */
+    return payload <= MCI_PACKET_INLINE ? 0 : line_up(payload) + MCI_LINE;
+}
+
+uint64_t mci_ring_packet_head_size(uint32_t depth)
+{
+    return sizeof(struct mci_packet_head) + 4 * line_up((uint64_t)depth * sizeof(uint32_t)) +
+           (uint64_t)depth * sizeof(struct mci_packet_slot);
+}
+
+uint64_t mci_ring_packet_size(uint32_t depth, uint32_t payload)
+{
+    return mci_ring_packet_head_size(depth) + depth * large_stride(payload);
+}
+
+void mci_ring_packet_view(struct mci_ring_packet *ring, unsigned char *base, uint32_t depth,
+                          uint32_t payload)
+{
+    uint64_t array = line_up((uint64_t)depth * sizeof(uint32_t));
+    unsigned char *arrays = base + sizeof(struct mci_packet_head);
+
+    memset(ring, 0, sizeof *ring);
+    ring->head = (struct mci_packet_head *)base;
+    ring->taken = (_Atomic uint32_t *)arrays;
+    ring->freed = (_Atomic uint32_t *)(arrays + array);
+    ring->occupant = (_Atomic uint32_t *)(arrays + 2 * array);
+    ring->extent = (uint32_t *)(arrays + 3 * array);
+    ring->slots = (struct mci_packet_slot *)(arrays + 4 * array);
+    ring->large = base + mci_ring_packet_head_size(depth);
+    ring->depth = depth;
+    ring->payload = payload;
+    ring->large_stride = large_stride(payload);
+    ring->position = (uint32_t)MCI_FIRST_POSITION;
+    ring->released = ring->position;
+}
+
+void mci_ring_packet_format(struct mci_ring_packet *ring)
+{
+    uint32_t before = ring->position - 1; /* the position of no packet in any buffer */
+
+    for (uint32_t i = 0; i < ring->depth; i++) {
+        atomic_store_explicit(&ring->taken[i], before, memory_order_relaxed);
+        atomic_store_explicit(&ring->freed[i], before, memory_order_relaxed);
+        atomic_store_explicit(&ring->occupant[i], before, memory_order_relaxed);
+        ring->extent[i] = 0;
+        /* The slot's turn a lap ago. */
+        atomic_store_explicit(&ring->slots[i].mark, ring->position + i - ring->depth,
+                              memory_order_relaxed);
+    }
+    atomic_store_explicit(&ring->head->released, ring->released, memory_order_relaxed);
+}
+
+uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)
+{
+    uint32_t released =
+        atomic_load_explicit(&ring->head->released, memory_order_acquire); /* RELEASED */
+    uint32_t buffer = ring->cursor;
+
+    if (ring->position - released >= ring->depth)
+        return MCI_NO_BUFFER;
+    /* Backwards: the buffer whose own turn is farthest away will be back by then. */
+    for (uint32_t i = 0; i < ring->depth; i++) {
+        buffer = buffer == 0 ? ring->depth - 1 : buffer - 1;
+        if (mci_ring_packet_is_free(ring, buffer))
+            return buffer;
+    }
+    return MCI_NO_BUFFER; /* not with an honest receiver */
+}
+
+uint32_t mci_ring_packet_room(const struct mci_ring_packet *ring)
+{
+    uint32_t room = 0;
+
+    for (uint32_t i = 0; i < ring->depth; i++)
+        room += mci_ring_packet_is_free(ring, i);
+    return room;
+}
+
+uint32_t mci_ring_packet_available(struct mci_ring_packet *ring)
+{
+    if (ring->ahead == 0)
+        ring->ahead_cursor = ring->cursor;
+    while (ring->ahead < ring->depth &&
+           mci_ring_packet_is_sent(ring, ring->ahead_cursor, ring->position + ring->ahead)) {
+        ring->ahead++;
+        ring->ahead_cursor = mci_ring_next_slot(ring->ahead_cursor, ring->depth);
+    }
+    return ring->ahead;
+}
+
+uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *payload)
+{
+    const unsigned char *at = payload;
+    const unsigned char *first = ring->slots[0].payload;
+    uint64_t buffer;
+
+    if (at >= first && at < ring->large) {
+        buffer = (uint64_t)(at - first) / sizeof(struct mci_packet_slot);
+        if (at != ring->slots[buffer].payload)
+            return MCI_NO_BUFFER;
+    } else {
+        if (at < ring->large || ring->large_stride == 0)
+            return MCI_NO_BUFFER;
+        buffer = (uint64_t)(at - ring->large) / ring->large_stride;
+        if (buffer >= ring->depth || at != mci_ring_packet_large(ring, (uint32_t)buffer))
+            return MCI_NO_BUFFER;
+    }
+    return atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed) ==
+                   atomic_load_explicit(&ring->freed[buffer], memory_order_relaxed)
+               ? MCI_NO_BUFFER
+               : (uint32_t)buffer;
+}
