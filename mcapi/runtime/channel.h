@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * channel.h - the life of a channel: connect, open, close.
+ *
+ *          connect              a side closes or dies          the other one too
+ *   FREE -----------> CONNECTED ---------------------> CONNECTED -----------------> FREE
+ *
+ * The state of the slot and of its two sides is the truth. An endpoint that is opened before it
+ * is connected says so itself, and the connect carries it over. The links from endpoints to
+ * their channel can be made again from the channels, and are after a death under the lock.
+ */
+#ifndef MCI_CHANNEL_H
+#define MCI_CHANNEL_H
+
+#include "runtime/runtime.h"
+
+static inline enum mci_side mci_side_of(enum mci_end_kind kind)
+{
+    return kind == MCI_END_PACKET_SEND || kind == MCI_END_SCALAR_SEND ? MCI_SEND : MCI_RECEIVE;
+}
+
+static inline enum mci_channel_kind mci_channel_kind_of(enum mci_end_kind kind)
+{
+    return kind == MCI_END_PACKET_SEND || kind == MCI_END_PACKET_RECEIVE ? MCI_CHANNEL_PACKET
+                                                                         : MCI_CHANNEL_SCALAR;
+}
+
+mcapi_status_t mci_channel_connect(struct mci_node *node, enum mci_channel_kind kind,
+                                   mcapi_endpoint_t send, mcapi_endpoint_t receive);
+
+mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
+                                enum mci_end_kind kind);
+
+/* How an open stands that was accepted before: MCAPI_PENDING, MCAPI_SUCCESS or its error. */
+mcapi_status_t mci_channel_open_result(struct mci_node *node, mcapi_endpoint_t handle,
+                                       enum mci_end_kind kind);
+
+/* Takes an open back that is still pending. */
+void mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
+                             enum mci_end_kind kind);
+
+/* What a close waits for: this life of this channel. */
+struct mci_channel_life {
+    uint32_t channel;
+    uint32_t generation;
+    enum mci_side side;                 /* the one that was closed */
+    bool over;                          /* nothing to wait for */
+};
+
+mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
+                                 enum mci_end_kind kind, struct mci_channel_life *life);
+
+/* How a close stands that was accepted before: MCAPI_PENDING or MCAPI_SUCCESS. */
+mcapi_status_t mci_channel_close_result(struct mci_node *node,
+                                        const struct mci_channel_life *life);
+
+/* Tells a node's slot for the liveness of the other side, while a request waits: the peer of
+ * an endpoint, or MCI_NO_NODE. */
+#define MCI_NO_NODE UINT32_MAX
+uint32_t mci_channel_peer(struct mci_node *node, mcapi_endpoint_t handle);
+uint32_t mci_channel_closing_peer(struct mci_node *node, const struct mci_channel_life *life);
+
+/* Seen from a blocked call: the other node's word says that it is dead. Takes back what it
+ * held, so that everybody sees it. */
+void mci_channel_bury(struct mci_node *node, uint32_t dead);
+
+/* --- Under the control lock ----------------------------------------------------------- */
+
+/* Before a delete: MCAPI_SUCCESS when the endpoint is on no channel any more (its own side let
+ * go, if only the other one was left), else CHAN_OPEN or CHAN_CONNECTED. */
+mcapi_status_t mci_channel_leave(struct mci_map *map, struct mci_endpoint_slot *endpoint);
+
+/* The owner of an endpoint is gone: its side ends as GONE or DEAD. */
+void mci_channel_abandon(struct mci_map *map, struct mci_endpoint_slot *endpoint,
+                         enum mci_side_state how);
+
+/* Makes ends and sides agree again, frees channels without ends, wakes everybody. */
+void mci_channel_repair(struct mci_map *map);
+
+#endif /* MCI_CHANNEL_H */

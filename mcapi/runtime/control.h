@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control.h - the lock of the tables, and what its next owner does when one died with it.
+ *
+ * Every change of the tables (join, create, connect, open, close, leave) holds it; the data
+ * path never does. The word names its owner: a node slot, whose liveness word the kernel marks.
+ * Who wants the lock and finds its owner dead takes it over with one compare-and-swap and
+ * repairs the tables before it goes on.
+ *
+ * CONTROL  who takes the lock sees all that the last owner did under it.
+ *
+ * Inside a process the mutex of the runtime comes first, so at most one thread of a process
+ * asks for the word.
+ */
+#ifndef MCI_CONTROL_H
+#define MCI_CONTROL_H
+
+#include "runtime/runtime.h"
+
+/* Takes the mutex and the lock, for a live node. False: the node is not live (any more), and
+ * nothing is held. */
+bool mci_control_lock(struct mci_node *node, uint32_t serial);
+
+/* The same for a node that is just joining: its slot is taken, the mutex is held already. */
+void mci_control_lock_joining(uint32_t slot);
+
+/* Gives the lock back; _joined keeps the mutex. */
+void mci_control_unlock(void);
+void mci_control_unlock_joining(void);
+
+#endif /* MCI_CONTROL_H */

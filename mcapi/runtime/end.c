@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/end.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/robust.h"
+#include "runtime/channel.h"
+#include "runtime/control.h"
+#include "runtime/endpoint.h"
+#include "runtime/request.h"
+
+struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
+
+/* Endpoint index + 1 of the receiving end attached to each channel; 0: none here. */
+static _Atomic uint32_t *receivers;
+static uint32_t receiver_count;
+
+/* One more than the highest index ever attached: what a forked child must reset. */
+static uint32_t ends_used;
+
+struct mci_end *mci_receiver_of(uint32_t channel)
+{
+    uint32_t link;
+
+    if (channel >= receiver_count)
+        return NULL;
+    link = atomic_load_explicit(&receivers[channel], memory_order_acquire);
+    return link == 0 || link > MCI_ENDPOINT_SLOTS ? NULL : &mci_ends[link - 1];
+}
+
+bool mci_receivers_prepare(uint32_t channels)
+{
+    if (channels <= receiver_count)
+        return true;
+    /* The old table stays: somebody may be reading it. It grows at most with the limit. */
+    _Atomic uint32_t *table = calloc(channels, sizeof *table);
+
+    if (table == NULL)
+        return false;
+    receivers = table;
+    receiver_count = channels;
+    return true;
+}
+
+void mci_end_attach(struct mci_end *end, struct mci_node *node,
+                    const struct mci_endpoint_slot *endpoint)
+{
+    const struct mci_map *map = mci_map();
+    uint32_t channel = endpoint->channel - 1;
+    struct mci_channel_slot *slot = &map->channels[channel];
+    enum mci_side side = mci_side_of(endpoint->opened);
+    enum mci_side across = side == MCI_SEND ? MCI_RECEIVE : MCI_SEND;
+    unsigned char *region = mci_region(map, channel);
+    uint32_t peer = slot->node[across] < map->limits.max_nodes ? slot->node[across] : node->slot;
+    bool alone = mci_gate_enter(&end->gate);
+    uint32_t index = endpoint->handle & 0xffff;
+
+    end->channel = channel;
+    end->slot = slot;
+    end->own_event = &slot->event[side];
+    end->peer_event = &slot->event[across];
+    end->peer_side = &slot->side[across];
+    end->peer_node = peer;
+    end->peer_life = &map->nodes[peer].liveness.word;
+    end->peer_alive = atomic_load_explicit(end->peer_life, memory_order_relaxed);
+    /* A peer that died before we came is one whose word never has this value. */
+    if (mci_robust_owner(end->peer_alive) == 0 ||
+        atomic_load_explicit(end->peer_side, memory_order_relaxed) == MCI_SIDE_DEAD)
+        end->peer_alive = FUTEX_TID_MASK;
+    end->timeout = endpoint->timeout;
+    end->fails_when_full =
+        (endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0;
+    if (slot->kind == MCI_CHANNEL_PACKET)
+        mci_ring_packet_view(&end->packet, region, slot->depth, slot->payload);
+    else
+        mci_ring_scalar_view(&end->scalar, region, slot->depth);
+    if (endpoint->opened == MCI_END_PACKET_RECEIVE)
+        atomic_store_explicit(&receivers[channel], index + 1, memory_order_release);
+    if (index >= ends_used)
+        ends_used = index + 1;
+    atomic_store_explicit(&end->node, node, memory_order_relaxed);
+    atomic_store_explicit(&end->kind, endpoint->opened, memory_order_relaxed);
+    atomic_store_explicit(&end->handle, endpoint->handle, memory_order_release);
+    mci_gate_leave(&end->gate, alone);
+}
+
+void mci_end_detach(struct mci_end *end, mcapi_status_t status)
+{
+    bool alone = mci_gate_enter(&end->gate);
+
+    if (atomic_load_explicit(&end->handle, memory_order_relaxed) != 0) {
+        if (atomic_load_explicit(&end->kind, memory_order_relaxed) == MCI_END_PACKET_RECEIVE)
+            atomic_store_explicit(&receivers[end->channel], 0, memory_order_relaxed);
+        atomic_store_explicit(&end->handle, 0, memory_order_relaxed);
+        atomic_store_explicit(&end->kind, MCI_END_NONE, memory_order_relaxed);
+    }
+    mci_request_fail_posted(end, status);
+    mci_gate_leave(&end->gate, alone);
+}
+
+void mci_end_forget_all(void)
+{
+    memset(mci_ends, 0, ends_used * sizeof mci_ends[0]);
+    if (receivers != NULL)
+        memset((void *)receivers, 0, receiver_count * sizeof *receivers);
+    ends_used = 0;
+}
+
+mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
+                                    enum mci_end_kind kind, struct mci_end **end, bool *alone)
+{
+    struct mci_endpoint_slot *endpoint;
+    mcapi_status_t status = MCAPI_ERR_CHAN_INVALID;
+
+    if (!mci_control_lock(node, mci_self.serial))
+        return MCAPI_ERR_NODE_NOTINIT;
+    endpoint = mci_endpoint_own(node, handle);
+    if (endpoint != NULL && endpoint->opened == kind) {
+        *end = &mci_ends[handle & 0xffff];
+        if (endpoint->channel == 0 || endpoint->channel > mci_map()->limits.max_channels) {
+            status = MCAPI_PENDING;
+        } else {
+            if (!mci_end_is(*end, node, handle, kind))
+                mci_end_attach(*end, node, endpoint);
+            /* The lock is still held: nobody can detach it before we are inside. */
+            *alone = mci_gate_enter(&(*end)->gate);
+            status = MCAPI_SUCCESS;
+        }
+    }
+    mci_control_unlock();
+    return status;
+}
+
+mcapi_status_t mci_end_peer_status(struct mci_end *end)
+{
+    uint32_t life = atomic_load_explicit(end->peer_life, memory_order_acquire);
+
+    /* After the word: a node closes its ends before it gives its word back. */
+    switch (atomic_load_explicit(end->peer_side, memory_order_acquire)) { /* SIDE */
+    case MCI_SIDE_GONE:
+        return MCAPI_ERR_CHAN_INVALID;
+    case MCI_SIDE_DEAD:
+        return MCAPI_ERR_TRANSMISSION;
+    default:
+        return life == end->peer_alive ? MCAPI_SUCCESS : MCAPI_ERR_TRANSMISSION;
+    }
+}

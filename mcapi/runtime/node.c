@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/crash_point.h"
+#include "os/process.h"
+#include "os/robust.h"
+#include "runtime/control.h"
+#include "runtime/end.h"
+#include "runtime/endpoint.h"
+#include "runtime/recovery.h"
+#include "runtime/request.h"
+#include "segment/event.h"
+
+static bool is_live(const struct mci_node_slot *slot)
+{
+    return atomic_load_explicit(&slot->state, memory_order_acquire) == MCI_NODE_LIVE;
+}
+
+/* --- Joining -------------------------------------------------------------------------- */
+
+static bool attach(const struct mci_node_settings *settings)
+{
+    char reason[256];
+
+    if (mci_runtime.attached) {
+        if (strcmp(settings->topology, mci_runtime.map.segment.topology) == 0)
+            return true;
+        mci_say(0, "this process is in topology '%s' and cannot join '%s' as well",
+                mci_runtime.map.segment.topology, settings->topology);
+        return false;
+    }
+    if (atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst)) {
+        mci_say(0, "cannot join topology '%s': threads of this process are still in the one "
+                   "that it has left", settings->topology);
+        return false;
+    }
+    if (!mci_map_attach(&mci_runtime.map, settings->topology, &settings->limits, reason,
+                        sizeof reason)) {
+        mci_say(0, "cannot join topology '%s': %s", settings->topology, reason);
+        return false;
+    }
+    if (!mci_receivers_prepare(mci_runtime.map.limits.max_channels)) {
+        mci_say(0, "cannot join topology '%s': out of memory", settings->topology);
+        mci_map_detach(&mci_runtime.map);
+        return false;
+    }
+    mci_runtime.attached = true;
+    mci_runtime.wait_policy = settings->wait_policy;
+    mci_runtime.compat = settings->compat;
+    return true;
+}
+
+/* A free slot of the table, ours from now on: its word is taken. MCI max_nodes: none. */
+static uint32_t take_slot(struct mci_map *map)
+{
+    for (uint32_t i = 0; i < map->limits.max_nodes; i++)
+        if (atomic_load_explicit(&map->nodes[i].liveness.word, memory_order_relaxed) == 0 &&
+            mci_robust_acquire(&map->nodes[i].liveness)) {
+            CRASH_POINT(node_slot_taken);
+            return i;
+        }
+    return map->limits.max_nodes;
+}
+
+/* A live node of that name, or NULL. One whose process is gone without a mark (the kernel
+ * marks all but the stranges deaths) is made a dead one, and recovered. */
+static struct mci_node_slot *find_live(struct mci_map *map, mcapi_domain_t domain,
+                                       mcapi_node_t number)
+{
+    for (uint32_t i = 0; i < map->limits.max_nodes; i++) {
+        struct mci_node_slot *slot = &map->nodes[i];
+
+        if (!is_live(slot) || slot->domain != domain || slot->node != number)
+            continue;
+        if (mci_process_alive(slot->process, slot->process_start))
+            return slot;
+        atomic_fetch_or_explicit(&slot->liveness.word, FUTEX_OWNER_DIED, memory_order_release);
+        mci_recover_if_dead(map, i);
+    }
+    return NULL;
+}
+
+/* A node struct that no life uses now. They stay for ever: somebody may look at one late. */
+static struct mci_node *unused_node(void)
+{
+    struct mci_node *node;
+    struct mci_node **nodes;
+
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++)
+        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1) ==
+            0)
+            return mci_runtime.nodes[i];
+    nodes = realloc(mci_runtime.nodes, (mci_runtime.node_count + 1) * sizeof *nodes);
+    if (nodes == NULL)
+        return NULL;
+    mci_runtime.nodes = nodes;
+    node = calloc(1, sizeof *node);
+    if (node != NULL)
+        mci_runtime.nodes[mci_runtime.node_count++] = node;
+    return node;
+}
+
+static void fill_slot(struct mci_node_slot *slot, mcapi_domain_t domain, mcapi_node_t number,
+                      uint32_t type)
+{
+    slot->domain = domain;
+    slot->node = number;
+    slot->process = mci_process_id();
+    slot->process_start = mci_process_start(slot->process);
+    slot->endpoints = 0;
+    slot->type = type;
+    slot->joined = (uint64_t)mci_clock_now();
+    atomic_store_explicit(&slot->bell_sleepers, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->waits_for_endpoint, 0, memory_order_relaxed);
+}
+
+/* The slot is taken and the control lock is held. */
+static mcapi_status_t publish(struct mci_map *map, uint32_t index, mcapi_domain_t domain,
+                              mcapi_node_t number, uint32_t type)
+{
+    struct mci_node_slot *slot = &map->nodes[index];
+
+    mci_recover_all_dead(map);
+    if (find_live(map, domain, number) != NULL)
+        return MCAPI_ERR_NODE_INITIALIZED;
+    if (!mci_gets_commit(map, index)) {
+        mci_say(0, "cannot join topology '%s': no memory for another node",
+                map->segment.topology);
+        return MCAPI_ERR_NODE_INITFAILED;
+    }
+    fill_slot(slot, domain, number, type);
+    CRASH_POINT(node_filled);
+    atomic_store_explicit(&slot->state, MCI_NODE_LIVE, memory_order_release);
+    CRASH_POINT(node_published);
+    return MCAPI_SUCCESS;
+}
+
+static mcapi_status_t join_attached(struct mci_node *node, mcapi_domain_t domain,
+                                    mcapi_node_t number, uint32_t type)
+{
+    struct mci_map *map = &mci_runtime.map;
+    uint32_t index = take_slot(map);
+    mcapi_status_t status;
+
+    if (index == map->limits.max_nodes) {
+        mci_say(0, "cannot join topology '%s': %s", map->segment.topology,
+                mci_robust_available()
+                    ? "it has all the nodes that MCAPI_MAX_NODES lets it have"
+                    : "this C library keeps no list of robust mutexes that we can use");
+        return MCAPI_ERR_NODE_INITFAILED;
+    }
+    mci_control_lock_joining(index);
+    status = publish(map, index, domain, number, type);
+    mci_control_unlock_joining();
+    if (status != MCAPI_SUCCESS) {
+        mci_robust_release(&map->nodes[index].liveness);
+        return status;
+    }
+    node->slot = index;
+    node->thread = mci_thread_id();
+    node->domain = domain;
+    node->number = number;
+    node->order = mci_runtime.next_order++;
+    mci_runtime.live++;
+    mci_self.node = node;
+    mci_self.own = true;
+    mci_self.serial = atomic_fetch_add_explicit(&node->serial, 1, memory_order_seq_cst) + 1;
+    return MCAPI_SUCCESS;
+}
+
+static mcapi_status_t join(mcapi_domain_t domain, mcapi_node_t number,
+                           const struct mci_node_settings *settings)
+{
+    struct mci_node *node;
+    mcapi_status_t status;
+
+    if (mci_self.own && mci_self.node != NULL && mci_node_is_live(mci_self.node, mci_self.serial))
+        return MCAPI_ERR_NODE_INITIALIZED;
+    if (!attach(settings))
+        return MCAPI_ERR_NODE_INITFAILED;
+    node = unused_node();
+    if (node == NULL || !mci_request_prepare(node, mci_runtime.map.limits.max_requests)) {
+        mci_say(0, "cannot join topology '%s': out of memory", settings->topology);
+        status = MCAPI_ERR_NODE_INITFAILED;
+    } else {
+        status = join_attached(node, domain, number, settings->type);
+    }
+    if (status != MCAPI_SUCCESS && mci_runtime.live == 0)
+        mci_runtime_detach();
+    return status;
+}
+
+mcapi_status_t mci_node_join(mcapi_domain_t domain, mcapi_node_t number,
+                             const struct mci_node_settings *settings)
+{
+    mcapi_status_t status;
+
+    mci_runtime_prepare();
+    mci_self.inside++;
+    pthread_mutex_lock(&mci_runtime.mutex);
+    status = join(domain, number, settings);
+    pthread_mutex_unlock(&mci_runtime.mutex);
+    mci_self.inside--;
+    return status;
+}
+
+/* --- Leaving -------------------------------------------------------------------------- */
+
+/* No thread of this process is at any of the node's ends afterwards. */
+static void detach_ends(struct mci_map *map, const struct mci_node *node)
+{
+    uint32_t high = mci_endpoint_high(map);
+
+    for (uint32_t i = 0; i < high; i++)
+        if (atomic_load_explicit(&map->endpoints[i].handle, memory_order_relaxed) != 0 &&
+            map->endpoints[i].owner == node->slot)
+            mci_end_detach(&mci_ends[i], MCAPI_ERR_NODE_NOTINIT);
+}
+
+bool mci_node_leave(struct mci_node *node)
+{
+    struct mci_map *map = &mci_runtime.map;
+    uint32_t serial = atomic_load_explicit(&node->serial, memory_order_relaxed);
+    struct mci_node_slot *slot;
+
+    if ((serial & 1) == 0 || !mci_control_lock(node, serial))
+        return false;
+    slot = &map->nodes[node->slot];
+    /* First its life: from here on no thread begins anything for it. */
+    atomic_store_explicit(&node->serial, serial + 1, memory_order_seq_cst); /* HELD */
+    detach_ends(map, node);
+    mci_take_back(map, node->slot, MCI_SIDE_GONE);
+    CRASH_POINT(node_emptied);
+    atomic_store_explicit(&slot->state, MCI_NODE_FREE, memory_order_release);
+    CRASH_POINT(node_withdrawn);
+    mci_bell_ring(map, node->slot);
+    mci_control_unlock_joining();
+    /* Another thread's word cannot be given back here: the kernel marks it when that thread
+     * ends, and whoever joins next gives it back. */
+    if (node->thread == mci_thread_id())
+        mci_robust_release(&slot->liveness);
+    mci_request_discard(node);
+    if (--mci_runtime.live == 0)
+        mci_runtime_detach();
+    pthread_mutex_unlock(&mci_runtime.mutex);
+    mci_self.inside--;
+    return true;
+}
+
+bool mci_node_leave_current(struct mci_node *node)
+{
+    if (mci_self.inside == 0)
+        return mci_node_leave(node);
+    mci_self.finalize_later = true;
+    return true;
+}
+
+void mci_node_forget(struct mci_node *node)
+{
+    uint32_t serial = atomic_load_explicit(&node->serial, memory_order_relaxed);
+
+    atomic_store_explicit(&node->serial, serial + (serial & 1), memory_order_relaxed);
+    mci_request_forget(node);
+}
+
+/* --- Looking at nodes ----------------------------------------------------------------- */
+
+void mci_node_count(struct mci_node *node, struct mci_node_count *count)
+{
+    const struct mci_map *map = mci_map();
+
+    *count = (struct mci_node_count){0, 0};
+    if (!mci_control_lock(node, mci_self.serial))
+        return;
+    for (uint32_t i = 0; i < map->limits.max_nodes; i++) {
+        bool first = true;
+
+        if (!is_live(&map->nodes[i]))
+            continue;
+        count->nodes += map->nodes[i].domain == node->domain;
+        for (uint32_t j = 0; j < i && first; j++)
+            first = !is_live(&map->nodes[j]) || map->nodes[j].domain != map->nodes[i].domain;
+        count->domains += first;
+    }
+    mci_control_unlock();
+}
+
+mcapi_status_t mci_node_type(struct mci_node *node, mcapi_domain_t domain, mcapi_node_t number,
+                             uint32_t *type)
+{
+    const struct mci_map *map = mci_map();
+    mcapi_status_t status = MCAPI_ERR_DOMAIN_INVALID;
+
+    if (!mci_control_lock(node, mci_self.serial))
+        return MCAPI_ERR_NODE_NOTINIT;
+    for (uint32_t i = 0; i < map->limits.max_nodes; i++) {
+        const struct mci_node_slot *slot = &map->nodes[i];
+
+        if (!is_live(slot) || slot->domain != domain)
+            continue;
+        if (slot->node == number) {
+            *type = slot->type;
+            status = MCAPI_SUCCESS;
+            break;
+        }
+        status = MCAPI_ERR_NODE_INVALID;
+    }
+    mci_control_unlock();
+    return status;
+}

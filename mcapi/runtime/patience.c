@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/patience.h"
+
+#include <sched.h>
+
+#include "os/robust.h"
+
+enum {
+    SPIN_ROUNDS = 32,                   /* of a pause each: about a microsecond */
+    YIELD_FOR = 50 * 1000,              /* ns */
+    FIRST_NAP = 1000 * 1000 * 1000,     /* ns */
+    SHORT_NAP = 20 * 1000 * 1000,       /* ns; with more words than one sleep can watch */
+};
+static const mci_time LONGEST_NAP = INT64_C(8) * FIRST_NAP;
+
+static inline void pause_a_little(void)
+{
+#if defined __x86_64__ || defined __i386__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
+
+void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
+                        mcapi_timeout_t timeout)
+{
+    patience->node = node;
+    patience->serial = atomic_load_explicit(&node->serial, memory_order_relaxed);
+    patience->immediate = timeout == MCAPI_TIMEOUT_IMMEDIATE;
+    patience->deadline = timeout == MCAPI_TIMEOUT_INFINITE ? MCI_FOREVER
+                         : patience->immediate             ? 0
+                                                           : mci_clock_deadline(timeout);
+    patience->spun_since = 0;
+    patience->nap = FIRST_NAP;
+    patience->rounds = 0;
+    patience->announced = false;
+    patience->counted = false;
+    patience->watch_count = 0;
+}
+
+/* True while it is better to try again at once than to sleep. */
+static bool stay_awake(struct mci_patience *patience)
+{
+    mci_time now;
+
+    if (mci_runtime.wait_policy == MCAPI_EXT_WAIT_SLEEP)
+        return false;
+    if (patience->rounds < SPIN_ROUNDS && mci_runtime.processors > 1) {
+        patience->rounds++;
+        pause_a_little();
+        return true;
+    }
+    now = mci_clock_now();
+    if (patience->spun_since == 0)
+        patience->spun_since = now;
+    if (now >= patience->deadline)
+        return false;
+    if (mci_runtime.wait_policy == MCAPI_EXT_WAIT_SPIN) {
+        patience->rounds = 0;
+        pause_a_little();
+        return true;
+    }
+    if (now - patience->spun_since >= YIELD_FOR)
+        return false;
+    sched_yield();
+    return true;
+}
+
+void mci_patience_watch(struct mci_patience *patience, _Atomic uint32_t *word,
+                        uint32_t expected)
+{
+    for (uint32_t i = 0; i < patience->watch_count && i < MCI_FUTEX_WATCHES; i++)
+        if (patience->watch[i].word == word)
+            return;
+    if (patience->watch_count < MCI_FUTEX_WATCHES)
+        patience->watch[patience->watch_count] =
+            (struct mci_futex_watch){.word = word, .expected = expected};
+    patience->watch_count++;
+}
+
+/* Sleeps on the words being watched; the mapping is held. */
+static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
+{
+    mci_time now = mci_clock_now();
+    mci_time longest = patience->nap;
+    mci_time until;
+    uint32_t count = patience->watch_count;
+
+    if (now >= patience->deadline)
+        return MCAPI_TIMEOUT;
+    if (count > MCI_FUTEX_WATCHES) {
+        count = MCI_FUTEX_WATCHES;
+        longest = SHORT_NAP;
+    }
+    until = patience->deadline - now > longest ? now + longest : patience->deadline;
+    mci_futex_wait_any(patience->watch, count, until);
+    if (patience->nap < LONGEST_NAP)
+        patience->nap *= 2;
+    return MCAPI_SUCCESS;
+}
+
+mcapi_status_t mci_patience_wait(struct mci_patience *patience,
+                                 const struct mci_patience_end_words *words)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+
+    if (patience->immediate)
+        return MCAPI_TIMEOUT;
+    if (!patience->announced && stay_awake(patience))
+        return MCAPI_SUCCESS;
+    if (!mci_runtime_hold(patience->node, patience->serial))
+        return MCAPI_ERR_NODE_NOTINIT;
+    if (!patience->announced) {
+        patience->watch_count = 0;
+        mci_patience_watch(patience, words->own_event,
+                           mci_event_announce(words->own_event, MCI_EVENT_SLEEPER));
+        mci_event_fence();
+        mci_patience_watch(patience, words->peer_life, words->peer_alive);
+        patience->announced = true;
+    } else {
+        status = sleep_on_watched(patience);
+        patience->announced = false;
+    }
+    mci_runtime_drop();
+    return status;
+}
+
+mcapi_status_t mci_patience_wait_bell(struct mci_patience *patience,
+                                      void (*announce)(struct mci_patience *, void *),
+                                      void *context)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+
+    if (patience->immediate)
+        return MCAPI_TIMEOUT;
+    if (!patience->announced && stay_awake(patience))
+        return MCAPI_SUCCESS;
+    if (!mci_runtime_hold(patience->node, patience->serial))
+        return MCAPI_ERR_NODE_NOTINIT;
+    struct mci_node_slot *slot = &mci_map()->nodes[patience->node->slot];
+
+    if (!patience->announced) {
+        if (!patience->counted)
+            atomic_fetch_add_explicit(&slot->bell_sleepers, 1, memory_order_seq_cst); /* RUNG */
+        patience->counted = true;
+        patience->watch_count = 0;
+        mci_patience_watch(patience, &slot->bell,
+                           atomic_load_explicit(&slot->bell, memory_order_seq_cst)); /* RUNG */
+        if (announce != NULL)
+            announce(patience, context);
+        mci_event_fence();
+        patience->announced = true;
+    } else {
+        status = sleep_on_watched(patience);
+        patience->announced = false;
+    }
+    mci_runtime_drop();
+    return status;
+}
+
+void mci_patience_end(struct mci_patience *patience)
+{
+    if (!patience->counted || !mci_runtime_hold(patience->node, patience->serial))
+        return;
+    atomic_fetch_sub_explicit(&mci_map()->nodes[patience->node->slot].bell_sleepers, 1,
+                              memory_order_relaxed);
+    mci_runtime_drop();
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * patience.h - the one place that waits: spin shortly, let others run, then sleep.
+ *
+ * A blocking call is a loop: try, and when there was nothing, mci_patience_wait(). It returns
+ * MCAPI_SUCCESS to say "try again", or why the call must end. It goes through these steps,
+ * as far as the waiting policy lets it:
+ *
+ *   spin        about a microsecond: the peer is likely at work on another core
+ *   yield       up to 50 us, longer than a sleeper takes to wake, so that two nodes that
+ *               answer each other do not fall into sleeping each time; and the peer may need
+ *               this very core
+ *   announce    tell the wakers that we are about to sleep; the caller tries once more
+ *   sleep       until something was published, the peer died, or the deadline came
+ *
+ * All deadlines are absolute. Every sleep also ends after a second, then two, four, eight:
+ * the call looks again for itself, should a waker have died without a trace or the words
+ * in the segment be damaged. EINTR never escapes.
+ */
+#ifndef MCI_PATIENCE_H
+#define MCI_PATIENCE_H
+
+#include "runtime/end.h"
+
+struct mci_patience {
+    struct mci_node *node;
+    uint32_t serial;
+    mci_time deadline;
+    mci_time spun_since;                /* 0: not yet looked at the clock */
+    mci_time nap;                       /* longest next sleep, ns */
+    uint32_t rounds;
+    bool immediate;                     /* do not wait at all */
+    bool announced;
+    bool counted;                       /* we are among the bell's sleepers */
+    uint32_t watch_count;
+    struct mci_futex_watch watch[MCI_FUTEX_WATCHES];
+};
+
+/* Starts waiting for `timeout` ms, on behalf of a node. */
+void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
+                        mcapi_timeout_t timeout);
+
+/* Ends it, in any state; needed after mci_patience_wait_bell only. */
+void mci_patience_end(struct mci_patience *patience);
+
+/*
+ * The next step of waiting for what the other side of a channel does. MCAPI_SUCCESS: try
+ * again. MCAPI_TIMEOUT; MCAPI_ERR_NODE_NOTINIT: our node was finalized meanwhile. The end's
+ * words are copied before, inside the gate.
+ */
+struct mci_patience_end_words {
+    _Atomic uint32_t *own_event;
+    _Atomic uint32_t *peer_life;
+    uint32_t peer_alive;
+};
+
+mcapi_status_t mci_patience_wait(struct mci_patience *patience,
+                                 const struct mci_patience_end_words *words);
+
+/*
+ * The next step of waiting for the node's bell: for anything that is not one channel end.
+ * `announce` sets the bell bit in the events concerned and adds the liveness words to watch
+ * (mci_patience_watch); it may be NULL.
+ */
+mcapi_status_t mci_patience_wait_bell(struct mci_patience *patience,
+                                      void (*announce)(struct mci_patience *, void *),
+                                      void *context);
+
+/* Watches one more word while asleep; without room for it the sleep gets short. */
+void mci_patience_watch(struct mci_patience *patience, _Atomic uint32_t *word,
+                        uint32_t expected);
+
+#endif /* MCI_PATIENCE_H */

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/receive.h"
+
+#include "os/crash_point.h"
+#include "runtime/blocked.h"
+#include "runtime/channel.h"
+#include "runtime/request.h"
+
+/* --- Inside the gate ------------------------------------------------------------------ */
+
+/* One packet. MCAPI_PENDING: none there, and one may still come. */
+static inline mcapi_status_t take_packet(struct mci_end *end, unsigned char **payload,
+                                         uint32_t *size)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+
+    for (;;) {
+        enum mci_taken taken = mci_ring_packet_take(&end->packet, payload, size);
+
+        if (__builtin_expect(taken == MCI_TAKEN, 1)) {
+            CRASH_POINT(packet_taken);
+            return MCAPI_SUCCESS;
+        }
+        if (taken == MCI_DAMAGED)
+            return MCAPI_ERR_GENERAL;
+        if (status != MCAPI_SUCCESS)
+            return status;
+        if (mci_end_peer_is_well(end))
+            return MCAPI_PENDING;
+        /* The other side is over. What it sent before that is there now: look once more. */
+        status = mci_end_peer_status(end);
+        if (status == MCAPI_SUCCESS)
+            return MCAPI_PENDING;
+    }
+}
+
+/* Posted receives come first. MCAPI_SUCCESS: none is left. */
+static mcapi_status_t serve_posted(struct mci_end *end)
+{
+    unsigned char *payload;
+    uint32_t size;
+
+    while (end->posted > 0) {
+        mcapi_status_t status = take_packet(end, &payload, &size);
+
+        if (status == MCAPI_PENDING)
+            return status;
+        if (status != MCAPI_SUCCESS) {
+            mci_request_fail_posted(end, status);
+            return status;
+        }
+        mci_request_serve(end, payload, size, MCAPI_SUCCESS);
+    }
+    return MCAPI_SUCCESS;
+}
+
+static inline mcapi_status_t try_packet(struct mci_end *end, void **payload, size_t *size)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+    unsigned char *at;
+    uint32_t bytes;
+
+    if (__builtin_expect(end->posted > 0, 0))
+        status = serve_posted(end);
+    if (status == MCAPI_SUCCESS)
+        status = take_packet(end, &at, &bytes);
+    if (status == MCAPI_SUCCESS) {
+        *payload = at;
+        *size = bytes;
+    }
+    return status;
+}
+
+static inline mcapi_status_t try_scalar(struct mci_end *end, uint32_t width, uint64_t *word)
+{
+    struct mci_ring_scalar *ring = &end->scalar;
+    mcapi_status_t status = MCAPI_SUCCESS;
+    int there;
+
+    while ((there = mci_ring_scalar_look(ring)) < 0) {
+        if (status != MCAPI_SUCCESS)
+            return status;
+        if (mci_end_peer_is_well(end))
+            return MCAPI_PENDING;
+        status = mci_end_peer_status(end); /* and look once more */
+        if (status == MCAPI_SUCCESS)
+            return MCAPI_PENDING;
+    }
+    if (__builtin_expect((uint32_t)there != width, 0) &&
+        mci_runtime.compat != MCAPI_EXT_COMPAT_REFERENCE)
+        return MCAPI_ERR_SCL_SIZE;
+    *word = mci_ring_scalar_take(ring);
+    CRASH_POINT(scalar_taken);
+    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    return (uint32_t)there == width ? MCAPI_SUCCESS : MCAPI_ERR_SCL_SIZE;
+}
+
+/* --- Packets -------------------------------------------------------------------------- */
+
+static mcapi_status_t receive_packet_slowly(struct mci_node *node,
+                                            mcapi_pktchan_recv_hndl_t handle, void **payload,
+                                            size_t *size)
+{
+    struct mci_blocked blocked;
+    mcapi_status_t status;
+
+    mci_blocked_begin(&blocked, node, handle, MCI_END_PACKET_RECEIVE);
+    while (mci_blocked_enter(&blocked, &status)) {
+        status = try_packet(blocked.end, payload, size);
+        mci_blocked_leave(&blocked, status);
+    }
+    return status;
+}
+
+mcapi_status_t mci_receive_packet(struct mci_node *node, mcapi_pktchan_recv_hndl_t handle,
+                                  void **payload, size_t *size)
+{
+    struct mci_end *end;
+    bool alone;
+    mcapi_status_t status = mci_end_enter(node, handle, MCI_END_PACKET_RECEIVE, &end, &alone);
+
+    if (__builtin_expect(status == MCAPI_SUCCESS, 1)) {
+        status = try_packet(end, payload, size);
+        mci_end_leave(end, alone);
+        if (__builtin_expect(status == MCAPI_SUCCESS, 1))
+            return status;
+    }
+    return mci_is_final(status) ? status : receive_packet_slowly(node, handle, payload, size);
+}
+
+mcapi_status_t mci_receive_progress(struct mci_node *node, mcapi_pktchan_recv_hndl_t handle)
+{
+    struct mci_end *end;
+    bool alone;
+    uint32_t peer;
+    mcapi_status_t status = mci_end_enter(node, handle, MCI_END_PACKET_RECEIVE, &end, &alone);
+
+    if (status != MCAPI_SUCCESS)
+        return status;
+    status = serve_posted(end);
+    peer = end->peer_node;
+    mci_end_leave(end, alone);
+    if (status == MCAPI_ERR_TRANSMISSION)
+        mci_channel_bury(node, peer);
+    return status;
+}
+
+mcapi_status_t mci_receive_packet_later(struct mci_node *node,
+                                        mcapi_pktchan_recv_hndl_t handle, void **payload,
+                                        mcapi_request_t *request)
+{
+    struct mci_request_start start = {
+        .kind = MCI_REQUEST_RECEIVE,
+        .handle = handle,
+        .end_kind = MCI_END_PACKET_RECEIVE,
+        .buffer = payload,
+    };
+    struct mci_end *end;
+    bool alone;
+    mcapi_status_t status = mci_end_enter(node, handle, MCI_END_PACKET_RECEIVE, &end, &alone);
+
+    /* Opened, connected or not: it can be posted. */
+    if (status == MCAPI_SUCCESS)
+        mci_end_leave(end, alone);
+    else if (status != MCAPI_PENDING)
+        return status;
+    status = mci_request_begin(node, &start, request);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    status = mci_request_post(node, *request);
+    if (status == MCAPI_SUCCESS)
+        mci_receive_progress(node, handle);
+    return status;
+}
+
+void mci_receive_announce(struct mci_patience *patience, uint32_t handle)
+{
+    static const enum mci_end_kind kinds[] = {MCI_END_PACKET_RECEIVE, MCI_END_SCALAR_RECEIVE};
+    struct mci_end *end;
+    bool alone;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (mci_end_enter(patience->node, handle, kinds[i], &end, &alone) != MCAPI_SUCCESS)
+            continue;
+        mci_event_announce(end->own_event, MCI_EVENT_BELL);
+        mci_patience_watch(patience, end->peer_life, end->peer_alive);
+        mci_end_leave(end, alone);
+        return;
+    }
+}
+
+/* --- Scalars -------------------------------------------------------------------------- */
+
+static mcapi_status_t receive_scalar_slowly(struct mci_node *node,
+                                            mcapi_sclchan_recv_hndl_t handle, uint32_t width,
+                                            uint64_t *word)
+{
+    struct mci_blocked blocked;
+    mcapi_status_t status;
+
+    mci_blocked_begin(&blocked, node, handle, MCI_END_SCALAR_RECEIVE);
+    while (mci_blocked_enter(&blocked, &status)) {
+        status = try_scalar(blocked.end, width, word);
+        mci_blocked_leave(&blocked, status);
+    }
+    return status;
+}
+
+mcapi_status_t mci_receive_scalar(struct mci_node *node, mcapi_sclchan_recv_hndl_t handle,
+                                  uint32_t width, uint64_t *word)
+{
+    struct mci_end *end;
+    bool alone;
+    mcapi_status_t status = mci_end_enter(node, handle, MCI_END_SCALAR_RECEIVE, &end, &alone);
+
+    if (__builtin_expect(status == MCAPI_SUCCESS, 1)) {
+        status = try_scalar(end, width, word);
+        mci_end_leave(end, alone);
+        if (__builtin_expect(status == MCAPI_SUCCESS, 1))
+            return status;
+    }
+    return mci_is_final(status) ? status : receive_scalar_slowly(node, handle, width, word);
+}
+
+/* --- Looking -------------------------------------------------------------------------- */
+
+static uint32_t there_now(struct mci_end *end, enum mci_end_kind kind)
+{
+    uint32_t there = kind == MCI_END_PACKET_RECEIVE ? mci_ring_packet_available(&end->packet)
+                                                    : mci_ring_scalar_available(&end->scalar);
+
+    return there > end->posted ? there - end->posted : 0;
+}
+
+mcapi_status_t mci_receive_available(struct mci_node *node, uint32_t handle,
+                                     enum mci_end_kind kind, uint32_t *available)
+{
+    struct mci_end *end;
+    bool alone;
+    uint32_t peer;
+    mcapi_status_t status = mci_end_enter(node, handle, kind, &end, &alone);
+
+    *available = 0;
+    if (status != MCAPI_SUCCESS)
+        return status == MCAPI_PENDING ? MCAPI_SUCCESS : status;
+    *available = there_now(end, kind);
+    peer = end->peer_node;
+    if (*available == 0 && !mci_end_peer_is_well(end)) {
+        status = mci_end_peer_status(end);
+        *available = there_now(end, kind); /* what came last came before it ended */
+        if (*available > 0)
+            status = MCAPI_SUCCESS;
+    }
+    mci_end_leave(end, alone);
+    if (status == MCAPI_ERR_TRANSMISSION)
+        mci_channel_bury(node, peer);
+    return status;
+}
+
+struct receivers {
+    const mcapi_endpoint_t *handles;
+    size_t count;
+};
+
+static void announce_receivers(struct mci_patience *patience, void *context)
+{
+    const struct receivers *receivers = context;
+
+    for (size_t i = 0; i < receivers->count; i++)
+        mci_receive_announce(patience, receivers->handles[i]);
+}
+
+/* Whether a receive on this handle would return at once, with data or an error. */
+static bool would_return(struct mci_node *node, mcapi_endpoint_t handle)
+{
+    uint32_t index = handle & 0xffff;
+    enum mci_end_kind kind = MCI_END_PACKET_RECEIVE;
+    uint32_t available;
+
+    /* Only a hint which kind to ask about first. */
+    if (index < MCI_ENDPOINT_SLOTS &&
+        atomic_load_explicit(&mci_ends[index].kind, memory_order_relaxed) ==
+            MCI_END_SCALAR_RECEIVE)
+        kind = MCI_END_SCALAR_RECEIVE;
+    mcapi_status_t status = mci_receive_available(node, handle, kind, &available);
+
+    if (status == MCAPI_ERR_CHAN_INVALID && kind == MCI_END_PACKET_RECEIVE)
+        status = mci_receive_available(node, handle, MCI_END_SCALAR_RECEIVE, &available);
+    return available > 0 || status != MCAPI_SUCCESS;
+}
+
+mcapi_status_t mci_receive_wait_any(struct mci_node *node, const mcapi_endpoint_t *handles,
+                                    size_t count, mcapi_timeout_t timeout, size_t *which)
+{
+    static _Thread_local size_t next; /* the search goes on behind the last one found */
+    struct receivers receivers = {handles, count};
+    struct mci_patience patience;
+    mcapi_status_t status = MCAPI_SUCCESS;
+
+    mci_patience_begin(&patience, node, timeout);
+    do {
+        for (size_t i = 0; i < count; i++) {
+            *which = (next + i) % count;
+            if (would_return(node, handles[*which])) {
+                next = *which + 1;
+                goto found;
+            }
+        }
+        status = mci_patience_wait_bell(&patience, announce_receivers, &receivers);
+    } while (status == MCAPI_SUCCESS);
+found:
+    mci_patience_end(&patience);
+    return status;
+}

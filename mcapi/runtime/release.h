@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * release.h - gives the buffer of a received packet back.
+ *
+ * The last step of a packet's life: send -> ring -> receive -> release. A buffer is released
+ * once, by the node that received it, in any order.
+ */
+#ifndef MCI_RELEASE_H
+#define MCI_RELEASE_H
+
+#include "runtime/runtime.h"
+
+/* MCAPI_ERR_BUF_INVALID for anything that is not a buffer which this node holds. */
+mcapi_status_t mci_release(struct mci_node *node, const void *payload);
+
+#endif /* MCI_RELEASE_H */

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/request.h"
+
+#include "runtime/endpoint.h"
+#include "runtime/patience.h"
+#include "runtime/receive.h"
+#include "runtime/request_table.h"
+#include "segment/event.h"
+
+/* --- Beginning ------------------------------------------------------------------------ */
+
+mcapi_status_t mci_request_begin(struct mci_node *node, const struct mci_request_start *start,
+                                 mcapi_request_t *request)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request *slot;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_take(table);
+    if (slot != NULL) {
+        slot->start = *start;
+        *request = mci_request_number(table, slot);
+    }
+    pthread_mutex_unlock(&table->mutex);
+    return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_REQUEST_LIMIT;
+}
+
+mcapi_status_t mci_request_amend(struct mci_node *node, mcapi_request_t request,
+                                 const struct mci_request_start *start)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request *slot;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL && slot->state == MCI_REQUEST_PENDING) {
+        slot->start = *start;
+        if (start->kind == MCI_REQUEST_DONE)
+            mci_request_finish(table, slot, MCAPI_SUCCESS, start->size);
+    }
+    pthread_mutex_unlock(&table->mutex);
+    return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT;
+}
+
+bool mci_request_has_no_data(struct mci_node *node, mcapi_request_t request)
+{
+    struct mci_request_table *table = node->requests;
+    const struct mci_request *slot;
+    mcapi_status_t status;
+    bool none;
+
+    if (mci_request_is_refusal(request, &status))
+        return true;
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    none = slot != NULL && slot->start.kind != MCI_REQUEST_RECEIVE &&
+           !(slot->start.kind == MCI_REQUEST_DONE && slot->start.carries_data);
+    pthread_mutex_unlock(&table->mutex);
+    return none;
+}
+
+void mci_request_drop(struct mci_node *node, mcapi_request_t request)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request *slot;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL)
+        mci_request_free(table, slot);
+    pthread_mutex_unlock(&table->mutex);
+}
+
+/* --- Receives that are posted at an end ----------------------------------------------- */
+
+mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request *slot;
+    struct mci_end *end;
+    uint32_t link;
+    bool alone;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    end = slot == NULL ? NULL : &mci_ends[slot->start.handle & 0xffff];
+    pthread_mutex_unlock(&table->mutex);
+    if (end == NULL)
+        return MCAPI_ERR_NODE_NOTINIT; /* the node's life has ended meanwhile */
+
+    alone = mci_gate_enter(&end->gate);
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL) {
+        link = (uint32_t)(slot - table->slots) + 1;
+        slot->next_posted = 0;
+        if (end->last_posted != 0)
+            table->slots[end->last_posted - 1].next_posted = link;
+        else
+            end->first_posted = link;
+        end->last_posted = link;
+        end->posted++;
+        end->posted_by = node;
+    }
+    pthread_mutex_unlock(&table->mutex);
+    mci_gate_leave(&end->gate, alone);
+    return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT;
+}
+
+/* The table's mutex is held. */
+static struct mci_request *unpost_first(struct mci_end *end, struct mci_request_table *table)
+{
+    struct mci_request *slot = &table->slots[end->first_posted - 1];
+
+    end->first_posted = slot->next_posted;
+    if (end->first_posted == 0)
+        end->last_posted = 0;
+    end->posted--;
+    return slot;
+}
+
+bool mci_request_serve(struct mci_end *end, void *payload, size_t size, mcapi_status_t status)
+{
+    struct mci_request_table *table;
+    struct mci_request *slot;
+
+    if (end->posted == 0)
+        return false;
+    table = end->posted_by->requests;
+    pthread_mutex_lock(&table->mutex);
+    slot = unpost_first(end, table);
+    if (slot->state == MCI_REQUEST_PENDING) {
+        if (status == MCAPI_SUCCESS)
+            *slot->start.buffer = payload;
+        mci_request_finish(table, slot, status, size);
+    }
+    pthread_mutex_unlock(&table->mutex);
+    return true;
+}
+
+void mci_request_fail_posted(struct mci_end *end, mcapi_status_t status)
+{
+    while (mci_request_serve(end, NULL, 0, status))
+        ;
+}
+
+static void unpost(struct mci_end *end, struct mci_request_table *table,
+                   struct mci_request *slot)
+{
+    uint32_t wanted = (uint32_t)(slot - table->slots) + 1;
+    uint32_t before = 0;
+
+    for (uint32_t link = end->first_posted; link != 0;
+         before = link, link = table->slots[link - 1].next_posted) {
+        if (link != wanted)
+            continue;
+        if (before != 0)
+            table->slots[before - 1].next_posted = slot->next_posted;
+        else
+            end->first_posted = slot->next_posted;
+        if (end->last_posted == wanted)
+            end->last_posted = before;
+        end->posted--;
+        return;
+    }
+}
+
+/* --- Progress ------------------------------------------------------------------------- */
+
+/* Looks, without any lock of ours, how the operation stands. */
+static mcapi_status_t look(struct mci_node *node, const struct mci_request_start *start)
+{
+    mcapi_endpoint_t endpoint;
+    mcapi_status_t status;
+
+    switch (start->kind) {
+    case MCI_REQUEST_GET:
+        status = mci_endpoint_get(node, start->domain, start->number, start->port, &endpoint);
+        if (status == MCAPI_SUCCESS)
+            *start->endpoint = endpoint;
+        return status;
+    case MCI_REQUEST_OPEN:
+        return mci_channel_open_result(node, start->handle, start->end_kind);
+    case MCI_REQUEST_CLOSE:
+        return mci_channel_close_result(node, &start->life);
+    case MCI_REQUEST_RECEIVE:
+        /* It serves the posted receives itself, this one perhaps among them. */
+        status = mci_receive_progress(node, start->handle);
+        return status == MCAPI_SUCCESS ? MCAPI_PENDING : status;
+    default:
+        return MCAPI_PENDING;
+    }
+}
+
+static mcapi_status_t result_of(const struct mci_request *slot, size_t *size)
+{
+    if (slot == NULL)
+        return MCAPI_ERR_REQUEST_INVALID;
+    if (slot->state != MCI_REQUEST_OVER)
+        return MCAPI_PENDING;
+    *size = slot->size;
+    return slot->status;
+}
+
+mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, size_t *size)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request_start start;
+    struct mci_request *slot;
+    mcapi_status_t status;
+    bool mine;
+
+    *size = 0;
+    if (mci_request_is_refusal(request, &status))
+        return status;
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    status = result_of(slot, size);
+    /* One looker at a time: a get must not be counted twice. */
+    mine = status == MCAPI_PENDING && !slot->looked_at;
+    if (mine) {
+        slot->looked_at = true;
+        start = slot->start;
+    }
+    pthread_mutex_unlock(&table->mutex);
+    if (!mine)
+        return status;
+
+    mcapi_status_t seen = look(node, &start);
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL)
+        slot->looked_at = false;
+    if (slot != NULL && slot->state == MCI_REQUEST_PENDING && seen != MCAPI_PENDING)
+        mci_request_finish(table, slot, seen, 0);
+    status = result_of(slot, size);
+    pthread_mutex_unlock(&table->mutex);
+    /* A node that was finalized meanwhile has no requests any more. */
+    return seen == MCAPI_ERR_NODE_NOTINIT ? seen : status;
+}
+
+/* --- Waiting -------------------------------------------------------------------------- */
+
+static void announce(struct mci_patience *patience, mcapi_request_t request)
+{
+    struct mci_request_table *table = patience->node->requests;
+    struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
+    const struct mci_request *slot;
+    uint32_t peer;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL && slot->state == MCI_REQUEST_PENDING)
+        start = slot->start;
+    pthread_mutex_unlock(&table->mutex);
+    if (start.kind == MCI_REQUEST_RECEIVE) {
+        mci_receive_announce(patience, start.handle);
+    } else if (start.kind == MCI_REQUEST_OPEN || start.kind == MCI_REQUEST_CLOSE) {
+        peer = start.kind == MCI_REQUEST_OPEN
+                   ? mci_channel_peer(patience->node, start.handle)
+                   : mci_channel_closing_peer(patience->node, &start.life);
+        if (peer != MCI_NO_NODE) {
+            _Atomic uint32_t *word = &mci_map()->nodes[peer].liveness.word;
+
+            mci_patience_watch(patience, word,
+                               atomic_load_explicit(word, memory_order_relaxed));
+        }
+    }
+}
+
+static void announce_one(struct mci_patience *patience, void *context)
+{
+    announce(patience, *(const mcapi_request_t *)context);
+}
+
+/* Marks the request as waited for: MCAPI_ERR_WAIT_PENDING if it is already. */
+static mcapi_status_t begin_wait(struct mci_request_table *table, mcapi_request_t request)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+    struct mci_request *slot;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL && slot->waiters > 0)
+        status = MCAPI_ERR_WAIT_PENDING;
+    else if (slot != NULL)
+        slot->waiters = 1;
+    pthread_mutex_unlock(&table->mutex);
+    return status;
+}
+
+static void end_wait(struct mci_request_table *table, mcapi_request_t request)
+{
+    struct mci_request *slot;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL) {
+        slot->waiters = 0;
+        if (slot->state == MCI_REQUEST_OVER)
+            mci_request_free(table, slot);
+    }
+    pthread_mutex_unlock(&table->mutex);
+}
+
+mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, size_t *size,
+                                mcapi_timeout_t timeout)
+{
+    struct mci_patience patience;
+    mcapi_status_t status = begin_wait(node->requests, request);
+
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mci_patience_begin(&patience, node, timeout);
+    for (;;) {
+        mcapi_status_t waited;
+
+        status = mci_request_test(node, request, size);
+        if (status != MCAPI_PENDING)
+            break;
+        waited = mci_patience_wait_bell(&patience, announce_one, &request);
+        if (waited != MCAPI_SUCCESS) {
+            status = waited;
+            break;
+        }
+    }
+    mci_patience_end(&patience);
+    end_wait(node->requests, request);
+    return status;
+}
+
+struct any {
+    size_t count;
+    mcapi_request_t (*get)(const void *, size_t);
+    const void *requests;
+};
+
+static void announce_any(struct mci_patience *patience, void *context)
+{
+    const struct any *any = context;
+
+    for (size_t i = 0; i < any->count; i++)
+        announce(patience, any->get(any->requests, i));
+}
+
+/* The next of them that is over, beginning behind the one that was found last time. */
+static mcapi_status_t test_any(struct mci_node *node, const struct any *any, size_t *size,
+                               size_t *which)
+{
+    size_t first = node->requests->next_any % any->count;
+
+    for (size_t i = 0; i < any->count; i++) {
+        mcapi_status_t status;
+
+        *which = (first + i) % any->count;
+        status = mci_request_test(node, any->get(any->requests, *which), size);
+        if (status != MCAPI_PENDING) {
+            node->requests->next_any = (uint32_t)*which + 1;
+            return status;
+        }
+    }
+    return MCAPI_PENDING;
+}
+
+mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
+                                    mcapi_request_t (*get)(const void *, size_t),
+                                    const void *requests, size_t *size,
+                                    mcapi_timeout_t timeout, size_t *which)
+{
+    struct any any = {.count = count, .get = get, .requests = requests};
+    struct mci_patience patience;
+    mcapi_status_t status;
+
+    mci_patience_begin(&patience, node, timeout);
+    for (;;) {
+        mcapi_status_t waited;
+
+        status = test_any(node, &any, size, which);
+        if (status != MCAPI_PENDING) {
+            end_wait(node->requests, get(requests, *which));
+            break;
+        }
+        waited = mci_patience_wait_bell(&patience, announce_any, &any);
+        if (waited != MCAPI_SUCCESS) {
+            status = waited;
+            *which = count;
+            break;
+        }
+    }
+    mci_patience_end(&patience);
+    return status;
+}
+
+/* --- Cancelling ----------------------------------------------------------------------- */
+
+mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
+    struct mci_request *slot;
+    struct mci_end *end;
+    bool waited = false;
+    bool alone = false;
+
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL && slot->state == MCI_REQUEST_PENDING)
+        start = slot->start;
+    pthread_mutex_unlock(&table->mutex);
+    if (start.kind == MCI_REQUEST_DONE)
+        return MCAPI_ERR_REQUEST_INVALID; /* no request, or over already */
+    if (start.kind == MCI_REQUEST_OPEN)
+        mci_channel_open_cancel(node, start.handle, start.end_kind);
+
+    /* Only a receive is posted at an end. */
+    end = start.kind == MCI_REQUEST_RECEIVE ? &mci_ends[start.handle & 0xffff] : NULL;
+    if (end != NULL)
+        alone = mci_gate_enter(&end->gate);
+    pthread_mutex_lock(&table->mutex);
+    slot = mci_request_find(table, request);
+    if (slot != NULL && slot->state == MCI_REQUEST_PENDING) {
+        if (end != NULL)
+            unpost(end, table, slot);
+        mci_request_finish(table, slot, MCAPI_ERR_REQUEST_CANCELLED, 0);
+        waited = slot->waiters > 0;
+        if (!waited)
+            mci_request_free(table, slot);
+    }
+    pthread_mutex_unlock(&table->mutex);
+    if (end != NULL)
+        mci_gate_leave(&end->gate, alone);
+    if (waited && mci_runtime_hold(node, mci_self.serial)) {
+        mci_bell_ring(mci_map(), node->slot);
+        mci_runtime_drop();
+    }
+    return MCAPI_SUCCESS;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/runtime.h"
+
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/end.h"
+#include "runtime/node.h"
+
+struct mci_runtime mci_runtime = {
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .processors = 1,
+};
+
+_Thread_local struct mci_self mci_self;
+
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_end;
+static bool thread_end_known;
+static int say_level;
+
+/* --- The calling thread's node -------------------------------------------------------- */
+
+struct mci_node *mci_node_find_current(void)
+{
+    struct mci_node *first = NULL;
+
+    if (mci_self.own)
+        return NULL; /* its own node is gone, and it is nobody else's */
+    mci_self.inside++;
+    pthread_mutex_lock(&mci_runtime.mutex);
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++) {
+        struct mci_node *node = mci_runtime.nodes[i];
+
+        if ((atomic_load_explicit(&node->serial, memory_order_relaxed) & 1) != 0 &&
+            (first == NULL || node->order < first->order))
+            first = node;
+    }
+    mci_self.node = first;
+    mci_self.serial =
+        first == NULL ? 0 : atomic_load_explicit(&first->serial, memory_order_relaxed);
+    pthread_mutex_unlock(&mci_runtime.mutex);
+    mci_self.inside--;
+    return first;
+}
+
+void mci_self_catch_up(void)
+{
+    if (mci_self.inside > 0)
+        return;
+    mci_self.finalize_later = false;
+    mci_node_leave(mci_self.node);
+}
+
+/* --- Using the mapping while asleep --------------------------------------------------- */
+
+bool mci_runtime_hold(const struct mci_node *node, uint32_t serial)
+{
+    /* HELD: we count ourselves, then look whether the node lives; who detaches ends the
+     * node's life first, then looks at the count. One of the two sees the other. */
+    atomic_fetch_add_explicit(&mci_runtime.users, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(&node->serial, memory_order_seq_cst) == serial)
+        return true;
+    mci_runtime_drop();
+    return false;
+}
+
+/* Unmaps, if it falls to us: nobody else is inside and the topology was left. */
+static void unmap_if_last(void)
+{
+    bool forsaken = true;
+
+    if (atomic_compare_exchange_strong_explicit(&mci_runtime.forsaken, &forsaken, false,
+                                                memory_order_seq_cst, memory_order_seq_cst))
+        mci_map_detach(&mci_runtime.map);
+}
+
+void mci_runtime_drop(void)
+{
+    if (atomic_fetch_sub_explicit(&mci_runtime.users, 1, memory_order_seq_cst) == 1 &&
+        atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst))
+        unmap_if_last();
+}
+
+void mci_runtime_detach(void)
+{
+    mci_runtime.attached = false;
+    atomic_store_explicit(&mci_runtime.forsaken, true, memory_order_seq_cst); /* HELD */
+    if (atomic_load_explicit(&mci_runtime.users, memory_order_seq_cst) == 0)
+        unmap_if_last();
+}
+
+/* --- Forks and the end of the process ------------------------------------------------- */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&mci_runtime.mutex);
+}
+
+static void after_fork_in_parent(void)
+{
+    pthread_mutex_unlock(&mci_runtime.mutex);
+}
+
+/* The child is no node: it forgets everything, and takes nothing from its parent. */
+static void after_fork_in_child(void)
+{
+    pthread_mutex_init(&mci_runtime.mutex, NULL);
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++)
+        mci_node_forget(mci_runtime.nodes[i]);
+    mci_end_forget_all();
+    if (mci_runtime.attached || atomic_load(&mci_runtime.forsaken))
+        mci_segment_forget_after_fork(&mci_runtime.map.segment);
+    mci_runtime.attached = false;
+    mci_runtime.live = 0;
+    memset(&mci_runtime.map, 0, sizeof mci_runtime.map);
+    atomic_store(&mci_runtime.users, 0);
+    atomic_store(&mci_runtime.forsaken, false);
+    memset(&mci_self, 0, sizeof mci_self);
+}
+
+static void thread_ends(void *unused)
+{
+    struct mci_node *node = mci_self.node;
+
+    (void)unused;
+    if (mci_self.own && node != NULL && mci_node_is_live(node, mci_self.serial))
+        mci_node_leave(node);
+}
+
+static void prepare(void)
+{
+    cpu_set_t set;
+
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    thread_end_known = pthread_key_create(&thread_end, thread_ends) == 0;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        mci_runtime.processors = CPU_COUNT(&set);
+}
+
+void mci_runtime_prepare(void)
+{
+    pthread_once(&prepared, prepare);
+    if (thread_end_known)
+        pthread_setspecific(thread_end, &mci_self); /* any value: the destructor runs */
+}
+
+/* A program that ends without mcapi_finalize leaves nothing behind either. Should another
+ * thread be inside the library for good, the others will notice our death instead. */
+__attribute__((destructor)) static void process_ends(void)
+{
+    if (mci_self.inside > 0 || pthread_mutex_trylock(&mci_runtime.mutex) != 0)
+        return;
+    pthread_mutex_unlock(&mci_runtime.mutex);
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++)
+        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1) !=
+            0)
+            mci_node_leave(mci_runtime.nodes[i]);
+}
+
+/* --- Saying things on stderr ---------------------------------------------------------- */
+
+void mci_say(int level, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+
+    if (level > say_level)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "mcapi: %s\n", line);
+}
+
+void mci_say_level(int level)
+{
+    say_level = level;
+}
