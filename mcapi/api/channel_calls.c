@@ -36,10 +36,14 @@ static mcapi_status_t act_open(struct mci_node *node, struct mci_request_start *
                                void *context)
 {
     mcapi_endpoint_t *handle = context;
-    mcapi_status_t status = mci_channel_open(node, start->handle, start->end_kind);
+    bool complete;
+    mcapi_status_t status = mci_channel_open(node, start->handle, start->end_kind, &complete);
 
-    if (status == MCAPI_SUCCESS)
-        *handle = start->handle;
+    if (status != MCAPI_SUCCESS)
+        return status;
+    *handle = start->handle;
+    if (complete)
+        start->kind = MCI_REQUEST_DONE;
     return status;
 }
 
@@ -64,8 +68,13 @@ void mci_call_open(enum mci_end_kind kind, mcapi_endpoint_t *handle, mcapi_endpo
 static mcapi_status_t act_close(struct mci_node *node, struct mci_request_start *start,
                                 void *context)
 {
+    mcapi_status_t status =
+        mci_channel_close(node, start->handle, start->end_kind, &start->life);
+
     (void)context;
-    return mci_channel_close(node, start->handle, start->end_kind, &start->life);
+    if (status == MCAPI_SUCCESS && start->life.over)
+        start->kind = MCI_REQUEST_DONE;
+    return status;
 }
 
 void mci_call_close(enum mci_end_kind kind, mcapi_endpoint_t handle, mcapi_request_t *request,

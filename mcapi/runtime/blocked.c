@@ -41,6 +41,8 @@ static mcapi_status_t wait(struct mci_blocked *blocked)
         if (!connected)
             blocked->timeout = timeout_of(blocked->node, blocked->handle);
         mci_patience_begin(&blocked->patience, blocked->node, blocked->timeout);
+        if (mci_side_of(blocked->kind) == MCI_SEND)
+            blocked->patience.pace = MCI_PACE_SENDER;
         blocked->begun = true;
     }
     return connected ? mci_patience_wait(&blocked->patience, &blocked->words)

@@ -278,7 +278,7 @@ static mcapi_status_t may_open(const struct mci_map *map,
 }
 
 mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
-                                enum mci_end_kind kind)
+                                enum mci_end_kind kind, bool *complete)
 {
     struct mci_map *map = &mci_runtime.map;
     struct mci_endpoint_slot *endpoint;
@@ -298,6 +298,7 @@ mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
             CRASH_POINT(side_opened);
             wake_both(map, slot);
         }
+        *complete = slot != NULL && open_is_complete(slot, mci_side_of(kind));
     }
     mci_control_unlock();
     return status;
@@ -419,10 +420,12 @@ mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
         endpoint->opened = MCI_END_NONE;
         endpoint->closed = kind;
         CRASH_POINT(end_closed);
-        if (slot != NULL)
+        if (slot != NULL) {
             end_side(map, slot, mci_side_of(kind), MCI_SIDE_GONE);
-        else
+            life->over = life->over || state_of(slot) == MCI_CHANNEL_FREE;
+        } else {
             mci_bell_ring(map, node->slot); /* for an open that waits for a connection */
+        }
     }
     mci_control_unlock();
     return status;

@@ -28,8 +28,9 @@ static inline enum mci_channel_kind mci_channel_kind_of(enum mci_end_kind kind)
 mcapi_status_t mci_channel_connect(struct mci_node *node, enum mci_channel_kind kind,
                                    mcapi_endpoint_t send, mcapi_endpoint_t receive);
 
+/* `complete`: nothing is left to wait for. */
 mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
-                                enum mci_end_kind kind);
+                                enum mci_end_kind kind, bool *complete);
 
 /* How an open stands that was accepted before: MCAPI_PENDING, MCAPI_SUCCESS or its error. */
 mcapi_status_t mci_channel_open_result(struct mci_node *node, mcapi_endpoint_t handle,

@@ -32,7 +32,8 @@ static bool attach(const struct mci_node_settings *settings)
                 mci_runtime.map.segment.topology, settings->topology);
         return false;
     }
-    if (atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst)) {
+    if (atomic_load_explicit(&mci_runtime.forsaken, memory_order_acquire) !=
+        MCI_NOT_FORSAKEN) {
         mci_say(0, "cannot join topology '%s': threads of this process are still in the one "
                    "that it has left", settings->topology);
         return false;
@@ -44,10 +45,11 @@ static bool attach(const struct mci_node_settings *settings)
     }
     if (!mci_receivers_prepare(mci_runtime.map.limits.max_channels)) {
         mci_say(0, "cannot join topology '%s': out of memory", settings->topology);
-        mci_map_detach(&mci_runtime.map);
+        mci_map_detach(&mci_runtime.map, false);
         return false;
     }
     mci_runtime.attached = true;
+    mci_runtime.pinned = false;
     mci_runtime.wait_policy = settings->wait_policy;
     mci_runtime.compat = settings->compat;
     return true;
@@ -167,8 +169,18 @@ static mcapi_status_t join_attached(struct mci_node *node, mcapi_domain_t domain
     mci_runtime.live++;
     mci_self.node = node;
     mci_self.own = true;
+    mci_self.word = &map->nodes[index].liveness;
     mci_self.serial = atomic_fetch_add_explicit(&node->serial, 1, memory_order_seq_cst) + 1;
     return MCAPI_SUCCESS;
+}
+
+/* This thread's last node was finalized by another thread, which could not give the word
+ * back. */
+static void give_back_word(void)
+{
+    if (mci_self.word != NULL)
+        mci_robust_release(mci_self.word);
+    mci_self.word = NULL;
 }
 
 static mcapi_status_t join(mcapi_domain_t domain, mcapi_node_t number,
@@ -179,6 +191,7 @@ static mcapi_status_t join(mcapi_domain_t domain, mcapi_node_t number,
 
     if (mci_self.own && mci_self.node != NULL && mci_node_is_live(mci_self.node, mci_self.serial))
         return MCAPI_ERR_NODE_INITIALIZED;
+    give_back_word();
     if (!attach(settings))
         return MCAPI_ERR_NODE_INITFAILED;
     node = unused_node();
@@ -238,10 +251,14 @@ bool mci_node_leave(struct mci_node *node)
     CRASH_POINT(node_withdrawn);
     mci_bell_ring(map, node->slot);
     mci_control_unlock_joining();
-    /* Another thread's word cannot be given back here: the kernel marks it when that thread
-     * ends, and whoever joins next gives it back. */
+    /* Another thread's word cannot be given back here: it does so itself when it initializes
+     * again, or the kernel marks it when it ends, and whoever joins next gives it back. */
     if (node->thread == mci_thread_id())
-        mci_robust_release(&slot->liveness);
+        give_back_word();
+    else if (mci_robust_dead(atomic_load_explicit(&slot->liveness.word, memory_order_acquire)))
+        mci_robust_clear_dead(&slot->liveness);
+    else
+        mci_runtime.pinned = true;
     mci_request_discard(node);
     if (--mci_runtime.live == 0)
         mci_runtime_detach();

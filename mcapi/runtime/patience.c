@@ -13,13 +13,19 @@ enum {
 };
 static const mci_time LONGEST_NAP = INT64_C(8) * FIRST_NAP;
 
-static inline void pause_a_little(void)
+static inline void pause_once(void)
 {
 #if defined __x86_64__ || defined __i386__
     __builtin_ia32_pause();
 #elif defined __aarch64__
     __asm__ volatile("yield");
 #endif
+}
+
+static void pause_a_little(const struct mci_patience *patience)
+{
+    for (uint32_t i = 0; i < patience->pace; i++)
+        pause_once();
 }
 
 void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
@@ -34,6 +40,7 @@ void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
     patience->spun_since = 0;
     patience->nap = FIRST_NAP;
     patience->rounds = 0;
+    patience->pace = MCI_PACE_RECEIVER;
     patience->announced = false;
     patience->counted = false;
     patience->watch_count = 0;
@@ -47,8 +54,8 @@ static bool stay_awake(struct mci_patience *patience)
     if (mci_runtime.wait_policy == MCAPI_EXT_WAIT_SLEEP)
         return false;
     if (patience->rounds < SPIN_ROUNDS && mci_runtime.processors > 1) {
-        patience->rounds++;
-        pause_a_little();
+        patience->rounds += patience->pace;
+        pause_a_little(patience);
         return true;
     }
     now = mci_clock_now();
@@ -58,7 +65,7 @@ static bool stay_awake(struct mci_patience *patience)
         return false;
     if (mci_runtime.wait_policy == MCAPI_EXT_WAIT_SPIN) {
         patience->rounds = 0;
-        pause_a_little();
+        pause_a_little(patience);
         return true;
     }
     if (now - patience->spun_since >= YIELD_FOR)

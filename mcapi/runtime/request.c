@@ -9,10 +9,9 @@
 
 /* --- Beginning ------------------------------------------------------------------------ */
 
-mcapi_status_t mci_request_begin(struct mci_node *node, const struct mci_request_start *start,
-                                 mcapi_request_t *request)
+static bool begin(struct mci_request_table *table, const struct mci_request_start *start,
+                  mcapi_request_t *request)
 {
-    struct mci_request_table *table = node->requests;
     struct mci_request *slot;
 
     pthread_mutex_lock(&table->mutex);
@@ -22,7 +21,33 @@ mcapi_status_t mci_request_begin(struct mci_node *node, const struct mci_request
         *request = mci_request_number(table, slot);
     }
     pthread_mutex_unlock(&table->mutex);
-    return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_REQUEST_LIMIT;
+    return slot != NULL;
+}
+
+/* Many programs never ask how their requests stand. Those that could be over by now are, once
+ * somebody has looked. */
+static void look_at_all(struct mci_node *node)
+{
+    struct mci_request_table *table = node->requests;
+    size_t size;
+
+    for (uint32_t i = 0; i < table->count; i++) {
+        mcapi_request_t request;
+
+        pthread_mutex_lock(&table->mutex);
+        request = mci_request_number(table, &table->slots[i]);
+        pthread_mutex_unlock(&table->mutex);
+        mci_request_test(node, request, &size);
+    }
+}
+
+mcapi_status_t mci_request_begin(struct mci_node *node, const struct mci_request_start *start,
+                                 mcapi_request_t *request)
+{
+    if (begin(node->requests, start, request))
+        return MCAPI_SUCCESS;
+    look_at_all(node);
+    return begin(node->requests, start, request) ? MCAPI_SUCCESS : MCAPI_ERR_REQUEST_LIMIT;
 }
 
 mcapi_status_t mci_request_amend(struct mci_node *node, mcapi_request_t request,

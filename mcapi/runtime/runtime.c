@@ -69,29 +69,33 @@ bool mci_runtime_hold(const struct mci_node *node, uint32_t serial)
     return false;
 }
 
-/* Unmaps, if it falls to us: nobody else is inside and the topology was left. */
-static void unmap_if_last(void)
+/* Lets the mapping go, if it falls to us: nobody else is inside and the topology was left. */
+static void let_go_if_last(void)
 {
-    bool forsaken = true;
+    int forsaken = MCI_FORSAKEN;
 
-    if (atomic_compare_exchange_strong_explicit(&mci_runtime.forsaken, &forsaken, false,
-                                                memory_order_seq_cst, memory_order_seq_cst))
-        mci_map_detach(&mci_runtime.map);
+    if (!atomic_compare_exchange_strong_explicit(&mci_runtime.forsaken, &forsaken,
+                                                 MCI_LETTING_GO, memory_order_seq_cst,
+                                                 memory_order_seq_cst))
+        return;
+    mci_map_detach(&mci_runtime.map, mci_runtime.pinned);
+    /* Only now may the next node of this process attach. */
+    atomic_store_explicit(&mci_runtime.forsaken, MCI_NOT_FORSAKEN, memory_order_release);
 }
 
 void mci_runtime_drop(void)
 {
     if (atomic_fetch_sub_explicit(&mci_runtime.users, 1, memory_order_seq_cst) == 1 &&
-        atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst))
-        unmap_if_last();
+        atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst) == MCI_FORSAKEN)
+        let_go_if_last();
 }
 
 void mci_runtime_detach(void)
 {
     mci_runtime.attached = false;
-    atomic_store_explicit(&mci_runtime.forsaken, true, memory_order_seq_cst); /* HELD */
+    atomic_store_explicit(&mci_runtime.forsaken, MCI_FORSAKEN, memory_order_seq_cst); /* HELD */
     if (atomic_load_explicit(&mci_runtime.users, memory_order_seq_cst) == 0)
-        unmap_if_last();
+        let_go_if_last();
 }
 
 /* --- Forks and the end of the process ------------------------------------------------- */
@@ -113,13 +117,13 @@ static void after_fork_in_child(void)
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
         mci_node_forget(mci_runtime.nodes[i]);
     mci_end_forget_all();
-    if (mci_runtime.attached || atomic_load(&mci_runtime.forsaken))
+    if (mci_runtime.attached || atomic_load(&mci_runtime.forsaken) != MCI_NOT_FORSAKEN)
         mci_segment_forget_after_fork(&mci_runtime.map.segment);
     mci_runtime.attached = false;
     mci_runtime.live = 0;
     memset(&mci_runtime.map, 0, sizeof mci_runtime.map);
     atomic_store(&mci_runtime.users, 0);
-    atomic_store(&mci_runtime.forsaken, false);
+    atomic_store(&mci_runtime.forsaken, MCI_NOT_FORSAKEN);
     memset(&mci_self, 0, sizeof mci_self);
 }
 

@@ -36,6 +36,9 @@ struct mci_runtime {
     /* Guards everything below, and is taken before the segment's control lock. */
     pthread_mutex_t mutex;
     bool attached;
+    /* A node was finalized by another thread than its own, whose word in the segment the kernel
+     * will mark when that thread ends: this mapping must stay. */
+    bool pinned;
     struct mci_map map;
     struct mci_node **nodes;            /* every node struct this process ever had */
     uint32_t node_count;
@@ -47,8 +50,14 @@ struct mci_runtime {
 
     /* Threads that use the mapping outside of gates and mutex: sleepers. */
     _Atomic uint32_t users;
-    /* Set with the last detach: the last user out unmaps. */
-    _Atomic bool forsaken;
+    /* enum mci_forsaken: what becomes of the mapping after the last node has left. */
+    _Atomic int forsaken;
+};
+
+enum mci_forsaken {
+    MCI_NOT_FORSAKEN,
+    MCI_FORSAKEN,                       /* the last user out lets it go */
+    MCI_LETTING_GO,                     /* somebody does */
 };
 
 extern struct mci_runtime mci_runtime;

@@ -8,12 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct mci_liveness;
 struct mci_node;
 
 struct mci_self {
     struct mci_node *node;              /* the node that this thread acts for */
     uint32_t serial;                    /* ...and of which life of it */
     bool own;                           /* it initialized a node of its own, once */
+    struct mci_liveness *word;          /* the word in the segment that it holds, or NULL */
     volatile int inside;                /* gates and locks of the library that it is in */
     volatile bool finalize_later;       /* a signal handler has finalized meanwhile */
 };

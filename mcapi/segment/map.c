@@ -142,9 +142,12 @@ bool mci_map_attach(struct mci_map *map, const char *topology,
     return true;
 }
 
-void mci_map_detach(struct mci_map *map)
+void mci_map_detach(struct mci_map *map, bool keep_mapped)
 {
-    mci_segment_detach(&map->segment);
+    if (keep_mapped)
+        mci_segment_detach_mapped(&map->segment);
+    else
+        mci_segment_detach(&map->segment);
     memset(map, 0, sizeof *map);
 }
 

@@ -32,8 +32,9 @@ struct mci_map {
 bool mci_map_attach(struct mci_map *map, const char *topology,
                     const struct mci_limits *limits, char *reason, size_t reason_size);
 
-/* Leaves the topology; the last one to leave takes the segment along. */
-void mci_map_detach(struct mci_map *map);
+/* Leaves the topology; the last one to leave takes the segment along. `keep_mapped`: its
+ * addresses stay valid until the process ends. */
+void mci_map_detach(struct mci_map *map, bool keep_mapped);
 
 /* Bytes of one region with these limits: a power of two. */
 uint64_t mci_region_size(const struct mci_limits *limits);

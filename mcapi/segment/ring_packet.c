@@ -62,6 +62,18 @@ void mci_ring_packet_format(struct mci_ring_packet *ring)
     atomic_store_explicit(&ring->head->released, ring->released, memory_order_relaxed);
 }
 
+void mci_ring_packet_look(struct mci_ring_packet *ring)
+{
+    uint32_t slot = ring->cursor;
+
+    /* Only the sender makes a free buffer anything else, and it uses no other slot's buffer
+     * while its own is free: what is known to be free stays so until its turn. */
+    while (ring->known_free < ring->depth && mci_ring_packet_is_free(ring, slot)) {
+        ring->known_free++;
+        slot = mci_ring_next_slot(slot, ring->depth);
+    }
+}
+
 uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)
 {
     uint32_t released =

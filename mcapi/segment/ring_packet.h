@@ -47,6 +47,7 @@ struct mci_ring_packet {
     uint64_t large_stride;
     uint32_t position;                  /* of the next packet; runs free */
     uint32_t cursor;                    /* position's slot */
+    uint32_t known_free;                /* sender: slots from cursor on, own buffers free */
     uint32_t released;                  /* receiver: its own copy of head->released */
     uint32_t ahead;                     /* receiver: packets known to be there */
     uint32_t ahead_cursor;              /* ...and the slot of the first that is not known */
@@ -92,15 +93,22 @@ static inline bool mci_ring_packet_is_free(const struct mci_ring_packet *ring, u
            == atomic_load_explicit(&ring->occupant[buffer], memory_order_relaxed);
 }
 
+/* Looks how many slots from the cursor on have their own buffer free, and fetches the
+ * receiver's lines once for all of them. */
+void mci_ring_packet_look(struct mci_ring_packet *ring);
+
 /* Any free buffer, when the slot's own is not; MCI_NO_BUFFER: the ring is full. */
 uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring);
 
 /* A buffer for the next packet, or MCI_NO_BUFFER: the ring is full. */
-static inline uint32_t mci_ring_packet_find(const struct mci_ring_packet *ring)
+static inline uint32_t mci_ring_packet_find(struct mci_ring_packet *ring)
 {
-    return __builtin_expect(mci_ring_packet_is_free(ring, ring->cursor), 1)
-               ? ring->cursor
-               : mci_ring_packet_find_other(ring);
+    if (__builtin_expect(ring->known_free == 0, 0)) {
+        mci_ring_packet_look(ring);
+        if (ring->known_free == 0)
+            return mci_ring_packet_find_other(ring);
+    }
+    return ring->cursor;
 }
 
 /* Sends the packet that was filled into a buffer that find() has given. */
@@ -115,6 +123,8 @@ static inline void mci_ring_packet_send(struct mci_ring_packet *ring, uint32_t b
     atomic_store_explicit(&slot->mark, ring->position, memory_order_release); /* SENT */
     ring->position++;
     ring->cursor = mci_ring_next_slot(ring->cursor, ring->depth);
+    if (ring->known_free > 0)
+        ring->known_free--;
 }
 
 /* Free buffers, for the sender or for an onlooker. */

@@ -411,7 +411,7 @@ static void leave_registry(const struct mci_segment *segment, struct work *work)
         mci_registry_remove(&work->folder, work->topology);
 }
 
-void mci_segment_detach(struct mci_segment *segment)
+static void detach(struct mci_segment *segment, bool keep_mapped)
 {
     char reason[256]; /* nobody to tell: what cannot be done here, the next one does */
     struct work *work;
@@ -438,8 +438,20 @@ void mci_segment_detach(struct mci_segment *segment)
         }
         free(work);
     }
+    if (keep_mapped)
+        segment->base = NULL;
     let_go(segment);
     pthread_setcancelstate(cancellation, NULL);
+}
+
+void mci_segment_detach(struct mci_segment *segment)
+{
+    detach(segment, false);
+}
+
+void mci_segment_detach_mapped(struct mci_segment *segment)
+{
+    detach(segment, true);
 }
 
 void mci_segment_forget_after_fork(struct mci_segment *segment)

@@ -70,6 +70,10 @@ bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t l
 /* Leaves: the last living holder removes every trace. Nothing is mapped afterwards. */
 void mci_segment_detach(struct mci_segment *segment);
 
+/* The same, but the mapping stays until the process ends: for one in which another thread has
+ * a robust word, which the kernel and that thread must still find. */
+void mci_segment_detach_mapped(struct mci_segment *segment);
+
 /* For a forked child, instead of detach: forgets what it has inherited, and leaves its parent's
  * attachment alone. Async-signal-safe. */
 void mci_segment_forget_after_fork(struct mci_segment *segment);
