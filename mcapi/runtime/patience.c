@@ -126,7 +126,11 @@ mcapi_status_t mci_patience_wait(struct mci_patience *patience,
         mci_patience_watch(patience, words->peer_life, words->peer_alive);
         patience->announced = true;
     } else {
+        /* Should the peer die and we next, before we could tell its other sleepers. The word is
+         * the first member of the peer's liveness. */
+        mci_robust_guard((struct mci_liveness *)words->peer_life);
         status = sleep_on_watched(patience);
+        mci_robust_guard(NULL);
         patience->announced = false;
     }
     mci_runtime_drop();
