@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * item.h - what load_balancer and worker say to each other about one item of work.
+ *
+ * An item is one packet on its way through the balancer. It travels in one packet of a packet
+ * channel: the struct below, and right behind it the bytes that were captured. The worker is
+ * a node of its own and has three named endpoints:
+ *
+ *   ITEM_PORT_WORK      packets, to the worker     items; the last one says that it is the last
+ *   ITEM_PORT_ACKS      uint32, from the worker    "so many items are done"; the first is 0: ready
+ *   ITEM_PORT_RESULTS   packets, from the worker   what it did: report.h, after the last item
+ */
+#ifndef WORKER_ITEM_H
+#define WORKER_ITEM_H
+
+#include <assert.h>
+#include <stdint.h>
+
+enum {
+    ITEM_PORT_WORK = 0,
+    ITEM_PORT_ACKS = 1,
+    ITEM_PORT_RESULTS = 2,
+};
+
+enum item_kind {
+    ITEM_PACKET = 1, /* a packet to work on */
+    ITEM_LAST = 2,   /* no packet; nothing comes behind it */
+};
+
+enum {
+    /* The largest packet that travels: the largest that libpcap itself records. */
+    ITEM_BYTES_MAX = 262144,
+};
+
+/* In front of the bytes; the numbers are those of this machine, both ends run on it. */
+struct item {
+    uint64_t number;         /* counts the packets of a run from 0, over all workers */
+    uint64_t time_ns;        /* when it was captured, since the epoch */
+    uint64_t sent_ns;        /* clock_ns() when it was sent; 0: this one is not timed */
+    uint32_t tag;            /* of its flow: items with the same tag stay in order */
+    uint32_t captured;       /* bytes behind this struct */
+    uint32_t original;       /* bytes the packet had on the wire */
+    uint32_t payload_offset; /* where in the bytes the payload begins; at most `captured` */
+    uint16_t link_type;      /* what the bytes begin with: DLT_* of <pcap/dlt.h> */
+    uint16_t worker;         /* whom it is for: the number of the worker, from 1 */
+    uint8_t  kind;           /* enum item_kind */
+    uint8_t  ip_version;     /* 4, 6, or 0: not IP */
+    uint8_t  protocol;       /* of IP: IPPROTO_* */
+    uint8_t  reserved;       /* 0 */
+};
+static_assert(sizeof(struct item) == 48, "with 64 bytes of packet an item is 112 bytes, the most "
+                                         "that a packet channel carries in two cache lines");
+
+/* How many items a worker lets come together before it acknowledges them, if more are
+ * waiting: a quarter of what may be out, so that the balancer never runs dry. */
+static inline uint32_t item_ack_every(uint32_t window)
+{
+    return window < 8 ? 1 : window / 4;
+}
+
+#endif /* WORKER_ITEM_H */

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - options in, exit code out.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mcapi.h>
+
+#include "worker/worker.h"
+
+enum {
+    EXIT_USAGE = 2,
+
+    /* The deepest window a worker agrees to; the balancer has a limit of its own. */
+    WINDOW_MAX = 65535,
+};
+
+static const char usage[] =
+        "Usage: worker --node N [OPTION]...\n"
+        "\n"
+        "Takes items of work from a load_balancer, works on them, acknowledges them, and reports\n"
+        "at the end. load_balancer starts its workers by itself.\n"
+        "\n"
+        "  --node N       the node to be, 1 to 65535; the load balancer expects worker N at N\n"
+        "  --domain D     the domain to join (default: 0)\n"
+        "  --window W     how many items the load balancer may have under way to this worker,\n"
+        "                 1 to 65535 (default: 64); the same as the load balancer's\n"
+        "  --work KIND    what to do with an item (default: count):\n";
+
+static const char usage_end[] =
+        "  --parent PID   the process that starts this worker: the worker ends if that dies\n"
+        "                 before it has connected the channels (default: none)\n"
+        "  --help         this text\n"
+        "  --version      the version\n"
+        "\n"
+        "Environment: MCAPI_TOPOLOGY names the topology to join, MCAPI_WAIT the way to wait.\n"
+        "Exit status: 0 all was done and reported, 1 not so, 2 wrong usage.\n"
+        "More: man worker, man load_balancer.\n";
+
+static int say_usage(void)
+{
+    const struct work_kind *kind;
+
+    fputs(usage, stdout);
+    for (size_t i = 0; (kind = work_kind(i)) != NULL; i++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "%s%s%s", kind->name, kind->argument == NULL ? "" : "=",
+                 kind->argument == NULL ? "" : kind->argument);
+        printf("                   %-10s %s\n", name, kind->help);
+    }
+    fputs(usage_end, stdout);
+    return EXIT_SUCCESS;
+}
+
+static int say_wrong(const char *problem)
+{
+    fprintf(stderr, "worker: %s (see worker --help)\n", problem);
+    return EXIT_USAGE;
+}
+
+/* A whole number within the range; else says what is wrong. */
+static bool read_number(const char *option, const char *text, uint32_t least, uint32_t most,
+                        uint32_t *number)
+{
+    char *end = NULL;
+    bool digits = text[0] >= '0' && text[0] <= '9';
+    unsigned long value = 0;
+    char problem[256];
+
+    errno = 0;
+    if (digits)
+        value = strtoul(text, &end, 10);
+    if (digits && *end == '\0' && errno == 0 && value >= least && value <= most) {
+        *number = (uint32_t)value;
+        return true;
+    }
+    snprintf(problem, sizeof(problem), "--%s '%s': a whole number from %u to %u is needed",
+             option, text, least, most);
+    say_wrong(problem);
+    return false;
+}
+
+enum { OPTION_NODE = 1, OPTION_DOMAIN, OPTION_WINDOW, OPTION_WORK, OPTION_PARENT,
+       OPTION_HELP, OPTION_VERSION };
+
+static const struct option options[] = {
+    { "node", required_argument, NULL, OPTION_NODE },
+    { "domain", required_argument, NULL, OPTION_DOMAIN },
+    { "window", required_argument, NULL, OPTION_WINDOW },
+    { "work", required_argument, NULL, OPTION_WORK },
+    { "parent", required_argument, NULL, OPTION_PARENT },
+    { "help", no_argument, NULL, OPTION_HELP },
+    { "version", no_argument, NULL, OPTION_VERSION },
+    { NULL, 0, NULL, 0 },
+};
+
+enum read_result { READ_RUN, READ_DONE, READ_WRONG };
+
+static enum read_result read_work(struct worker_settings *settings, const char *text)
+{
+    char reason[160], problem[256];
+
+    if (work_prepare(&settings->work, text, reason, sizeof(reason)))
+        return READ_RUN;
+    snprintf(problem, sizeof(problem), "--work %s", reason);
+    say_wrong(problem);
+    return READ_WRONG;
+}
+
+static enum read_result read_option(struct worker_settings *settings, int option)
+{
+    uint32_t parent;
+    bool good = true;
+
+    switch (option) {
+    case OPTION_NODE:
+        good = read_number("node", optarg, 1, MCAPI_MAX_NODE, &settings->node);
+        break;
+    case OPTION_DOMAIN:
+        good = read_number("domain", optarg, 0, MCAPI_MAX_DOMAIN, &settings->domain);
+        break;
+    case OPTION_WINDOW:
+        good = read_number("window", optarg, 1, WINDOW_MAX, &settings->window);
+        break;
+    case OPTION_WORK:
+        return read_work(settings, optarg);
+    case OPTION_PARENT:
+        good = read_number("parent", optarg, 1, INT32_MAX, &parent);
+        settings->parent = good ? (pid_t)parent : 0;
+        break;
+    case OPTION_HELP:
+        say_usage();
+        return READ_DONE;
+    case OPTION_VERSION:
+        puts("worker " PROGRAM_VERSION);
+        return READ_DONE;
+    default:
+        break;
+    }
+    return good ? READ_RUN : READ_WRONG;
+}
+
+/* What getopt_long could not make sense of. */
+static enum read_result refuse_word(int found, const char *word)
+{
+    char problem[256];
+
+    snprintf(problem, sizeof(problem), "'%.200s' %s", word,
+             found == ':'  ? "needs a value"
+             : optopt != 0 ? "takes no value"
+                           : "is no option");
+    say_wrong(problem);
+    return READ_WRONG;
+}
+
+static enum read_result read_options(struct worker_settings *settings, int argc, char **argv)
+{
+    char problem[256];
+    int option;
+
+    while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+        enum read_result result = option == '?' || option == ':'
+                                          ? refuse_word(option, argv[optind - 1])
+                                          : read_option(settings, option);
+
+        if (result != READ_RUN)
+            return result;
+    }
+    if (optind < argc) {
+        snprintf(problem, sizeof(problem), "'%.200s' is no option", argv[optind]);
+        say_wrong(problem);
+        return READ_WRONG;
+    }
+    if (settings->node == 0) {
+        say_wrong("--node is missing");
+        return READ_WRONG;
+    }
+    return READ_RUN;
+}
+
+int main(int argc, char **argv)
+{
+    struct worker_settings settings = { .window = 64 };
+    char reason[WORKER_REASON_SIZE];
+
+    work_prepare(&settings.work, work_kind(0)->name, reason, sizeof(reason));
+    switch (read_options(&settings, argc, argv)) {
+    case READ_DONE:
+        return EXIT_SUCCESS;
+    case READ_WRONG:
+        return EXIT_USAGE;
+    case READ_RUN:
+        break;
+    }
+    if (worker_run(&settings, reason) == WORKER_DONE)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "worker: node %u: %s\n", settings.node, reason);
+    return EXIT_FAILURE;
+}

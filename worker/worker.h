@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker.h - the worker's life: be found, say "ready", take, work, acknowledge, report, leave.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "worker/work.h"
+
+enum {
+    /* Flows that a worker tells apart, at some 230 bytes each; those beyond are counted
+     * together. */
+    WORKER_FLOWS_MAX = 1 << 20,
+
+    WORKER_REASON_SIZE = 256,
+};
+
+struct worker_settings {
+    uint32_t    domain;
+    uint32_t    node;
+    uint32_t    window; /* how many items may be under way to this worker */
+    struct work work;   /* prepared */
+    pid_t       parent; /* the balancer, if it started this process; 0 if not */
+};
+
+enum worker_end {
+    WORKER_DONE,      /* the last item came, and everything was reported */
+    WORKER_ABANDONED, /* the balancer left before that */
+    WORKER_FAILED,    /* it could not begin, or MCAPI failed */
+};
+
+/* Runs until there is no more to do. The reason is of one line; none for WORKER_DONE. */
+enum worker_end worker_run(const struct worker_settings *settings,
+                           char reason[WORKER_REASON_SIZE]);
+
+#endif /* WORKER_WORKER_H */
