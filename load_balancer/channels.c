@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * channels.c - the three channels between the balancer and one worker.
+ */
+#include "load_balancer/channels.h"
+
+#include "worker/item.h"
+
+/* Waits for what was begun with an _i call whose status is `status`. */
+static mcapi_status_t finish(mcapi_request_t *request, mcapi_status_t status)
+{
+    size_t size;
+
+    if (status == MCAPI_SUCCESS)
+        mcapi_wait(request, &size, MCAPI_TIMEOUT_INFINITE, &status);
+    return status;
+}
+
+mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain, mcapi_node_t node,
+                         mcapi_timeout_t timeout, const char **step)
+{
+    mcapi_status_t status;
+
+    *step = "find its endpoints";
+    /* The worker makes this one last: the others are there too, and ready to be connected. */
+    channels->worker_results =
+            mcapi_endpoint_get(domain, node, ITEM_PORT_RESULTS, timeout, &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    channels->worker_work = mcapi_endpoint_get(domain, node, ITEM_PORT_WORK, timeout, &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    channels->worker_acks = mcapi_endpoint_get(domain, node, ITEM_PORT_ACKS, timeout, &status);
+    return status;
+}
+
+/* An endpoint of ours whose blocking calls come back now and then. */
+static mcapi_status_t make_end(mcapi_endpoint_t *end)
+{
+    mcapi_timeout_t patience = CHANNELS_PATIENCE_MS;
+    mcapi_status_t status;
+
+    *end = mcapi_endpoint_create(MCAPI_PORT_ANY, &status);
+    if (status == MCAPI_SUCCESS)
+        mcapi_endpoint_set_attribute(*end, MCAPI_ENDP_ATTR_TIMEOUT, &patience,
+                                     sizeof(patience), &status);
+    return status;
+}
+
+static mcapi_status_t open_work(struct channels *channels)
+{
+    mcapi_request_t connected, opened;
+    mcapi_status_t status = make_end(&channels->work_end);
+
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_connect_i(channels->work_end, channels->worker_work, &connected, &status);
+    status = finish(&connected, status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_send_open_i(&channels->work, channels->work_end, &opened, &status);
+    return finish(&opened, status);
+}
+
+static mcapi_status_t open_acks(struct channels *channels)
+{
+    mcapi_request_t connected, opened;
+    mcapi_status_t status = make_end(&channels->acks_end);
+
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_sclchan_connect_i(channels->worker_acks, channels->acks_end, &connected, &status);
+    status = finish(&connected, status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_sclchan_recv_open_i(&channels->acks, channels->acks_end, &opened, &status);
+    return finish(&opened, status);
+}
+
+static mcapi_status_t open_results(struct channels *channels)
+{
+    mcapi_request_t connected, opened;
+    mcapi_status_t status = make_end(&channels->results_end);
+
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_connect_i(channels->worker_results, channels->results_end, &connected, &status);
+    status = finish(&connected, status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_recv_open_i(&channels->results, channels->results_end, &opened, &status);
+    return finish(&opened, status);
+}
+
+mcapi_status_t channels_open(struct channels *channels, const char **step)
+{
+    mcapi_status_t status;
+
+    *step = "connect the channel for work";
+    status = open_work(channels);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    *step = "connect the channel for acks";
+    status = open_acks(channels);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    *step = "connect the channel for results";
+    return open_results(channels);
+}
+
+mcapi_status_t channels_close(struct channels *channels, const char **step)
+{
+    const mcapi_endpoint_t ends[] = { channels->work_end, channels->acks_end, channels->results_end };
+    mcapi_request_t requests[3];
+    mcapi_status_t status;
+
+    *step = "close the channels";
+    mcapi_pktchan_send_close_i(channels->work, &requests[0], &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_sclchan_recv_close_i(channels->acks, &requests[1], &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_recv_close_i(channels->results, &requests[2], &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    for (size_t i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
+        status = finish(&requests[i], status);
+    for (size_t i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
+        mcapi_endpoint_delete(ends[i], &status);
+    return status;
+}

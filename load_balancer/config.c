@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config.c - the command line, checked word by word before anything begins.
+ */
+#include "load_balancer/config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/work.h"
+
+#define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+enum {
+    OPTION_SOURCE = 1,
+    OPTION_LOOP,
+    OPTION_PACE,
+    OPTION_WORKERS,
+    OPTION_WORK,
+    OPTION_POLICY,
+    OPTION_WINDOW,
+    OPTION_ON_BUSY,
+    OPTION_WAIT,
+    OPTION_TOPOLOGY,
+    OPTION_DOMAIN,
+    OPTION_WORKER_PROGRAM,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_VERSION,
+};
+
+static const struct option options[] = {
+    { "source", required_argument, NULL, OPTION_SOURCE },
+    { "loop", required_argument, NULL, OPTION_LOOP },
+    { "pace", required_argument, NULL, OPTION_PACE },
+    { "workers", required_argument, NULL, OPTION_WORKERS },
+    { "work", required_argument, NULL, OPTION_WORK },
+    { "policy", required_argument, NULL, OPTION_POLICY },
+    { "window", required_argument, NULL, OPTION_WINDOW },
+    { "on-busy", required_argument, NULL, OPTION_ON_BUSY },
+    { "wait", required_argument, NULL, OPTION_WAIT },
+    { "topology", required_argument, NULL, OPTION_TOPOLOGY },
+    { "domain", required_argument, NULL, OPTION_DOMAIN },
+    { "worker-program", required_argument, NULL, OPTION_WORKER_PROGRAM },
+    { "json", no_argument, NULL, OPTION_JSON },
+    { "quiet", no_argument, NULL, OPTION_QUIET },
+    { "help", no_argument, NULL, OPTION_HELP },
+    { "version", no_argument, NULL, OPTION_VERSION },
+    { NULL, 0, NULL, 0 },
+};
+
+/* A word of the command line and what it stands for. */
+struct choice {
+    const char *word;
+    int         value;
+};
+
+static const struct choice policies[] = {
+    { "flow", POLICY_FLOW },
+    { "least-loaded", POLICY_LEAST_LOADED },
+};
+
+static const struct choice paces[] = {
+    { "full", PACE_FULL },
+    { "as-recorded", PACE_AS_RECORDED },
+};
+
+static const struct choice waits[] = {
+    { "adaptive", MCAPI_EXT_WAIT_ADAPTIVE },
+    { "spin", MCAPI_EXT_WAIT_SPIN },
+    { "sleep", MCAPI_EXT_WAIT_SLEEP },
+};
+
+/* The option that is being read, and where to complain about it. */
+struct reading {
+    const char *option;
+    const char *value;
+    char       *reason;
+};
+
+__attribute__((format(printf, 2, 3))) static bool
+refuse(const struct reading *reading, const char *format, ...)
+{
+    int used = snprintf(reading->reason, CONFIG_REASON_SIZE, "--%s '%.200s': ", reading->option,
+                        reading->value);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(reading->reason + used, CONFIG_REASON_SIZE - (size_t)used, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* Digits only: no sign, no blanks, no unit, nothing behind. */
+static bool parse_number(const char *text, uint64_t *number)
+{
+    char *end;
+
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+static bool read_number(const struct reading *reading, uint64_t least, uint64_t most,
+                        const char *of_what, uint64_t *number)
+{
+    if (parse_number(reading->value, number) && *number >= least && *number <= most)
+        return true;
+    return refuse(reading, "the number of %s must be a whole number from %llu to %llu", of_what,
+                  (unsigned long long)least, (unsigned long long)most);
+}
+
+static bool read_small(const struct reading *reading, uint32_t least, uint32_t most,
+                       const char *of_what, uint32_t *number)
+{
+    uint64_t wide = 0;
+
+    if (!read_number(reading, least, most, of_what, &wide))
+        return false;
+    *number = (uint32_t)wide;
+    return true;
+}
+
+static bool read_choice(const struct reading *reading, const struct choice *choices,
+                        size_t count, int *value)
+{
+    char words[128];
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(choices[i].word, reading->value) == 0) {
+            *value = choices[i].value;
+            return true;
+        }
+        used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
+                                 i == 0           ? ""
+                                 : i == count - 1 ? " or "
+                                                  : ", ",
+                                 choices[i].word);
+    }
+    return refuse(reading, "must be %s", words);
+}
+
+static bool read_queue(const struct reading *reading, struct config *config)
+{
+    const char *text = reading->value + strlen("queue=");
+    const char *comma = strchr(text, ',');
+    size_t length = comma == NULL ? strlen(text) : (size_t)(comma - text);
+    char digits[16] = "";
+    uint64_t limit;
+
+    if (length < sizeof(digits))
+        memcpy(digits, text, length);
+    if (!parse_number(digits, &limit) || limit < 1 || limit > CONFIG_QUEUE_MAX)
+        return refuse(reading, "the queue's length must be a whole number from 1 to %d",
+                      CONFIG_QUEUE_MAX);
+    if (comma != NULL && strcmp(comma, ",drop") != 0)
+        return refuse(reading, "only ',drop' can follow the queue's length");
+    config->on_busy = ON_BUSY_QUEUE;
+    config->queue_limit = (uint32_t)limit;
+    config->queue_drops = comma != NULL;
+    return true;
+}
+
+static bool read_on_busy(const struct reading *reading, struct config *config)
+{
+    config->queue_limit = 0;
+    config->queue_drops = false;
+    if (strncmp(reading->value, "queue=", strlen("queue=")) == 0)
+        return read_queue(reading, config);
+    if (strcmp(reading->value, "block") == 0)
+        config->on_busy = ON_BUSY_BLOCK;
+    else if (strcmp(reading->value, "drop") == 0)
+        config->on_busy = ON_BUSY_DROP;
+    else
+        return refuse(reading, "must be block, queue=N, queue=N,drop or drop");
+    return true;
+}
+
+static bool read_work(const struct reading *reading, struct config *config)
+{
+    struct work work;
+    char why[256];
+
+    if (!work_prepare(&work, reading->value, why, sizeof(why))) {
+        snprintf(reading->reason, CONFIG_REASON_SIZE, "--work %s", why);
+        return false;
+    }
+    config->work = reading->value;
+    return true;
+}
+
+/* The name becomes part of a file's name. */
+static bool read_topology(const struct reading *reading, struct config *config)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
+    size_t length = strlen(reading->value);
+
+    if (length == 0 || length >= MCAPI_TOPOLOGY_NAME_SIZE
+        || strspn(reading->value, allowed) != length || reading->value[0] == '.')
+        return refuse(reading,
+                      "a topology's name has 1 to %d letters, digits, '.', '_' and '-', "
+                      "and does not begin with '.'",
+                      MCAPI_TOPOLOGY_NAME_SIZE - 1);
+    config->topology = reading->value;
+    return true;
+}
+
+static bool read_text(const struct reading *reading, const char **text)
+{
+    if (reading->value[0] == '\0')
+        return refuse(reading, "must not be empty");
+    *text = reading->value;
+    return true;
+}
+
+static bool read_value(const struct reading *reading, struct config *config, int option)
+{
+    int choice = 0;
+    bool good;
+
+    switch (option) {
+    case OPTION_SOURCE:
+        return read_text(reading, &config->source);
+    case OPTION_LOOP:
+        return read_number(reading, 0, UINT32_MAX, "passes (0: for ever)", &config->loop);
+    case OPTION_PACE:
+        good = read_choice(reading, paces, ARRAY_LENGTH(paces), &choice);
+        config->pace = (enum pace)choice;
+        return good;
+    case OPTION_WORKERS:
+        return read_small(reading, 1, CONFIG_WORKERS_MAX, "workers", &config->workers);
+    case OPTION_WORK:
+        return read_work(reading, config);
+    case OPTION_POLICY:
+        good = read_choice(reading, policies, ARRAY_LENGTH(policies), &choice);
+        config->policy = (enum policy)choice;
+        return good;
+    case OPTION_WINDOW:
+        return read_small(reading, 1, CONFIG_WINDOW_MAX, "items out per worker",
+                          &config->window);
+    case OPTION_ON_BUSY:
+        return read_on_busy(reading, config);
+    case OPTION_WAIT:
+        good = read_choice(reading, waits, ARRAY_LENGTH(waits), &choice);
+        config->wait = (mca_uint_t)choice;
+        return good;
+    case OPTION_TOPOLOGY:
+        return read_topology(reading, config);
+    case OPTION_DOMAIN:
+        return read_small(reading, 0, MCAPI_MAX_DOMAIN, "the domain", &config->domain);
+    default:
+        return read_text(reading, &config->worker_program);
+    }
+}
+
+static const char *option_name(int value)
+{
+    for (const struct option *option = options; option->name != NULL; option++)
+        if (option->val == value)
+            return option->name;
+    return NULL;
+}
+
+/* What getopt_long could not make sense of. */
+static enum config_result refuse_word(int found, char **argv, char reason[CONFIG_REASON_SIZE])
+{
+    if (found == ':')
+        snprintf(reason, CONFIG_REASON_SIZE, "--%s needs a value", option_name(optopt));
+    else if (optopt != 0 && option_name(optopt) != NULL)
+        snprintf(reason, CONFIG_REASON_SIZE, "--%s takes no value", option_name(optopt));
+    else
+        snprintf(reason, CONFIG_REASON_SIZE, "'%.200s' is no option", argv[optind - 1]);
+    return CONFIG_WRONG;
+}
+
+static enum config_result check_whole(const struct config *config, int argc, char **argv,
+                                      char reason[CONFIG_REASON_SIZE])
+{
+    if (optind < argc) {
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "'%.200s' is no option; a capture is read with --source pcap:FILE",
+                 argv[optind]);
+        return CONFIG_WRONG;
+    }
+    if (config->source == NULL) {
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--source is missing: where the packets come from, as in --source pcap:FILE");
+        return CONFIG_WRONG;
+    }
+    return CONFIG_RUN;
+}
+
+enum config_result config_read(struct config *config, int argc, char **argv,
+                               char reason[CONFIG_REASON_SIZE])
+{
+    int found;
+
+    *config = (struct config){
+        .workers = 4,
+        .window = 64,
+        .policy = POLICY_FLOW,
+        .on_busy = ON_BUSY_BLOCK,
+        .work = work_kind(0)->name,
+        .pace = PACE_FULL,
+        .loop = 1,
+        .wait = MCAPI_EXT_WAIT_DEFAULT,
+    };
+    optind = 0; /* from the beginning, also when called again */
+    while ((found = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+        struct reading reading = { option_name(found), optarg, reason };
+
+        switch (found) {
+        case '?':
+        case ':':
+            return refuse_word(found, argv, reason);
+        case OPTION_JSON:
+            config->json = true;
+            break;
+        case OPTION_QUIET:
+            config->quiet = true;
+            break;
+        case OPTION_HELP:
+            return CONFIG_HELP;
+        case OPTION_VERSION:
+            return CONFIG_VERSION;
+        default:
+            if (!read_value(&reading, config, found))
+                return CONFIG_WRONG;
+        }
+    }
+    return check_whole(config, argc, argv, reason);
+}
+
+const char *config_policy_name(enum policy policy)
+{
+    return policies[policy].word;
+}
+
+const char *config_on_busy_name(enum on_busy on_busy)
+{
+    static const char *const names[] = {
+        [ON_BUSY_BLOCK] = "block",
+        [ON_BUSY_QUEUE] = "queue",
+        [ON_BUSY_DROP] = "drop",
+    };
+
+    return names[on_busy];
+}

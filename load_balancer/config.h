@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config.h - the settings of a run: defaults and command line.
+ */
+#ifndef LOAD_BALANCER_CONFIG_H
+#define LOAD_BALANCER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcapi_ext.h>
+
+enum {
+    CONFIG_WORKERS_MAX = 256,
+    CONFIG_WINDOW_MAX = 4096, /* a channel's room in the segment grows with it */
+    CONFIG_QUEUE_MAX = 1000000,
+    CONFIG_REASON_SIZE = 512,
+};
+
+enum policy {
+    POLICY_FLOW,         /* all packets of a flow at one worker */
+    POLICY_LEAST_LOADED, /* the worker with the fewest items out */
+};
+
+/* What becomes of an item whose worker has a full window. */
+enum on_busy {
+    ON_BUSY_BLOCK, /* everything waits for the worker */
+    ON_BUSY_QUEUE, /* the item waits, others overtake it; a full queue blocks */
+    ON_BUSY_DROP,
+};
+
+enum pace {
+    PACE_FULL,
+    PACE_AS_RECORDED, /* with the distances in time that the packets had */
+};
+
+struct config {
+    const char  *source;
+    uint32_t     workers;
+    uint32_t     window;
+    enum policy  policy;
+    enum on_busy on_busy;
+    uint32_t     queue_limit; /* items, over all workers */
+    bool         queue_drops; /* a full queue drops instead */
+    const char  *work;
+    enum pace    pace;
+    uint64_t     loop; /* times through a file; 0: for ever */
+    mca_uint_t   wait; /* MCAPI_EXT_WAIT_*; _DEFAULT leaves it to the environment */
+    uint32_t     domain;
+    const char  *topology;       /* NULL leaves it to the environment */
+    const char  *worker_program; /* NULL: looked for */
+    bool         json;
+    bool         quiet;
+};
+
+enum config_result {
+    CONFIG_RUN,
+    CONFIG_HELP,    /* the help text was asked for */
+    CONFIG_VERSION, /* the version was */
+    CONFIG_WRONG,   /* a reason of one line: the option, its value, what it could be */
+};
+
+/* Reads the command line; strings point into argv. */
+enum config_result config_read(struct config *config, int argc, char **argv,
+                               char reason[CONFIG_REASON_SIZE]);
+
+/* The words that the options above take, for reports. */
+const char *config_policy_name(enum policy policy);
+const char *config_on_busy_name(enum on_busy on_busy);
+
+#endif /* LOAD_BALANCER_CONFIG_H */

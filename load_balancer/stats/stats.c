@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats.c - what went in, what was done by whom, and whether the two agree.
+ */
+#include "load_balancer/stats/stats.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load_balancer/flow.h"
+#include "worker/clock.h"
+
+/* --- While it runs ---------------------------------------------------------------- */
+
+bool stats_open(struct stats *stats, const struct config *config)
+{
+    *stats = (struct stats){
+        .config = config,
+        .worker_count = config->workers,
+        .workers = calloc(config->workers, sizeof(*stats->workers)),
+    };
+    for (uint32_t i = 0; stats->workers != NULL && i < config->workers; i++)
+        stats->workers[i].number = i + 1;
+    if (stats->workers != NULL && flow_table_open(&stats->flows, STATS_FLOWS_MAX))
+        return true;
+    stats_close(stats);
+    return false;
+}
+
+void stats_close(struct stats *stats)
+{
+    flow_table_close(&stats->flows);
+    free(stats->workers);
+    *stats = (struct stats){ 0 };
+}
+
+enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol)
+{
+    if (ip_version == 0)
+        return STATS_OTHER;
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return STATS_TCP;
+    case IPPROTO_UDP:
+        return STATS_UDP;
+    case IPPROTO_ICMP:
+        return STATS_ICMP;
+    case IPPROTO_ICMPV6:
+        return STATS_ICMPV6;
+    default:
+        return STATS_OTHER;
+    }
+}
+
+const char *stats_protocol_name(enum stats_protocol protocol)
+{
+    static const char *const names[STATS_PROTOCOLS] = {
+        [STATS_TCP] = "tcp",       [STATS_UDP] = "udp",     [STATS_ICMP] = "icmp",
+        [STATS_ICMPV6] = "icmpv6", [STATS_OTHER] = "other",
+    };
+
+    return names[protocol];
+}
+
+static void add_flow(struct stats *stats, struct worker_stats *worker,
+                     const struct report_flow *flow)
+{
+    size_t head_size =
+            flow->head_size < sizeof(flow->head) ? flow->head_size : sizeof(flow->head);
+    struct flow_record *record =
+            flow_table_at(&stats->flows, flow_key(flow->tag, flow->ip_version, flow->protocol),
+                          flow->link_type, flow->head, head_size);
+
+    if (record != &stats->flows.others && record->items == 0)
+        stats->protocols[stats_protocol_of(flow->ip_version, flow->protocol)].flows++;
+    record->items += flow->items;
+    record->bytes += flow->bytes;
+    record->original_bytes += flow->original_bytes;
+    record->out_of_order += flow->out_of_order;
+    worker->reported_flow_items += flow->items;
+}
+
+bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
+                      size_t size)
+{
+    struct report_header header;
+    const uint8_t *body = (const uint8_t *)packet + sizeof(header);
+    struct report_flow flow;
+
+    if (size < sizeof(header))
+        return false;
+    memcpy(&header, packet, sizeof(header));
+    size -= sizeof(header);
+    switch (header.kind) {
+    case REPORT_FLOWS:
+        if (header.count > REPORT_FLOWS_MAX || size != header.count * sizeof(flow))
+            return false;
+        for (uint32_t i = 0; i < header.count; i++) {
+            memcpy(&flow, body + i * sizeof(flow), sizeof(flow));
+            add_flow(stats, worker, &flow);
+        }
+        return true;
+    case REPORT_SUMMARY:
+        if (header.count != 1 || size != sizeof(worker->report))
+            return false;
+        memcpy(&worker->report, body, sizeof(worker->report));
+        worker->reported = true;
+        stats->flows.others.items += worker->report.other_items;
+        stats->flows.others.bytes += worker->report.other_bytes;
+        stats->flows.others.original_bytes += worker->report.other_original_bytes;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* --- At the end ------------------------------------------------------------------- */
+
+void stats_add_up(struct stats *stats, struct stats_totals *totals)
+{
+    *totals = (struct stats_totals){ .ordered = true };
+    for (uint32_t i = 0; i < stats->worker_count; i++) {
+        const struct worker_stats *worker = &stats->workers[i];
+
+        totals->items += worker->acknowledged;
+        totals->unacknowledged += worker->items - worker->acknowledged;
+        totals->bytes += worker->bytes - worker->lost_bytes;
+        totals->original_bytes += worker->original_bytes - worker->lost_original_bytes;
+        totals->result += worker->report.result;
+        totals->out_of_order += worker->report.out_of_order;
+        totals->ordered &= worker->reported && worker->report.out_of_order == 0;
+        latency_merge(&totals->latency, &worker->report.latency);
+    }
+    totals->flows = stats->flows.used;
+    totals->other_items = stats->flows.others.items;
+    totals->other_bytes = stats->flows.others.bytes;
+    totals->seconds = (double)(stats->ended_ns - stats->began_ns) / (double)NS_PER_S;
+    if (totals->seconds > 0) {
+        totals->items_per_second = (double)totals->items / totals->seconds;
+        totals->bytes_per_second = (double)totals->bytes / totals->seconds;
+    }
+}
+
+struct checking {
+    void (*say)(void *context, const char *line);
+    void *context;
+    bool  agreed;
+};
+
+__attribute__((format(printf, 2, 3))) static void disagree(struct checking *checking,
+                                                           const char *format, ...)
+{
+    char line[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    checking->say(checking->context, line);
+    checking->agreed = false;
+}
+
+static void check_worker(struct checking *checking, const struct worker_stats *worker)
+{
+    const struct report_summary *report = &worker->report;
+
+    if (worker->acknowledged != worker->items)
+        disagree(checking, "worker %u acknowledged %" PRIu64 " of %" PRIu64 " items",
+                 worker->number, worker->acknowledged, worker->items);
+    if (!worker->reported) {
+        disagree(checking, "worker %u has not reported what it did", worker->number);
+        return;
+    }
+    if (report->items != worker->items)
+        disagree(checking, "worker %u was sent %" PRIu64 " items and reports %" PRIu64,
+                 worker->number, worker->items, report->items);
+    if (report->bytes != worker->bytes || report->original_bytes != worker->original_bytes)
+        disagree(checking,
+                 "worker %u was sent %" PRIu64 " bytes (%" PRIu64 " on the wire) and reports "
+                 "%" PRIu64 " (%" PRIu64 ")",
+                 worker->number, worker->bytes, worker->original_bytes, report->bytes,
+                 report->original_bytes);
+    if (worker->reported_flow_items + report->other_items != report->items)
+        disagree(checking,
+                 "the flows of worker %u add up to %" PRIu64 " items; it reports %" PRIu64,
+                 worker->number, worker->reported_flow_items + report->other_items,
+                 report->items);
+    if (report->malformed != 0)
+        disagree(checking, "worker %u got %" PRIu64 " items that were damaged", worker->number,
+                 report->malformed);
+    if (report->misdirected != 0)
+        disagree(checking, "worker %u got %" PRIu64 " items that were for another",
+                 worker->number, report->misdirected);
+    if (report->out_of_order != 0)
+        disagree(checking, "worker %u got %" PRIu64 " items of a flow out of order",
+                 worker->number, report->out_of_order);
+}
+
+bool stats_check(const struct stats *stats, void (*say)(void *context, const char *line),
+                 void *context)
+{
+    struct checking checking = { .say = say, .context = context, .agreed = true };
+    uint64_t accounted = stats->dropped + stats->unsent;
+
+    for (uint32_t i = 0; i < stats->worker_count; i++) {
+        check_worker(&checking, &stats->workers[i]);
+        accounted += stats->workers[i].items;
+    }
+    if (accounted != stats->input)
+        disagree(&checking,
+                 "%" PRIu64 " items came in, but %" PRIu64 " were sent, dropped or left waiting",
+                 stats->input, accounted);
+    return checking.agreed;
+}
+
+static bool larger(const struct flow_record *a, const struct flow_record *b)
+{
+    if (a->bytes != b->bytes)
+        return a->bytes > b->bytes;
+    if (a->items != b->items)
+        return a->items > b->items;
+    return a->key < b->key;
+}
+
+size_t stats_top_flows(const struct stats *stats,
+                       const struct flow_record *top[STATS_TOP_FLOWS])
+{
+    const struct flow_record *flow = NULL;
+    size_t count = 0;
+
+    while ((flow = flow_table_next(&stats->flows, flow)) != NULL) {
+        size_t at = count;
+
+        if (count == STATS_TOP_FLOWS && !larger(flow, top[count - 1]))
+            continue;
+        if (count < STATS_TOP_FLOWS)
+            count++;
+        else
+            at--;
+        for (; at > 0 && larger(flow, top[at - 1]); at--)
+            top[at] = top[at - 1];
+        top[at] = flow;
+    }
+    return count;
+}
+
+void stats_flow_name(const struct stats *stats, const struct flow_record *flow, char *name,
+                     size_t size)
+{
+    const struct flow_head *head = flow_table_head(&stats->flows, flow);
+    struct packet packet = {
+        .bytes = head->bytes,
+        .captured = head->size,
+        .original = head->size,
+        .link_type = head->link_type,
+    };
+    struct flow parsed;
+
+    flow_of_packet(&packet, &parsed);
+    parsed.tag = flow_key_tag(flow->key); /* where the tag is the name, of the whole packet */
+    flow_name(&parsed, name, size);
+}
+
+double stats_busy(const struct worker_stats *worker)
+{
+    return worker->report.span_ns == 0
+                   ? 0.0
+                   : (double)worker->report.busy_ns / (double)worker->report.span_ns;
+}
+
+const struct work_kind *stats_work_kind(const struct stats *stats)
+{
+    struct work work = { 0 };
+    char ignored[256];
+
+    work_prepare(&work, stats->config->work, ignored, sizeof(ignored));
+    return work.kind;
+}
