@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# memory.sh - memory does not grow with the number of packets, and there is an end to what flows
+# take.
+
+. "${top_srcdir:?run me with make check}/tests/programs/lib.sh"
+
+# peak ARGUMENT...: the largest resident memory of load_balancer and of its workers, in KiB.
+peak() {
+    "$top_builddir/tests/programs/peak_memory" "$load_balancer" --quiet --workers 2 "$@"
+}
+
+few=$(peak --source generated:packets=100000)
+many=$(peak --source generated:packets=2000000)
+expect "there is a figure for few packets" test "${few:-0}" -gt 0
+expect "twenty times the packets take no more memory ($few KiB, $many KiB)" \
+    test "$many" -le $((few + few / 10))
+
+few=$(peak --source generated:packets=2000 --on-busy queue=100 --work delay=10)
+many=$(peak --source generated:packets=20000 --on-busy queue=100 --work delay=10)
+expect "nor do they with a queue ($few KiB, $many KiB)" test "$many" -le $((few + few / 10))
+
+finish

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check_stats.c - what the workers report is added up, and every disagreement is noticed.
+ */
+#include "load_balancer/stats/stats.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/suite.h"
+#include "unit/load_balancer/made_stats.h"
+
+/* --- Adding up --------------------------------------------------------------------- */
+
+START_TEST(totals_are_the_sums_over_the_workers)
+{
+    struct made_stats made;
+    struct stats_totals totals;
+
+    made_stats_open(&made);
+    stats_add_up(&made.stats, &totals);
+    ck_assert_uint_eq(totals.items, 6);
+    ck_assert_uint_eq(totals.bytes, 1360);
+    ck_assert_uint_eq(totals.flows, 3);
+    ck_assert_uint_eq(totals.result, 41 + 42);
+    ck_assert_uint_eq(totals.unacknowledged, 0);
+    ck_assert_uint_eq(totals.latency.count, 2);
+    ck_assert_uint_eq(totals.latency.most_ns, 2000);
+    ck_assert_double_eq(totals.seconds, 2.0);
+    ck_assert_double_eq(totals.items_per_second, 3.0);
+    ck_assert(totals.ordered);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(a_run_without_items_has_no_rate)
+{
+    struct config config = { .workers = 1, .work = "count", .source = "x" };
+    struct stats stats;
+    struct stats_totals totals;
+
+    ck_assert(stats_open(&stats, &config));
+    stats_add_up(&stats, &totals);
+    ck_assert_double_eq(totals.seconds, 0.0);
+    ck_assert_double_eq(totals.items_per_second, 0.0);
+    ck_assert_double_eq(stats_busy(&stats.workers[0]), 0.0);
+    stats_close(&stats);
+}
+END_TEST
+
+START_TEST(a_flow_at_two_workers_is_one_flow)
+{
+    struct made_stats made;
+    struct stats_totals totals;
+    const struct flow_record *top[STATS_TOP_FLOWS];
+
+    made_stats_open(&made);
+    made_stats_flow(&made, 2, 0xa, 10, 5000);
+    stats_add_up(&made.stats, &totals);
+    ck_assert_uint_eq(totals.flows, 3);
+    ck_assert_uint_eq(made.stats.protocols[STATS_UDP].flows, 3);
+    ck_assert_uint_eq(stats_top_flows(&made.stats, top), 3);
+    ck_assert_uint_eq(flow_key_tag(top[0]->key), 0xa);
+    ck_assert_uint_eq(top[0]->items, 13);
+    ck_assert_uint_eq(top[0]->bytes, 5300);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(the_largest_flows_come_first_and_there_are_ten)
+{
+    struct made_stats made;
+    const struct flow_record *top[STATS_TOP_FLOWS];
+
+    made_stats_open(&made);
+    for (uint32_t i = 0; i < 500; i++)
+        made_stats_flow(&made, 1, 1000 + i, 1, 10000 + i * 7919 % 500);
+    ck_assert_uint_eq(stats_top_flows(&made.stats, top), STATS_TOP_FLOWS);
+    for (uint64_t i = 0; i < STATS_TOP_FLOWS; i++)
+        ck_assert_uint_eq(top[i]->bytes, 10499 - i);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(flows_of_equal_size_keep_one_order)
+{
+    struct made_stats made;
+    const struct flow_record *top[STATS_TOP_FLOWS];
+
+    made_stats_open(&made);
+    for (uint32_t i = 50; i > 0; i--)
+        made_stats_flow(&made, 1, 1000 + i, 5, 9999);
+    made_stats_flow(&made, 1, 2000, 6, 9999);
+    stats_top_flows(&made.stats, top);
+    ck_assert_uint_eq(flow_key_tag(top[0]->key), 2000);
+    for (uint32_t i = 1; i < STATS_TOP_FLOWS; i++)
+        ck_assert_uint_eq(flow_key_tag(top[i]->key), 1000 + i);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(a_flow_is_named_by_its_first_packet)
+{
+    struct made_stats made;
+    const struct flow_record *top[STATS_TOP_FLOWS];
+    char name[128];
+
+    made_stats_open(&made);
+    stats_top_flows(&made.stats, top);
+    stats_flow_name(&made.stats, top[0], name, sizeof(name));
+    ck_assert_str_eq(name, "UDP 10.0.0.1:12 - 10.0.0.2:53");
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(protocols_have_their_classes)
+{
+    ck_assert_int_eq(stats_protocol_of(4, IPPROTO_TCP), STATS_TCP);
+    ck_assert_int_eq(stats_protocol_of(6, IPPROTO_UDP), STATS_UDP);
+    ck_assert_int_eq(stats_protocol_of(4, IPPROTO_ICMP), STATS_ICMP);
+    ck_assert_int_eq(stats_protocol_of(6, IPPROTO_ICMPV6), STATS_ICMPV6);
+    ck_assert_int_eq(stats_protocol_of(4, IPPROTO_SCTP), STATS_OTHER);
+    ck_assert_int_eq(stats_protocol_of(0, IPPROTO_TCP), STATS_OTHER);
+}
+END_TEST
+
+/* --- Reports that make no sense ------------------------------------------------------ */
+
+START_TEST(a_report_of_the_wrong_size_or_kind_is_refused)
+{
+    static const struct {
+        struct report_header header;
+        size_t               size;
+    } wrong[] = {
+        { { REPORT_FLOWS, 1 }, 0 },
+        { { REPORT_FLOWS, 1 }, 7 },
+        { { REPORT_FLOWS, 1 }, 8 },
+        { { REPORT_FLOWS, 1 }, 8 + sizeof(struct report_flow) - 1 },
+        { { REPORT_FLOWS, 0 }, 9 },
+        { { REPORT_FLOWS, REPORT_FLOWS_MAX + 1 },
+          8 + (REPORT_FLOWS_MAX + 1) * sizeof(struct report_flow) },
+        { { REPORT_FLOWS, UINT32_MAX }, 8 },
+        { { REPORT_SUMMARY, 1 }, 8 + sizeof(struct report_summary) + 1 },
+        { { REPORT_SUMMARY, 0 }, 8 + sizeof(struct report_summary) },
+        { { 0, 0 }, 8 },
+        { { 99, 1 }, 8 },
+    };
+    static uint8_t packet[16384];
+    struct made_stats made;
+
+    made_stats_open(&made);
+    for (size_t i = 0; i < SUITE_LENGTH(wrong); i++) {
+        memcpy(packet, &wrong[i].header, sizeof(wrong[i].header));
+        ck_assert(!stats_add_report(&made.stats, &made.stats.workers[0], packet, wrong[i].size));
+    }
+    made_stats_close(&made);
+}
+END_TEST
+
+/* --- Comparing ------------------------------------------------------------------------ */
+
+struct said {
+    int  lines;
+    char last[256];
+};
+
+static void note(void *context, const char *line)
+{
+    struct said *said = context;
+
+    said->lines++;
+    snprintf(said->last, sizeof(said->last), "%s", line);
+}
+
+START_TEST(a_run_in_which_all_agrees_is_not_complained_about)
+{
+    struct made_stats made;
+    struct said said = { 0 };
+
+    made_stats_open(&made);
+    ck_assert(stats_check(&made.stats, note, &said));
+    ck_assert_int_eq(said.lines, 0);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(what_was_dropped_is_accounted_for)
+{
+    struct made_stats made;
+    struct said said = { 0 };
+
+    made_stats_open(&made);
+    made.stats.input += 5;
+    made.stats.dropped = 5;
+    ck_assert(stats_check(&made.stats, note, &said));
+    made_stats_close(&made);
+}
+END_TEST
+
+static void one_unacknowledged(struct stats *stats)
+{
+    stats->workers[0].acknowledged--;
+}
+
+static void one_lost_on_the_way(struct stats *stats)
+{
+    stats->workers[1].report.items--;
+    stats->workers[1].reported_flow_items--;
+}
+
+static void bytes_changed(struct stats *stats)
+{
+    stats->workers[1].report.bytes++;
+}
+
+static void original_bytes_changed(struct stats *stats)
+{
+    stats->workers[0].report.original_bytes--;
+}
+
+static void flow_forgotten(struct stats *stats)
+{
+    stats->workers[0].reported_flow_items--;
+}
+
+static void order_broken(struct stats *stats)
+{
+    stats->workers[1].report.out_of_order = 3;
+}
+
+static void damaged(struct stats *stats)
+{
+    stats->workers[0].report.malformed = 1;
+}
+
+static void misdirected(struct stats *stats)
+{
+    stats->workers[0].report.misdirected = 1;
+}
+
+static void silent(struct stats *stats)
+{
+    stats->workers[1].reported = false;
+}
+
+static void never_sent(struct stats *stats)
+{
+    stats->input++;
+}
+
+static const struct {
+    void (*spoil)(struct stats *stats);
+    const char *line;
+} spoils[] = {
+    { one_unacknowledged, "worker 1 acknowledged 3 of 4 items" },
+    { one_lost_on_the_way, "worker 2 was sent 2 items and reports 1" },
+    { bytes_changed, "worker 2 was sent 1000 bytes (1000 on the wire) and reports 1001 (1000)" },
+    { original_bytes_changed, "worker 1 was sent 360 bytes (360 on the wire) and reports 360 (359)" },
+    { flow_forgotten, "the flows of worker 1 add up to 3 items; it reports 4" },
+    { order_broken, "worker 2 got 3 items of a flow out of order" },
+    { damaged, "worker 1 got 1 items that were damaged" },
+    { misdirected, "worker 1 got 1 items that were for another" },
+    { silent, "worker 2 has not reported what it did" },
+    { never_sent, "7 items came in, but 6 were sent, dropped or left waiting" },
+};
+
+START_TEST(every_disagreement_is_said_in_a_line_of_its_own)
+{
+    struct made_stats made;
+    struct said said = { 0 };
+
+    made_stats_open(&made);
+    spoils[_i].spoil(&made.stats);
+    ck_assert(!stats_check(&made.stats, note, &said));
+    ck_assert_str_eq(said.last, spoils[_i].line);
+    ck_assert_int_eq(said.lines, 1);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(order_is_known_only_from_workers_that_reported)
+{
+    struct made_stats made;
+    struct stats_totals totals;
+
+    made_stats_open(&made);
+    silent(&made.stats);
+    stats_add_up(&made.stats, &totals);
+    ck_assert(!totals.ordered);
+    made.stats.workers[1].reported = true;
+    order_broken(&made.stats);
+    stats_add_up(&made.stats, &totals);
+    ck_assert(!totals.ordered);
+    made_stats_close(&made);
+}
+END_TEST
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        { totals_are_the_sums_over_the_workers, 1 },
+        { a_run_without_items_has_no_rate, 1 },
+        { a_flow_at_two_workers_is_one_flow, 1 },
+        { the_largest_flows_come_first_and_there_are_ten, 1 },
+        { flows_of_equal_size_keep_one_order, 1 },
+        { a_flow_is_named_by_its_first_packet, 1 },
+        { protocols_have_their_classes, 1 },
+        { a_report_of_the_wrong_size_or_kind_is_refused, 1 },
+        { a_run_in_which_all_agrees_is_not_complained_about, 1 },
+        { what_was_dropped_is_accounted_for, 1 },
+        { every_disagreement_is_said_in_a_line_of_its_own, SUITE_LENGTH(spoils) },
+        { order_is_known_only_from_workers_that_reported, 1 },
+    };
+
+    return suite_run("stats", tests, SUITE_LENGTH(tests));
+}
