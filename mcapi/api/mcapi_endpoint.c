@@ -72,7 +72,8 @@ void mcapi_endpoint_get_i(mcapi_domain_t domain_id, mcapi_node_t node_id, mcapi_
         mci_refuse_without_node(request, mcapi_status);
         return;
     }
-    status = endpoint == NULL ? MCAPI_ERR_PARAMETER : check_name(domain_id, node_id, port_id);
+    status = endpoint == NULL || request == NULL ? MCAPI_ERR_PARAMETER
+                                                 : check_name(domain_id, node_id, port_id);
     if (status == MCAPI_SUCCESS)
         mci_call_later(node, &start, act_get, NULL, request, mcapi_status);
     else

@@ -10,22 +10,33 @@
 
 enum { NAP = 1000 * 1000 * 1000 };      /* ns; then the owner is looked at again */
 
-/* Whether whoever the word names can still give the lock back. */
+/*
+ * NAMED  who sees the name of a node in the word sees that node's liveness word taken: or a
+ *        live owner would look like a dead one.
+ */
+
+/* Whether whoever the word names cannot give the lock back any more. A name is never used
+ * again, so what was true of it once stays true, however late the caller acts on it. */
 static bool owner_died(const struct mci_map *map, uint32_t word)
 {
-    uint32_t slot = (word & ~MCI_CONTROL_WAITED) - 1;
+    uint32_t slot = MCI_CONTROL_SLOT(word);
+    const struct mci_node_slot *owner;
 
     if (slot >= map->limits.max_nodes)
         return true; /* nobody: a damaged word */
-    return mci_robust_owner(atomic_load_explicit(&map->nodes[slot].liveness.word,
-                                                 memory_order_acquire)) == 0;
+    owner = &map->nodes[slot];
+    if (mci_robust_owner(atomic_load_explicit(&owner->liveness.word, memory_order_acquire)) ==
+        0)
+        return true;
+    return (atomic_load_explicit(&owner->incarnation, memory_order_acquire) & 0x7fff) !=
+           MCI_CONTROL_INCARNATION(word);
 }
 
 /* Sleeps until the lock is given back or its owner dies. */
 static void wait_for_owner(const struct mci_map *map, uint32_t word)
 {
     _Atomic uint32_t *control = &map->header->control;
-    _Atomic uint32_t *life = &map->nodes[(word & ~MCI_CONTROL_WAITED) - 1].liveness.word;
+    _Atomic uint32_t *life = &map->nodes[MCI_CONTROL_SLOT(word)].liveness.word;
     uint32_t alive = atomic_load_explicit(life, memory_order_relaxed);
     struct mci_futex_watch watch[2] = {
         {.word = control, .expected = word | MCI_CONTROL_WAITED},
@@ -45,7 +56,8 @@ void mci_control_lock_joining(uint32_t slot)
 {
     struct mci_map *map = &mci_runtime.map;
     _Atomic uint32_t *control = &map->header->control;
-    uint32_t mine = slot + 1;
+    uint32_t mine = MCI_CONTROL_NAME(
+        slot, atomic_load_explicit(&map->nodes[slot].incarnation, memory_order_relaxed));
     uint32_t word = 0;
     bool waited = false;
 
@@ -53,10 +65,12 @@ void mci_control_lock_joining(uint32_t slot)
         bool died = word != 0 && owner_died(map, word);
 
         if (word == 0 || died) {
-            /* Who has waited keeps the mark: there may be others. */
+            /* The mark stays, and who has waited sets it: there may be others. */
+            uint32_t mark = waited ? MCI_CONTROL_WAITED : word & MCI_CONTROL_WAITED;
+
             if (!atomic_compare_exchange_weak_explicit(
-                    control, &word, waited ? mine | MCI_CONTROL_WAITED : mine,
-                    memory_order_acquire /* CONTROL */, memory_order_relaxed))
+                    control, &word, mine | mark, memory_order_acq_rel /* CONTROL, NAMED */,
+                    memory_order_acquire /* NAMED */))
                 continue;
             CRASH_POINT(control_taken);
             if (died)
@@ -65,7 +79,7 @@ void mci_control_lock_joining(uint32_t slot)
         }
         wait_for_owner(map, word);
         waited = true;
-        word = atomic_load_explicit(control, memory_order_relaxed);
+        word = atomic_load_explicit(control, memory_order_acquire); /* NAMED */
     }
 }
 

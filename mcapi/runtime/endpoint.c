@@ -16,14 +16,6 @@ enum {
     MOST_GETS = 0xffff,
 };
 
-uint32_t mci_endpoint_bucket(mcapi_domain_t domain, mcapi_node_t number, mcapi_port_t port)
-{
-    uint64_t mixed = ((uint64_t)domain << 32 | number) * UINT64_C(0x9e3779b97f4a7c15);
-
-    mixed = (mixed ^ mixed >> 29 ^ port) * UINT64_C(0xbf58476d1ce4e5b9);
-    return (uint32_t)(mixed >> 40) & (MCI_BUCKETS - 1);
-}
-
 uint32_t mci_endpoint_high(const struct mci_map *map)
 {
     uint32_t high = map->header->endpoint_high;

@@ -60,7 +60,4 @@ void mci_endpoint_rebuild(struct mci_map *map);
 /* Endpoint slots that may be in use: all below. */
 uint32_t mci_endpoint_high(const struct mci_map *map);
 
-/* The bucket that an endpoint of that name is in. */
-uint32_t mci_endpoint_bucket(mcapi_domain_t domain, mcapi_node_t number, mcapi_port_t port);
-
 #endif /* MCI_ENDPOINT_H */

@@ -55,15 +55,22 @@ static bool attach(const struct mci_node_settings *settings)
     return true;
 }
 
-/* A free slot of the table, ours from now on: its word is taken. MCI max_nodes: none. */
+/* A slot of the table, ours from now on: its word is taken. First a free one; else that of a
+ * dead node, and what the dead one held is still to be taken back. max_nodes: none. */
 static uint32_t take_slot(struct mci_map *map)
 {
-    for (uint32_t i = 0; i < map->limits.max_nodes; i++)
-        if (atomic_load_explicit(&map->nodes[i].liveness.word, memory_order_relaxed) == 0 &&
-            mci_robust_acquire(&map->nodes[i].liveness)) {
-            CRASH_POINT(node_slot_taken);
-            return i;
-        }
+    for (uint32_t i = 0; i < 2 * map->limits.max_nodes; i++) {
+        uint32_t index = i % map->limits.max_nodes;
+        struct mci_node_slot *slot = &map->nodes[index];
+        uint32_t word = atomic_load_explicit(&slot->liveness.word, memory_order_relaxed);
+
+        if (i < map->limits.max_nodes ? word != 0 || !mci_robust_acquire(&slot->liveness)
+                                      : !mci_robust_take_over(&slot->liveness))
+            continue;
+        atomic_fetch_add_explicit(&slot->incarnation, 1, memory_order_release); /* NAMED */
+        CRASH_POINT(node_slot_taken);
+        return index;
+    }
     return map->limits.max_nodes;
 }
 
@@ -126,6 +133,7 @@ static mcapi_status_t publish(struct mci_map *map, uint32_t index, mcapi_domain_
     struct mci_node_slot *slot = &map->nodes[index];
 
     mci_recover_all_dead(map);
+    mci_recover_own(map, index);
     if (find_live(map, domain, number) != NULL)
         return MCAPI_ERR_NODE_INITIALIZED;
     if (!mci_gets_commit(map, index)) {

@@ -270,23 +270,33 @@ static void announce_receivers(struct mci_patience *patience, void *context)
         mci_receive_announce(patience, receivers->handles[i]);
 }
 
-/* Whether a receive on this handle would return at once, with data or an error. */
-static bool would_return(struct mci_node *node, mcapi_endpoint_t handle)
+/* Whether this handle is an end that could be received on, whatever became of the channel. */
+static bool is_receiving_end(const struct mci_node *node, mcapi_endpoint_t handle)
 {
-    uint32_t index = handle & 0xffff;
+    const struct mci_end *end = &mci_ends[handle & (MCI_ENDPOINT_SLOTS - 1)];
+
+    return mci_end_is(end, node, handle, MCI_END_PACKET_RECEIVE) ||
+           mci_end_is(end, node, handle, MCI_END_SCALAR_RECEIVE);
+}
+
+/* MCAPI_SUCCESS: a receive on this handle would return at once, with data or because the
+ * channel is over. MCAPI_PENDING: it would block. Else: it is no receiving end. */
+static mcapi_status_t would_return(struct mci_node *node, mcapi_endpoint_t handle)
+{
     enum mci_end_kind kind = MCI_END_PACKET_RECEIVE;
     uint32_t available;
+    mcapi_status_t status;
 
     /* Only a hint which kind to ask about first. */
-    if (index < MCI_ENDPOINT_SLOTS &&
-        atomic_load_explicit(&mci_ends[index].kind, memory_order_relaxed) ==
-            MCI_END_SCALAR_RECEIVE)
+    if (atomic_load_explicit(&mci_ends[handle & (MCI_ENDPOINT_SLOTS - 1)].kind,
+                             memory_order_relaxed) == MCI_END_SCALAR_RECEIVE)
         kind = MCI_END_SCALAR_RECEIVE;
-    mcapi_status_t status = mci_receive_available(node, handle, kind, &available);
-
+    status = mci_receive_available(node, handle, kind, &available);
     if (status == MCAPI_ERR_CHAN_INVALID && kind == MCI_END_PACKET_RECEIVE)
         status = mci_receive_available(node, handle, MCI_END_SCALAR_RECEIVE, &available);
-    return available > 0 || status != MCAPI_SUCCESS;
+    if (status == MCAPI_SUCCESS)
+        return available > 0 ? MCAPI_SUCCESS : MCAPI_PENDING;
+    return is_receiving_end(node, handle) ? MCAPI_SUCCESS : status;
 }
 
 mcapi_status_t mci_receive_wait_any(struct mci_node *node, const mcapi_endpoint_t *handles,
@@ -301,7 +311,8 @@ mcapi_status_t mci_receive_wait_any(struct mci_node *node, const mcapi_endpoint_
     do {
         for (size_t i = 0; i < count; i++) {
             *which = (next + i) % count;
-            if (would_return(node, handles[*which])) {
+            status = would_return(node, handles[*which]);
+            if (status != MCAPI_PENDING) {
                 next = *which + 1;
                 goto found;
             }

@@ -50,6 +50,12 @@ bool mci_recover_if_dead(struct mci_map *map, uint32_t node)
     return true;
 }
 
+void mci_recover_own(struct mci_map *map, uint32_t node)
+{
+    mci_take_back(map, node, MCI_SIDE_DEAD);
+    atomic_store_explicit(&map->nodes[node].state, MCI_NODE_FREE, memory_order_release);
+}
+
 void mci_recover_all_dead(struct mci_map *map)
 {
     for (uint32_t i = 0; i < map->limits.max_nodes; i++)

@@ -20,6 +20,9 @@ void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how);
 /* True: that slot's owner was dead, and everything is back. */
 bool mci_recover_if_dead(struct mci_map *map, uint32_t node);
 
+/* The same for a slot that the caller has taken over from a dead node. */
+void mci_recover_own(struct mci_map *map, uint32_t node);
+
 /* Looks at all slots. */
 void mci_recover_all_dead(struct mci_map *map);
 

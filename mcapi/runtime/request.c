@@ -404,6 +404,9 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
         status = test_any(node, &any, size, which);
         if (status != MCAPI_PENDING) {
             end_wait(node->requests, get(requests, *which));
+            /* An error of this call is not the result of one of them. */
+            if (status == MCAPI_ERR_REQUEST_INVALID || status == MCAPI_ERR_NODE_NOTINIT)
+                *which = count;
             break;
         }
         waited = mci_patience_wait_bell(&patience, announce_any, &any);

@@ -61,7 +61,7 @@ struct mci_header {
     uint64_t size;                      /* bytes of address space, regions included */
     struct mci_limits limits;
 
-    /* Who changes the tables: 0, or the slot of a node + 1 with MCI_CONTROL_WAITED. */
+    /* Who changes the tables: 0, or MCI_CONTROL_NAME of a node, with MCI_CONTROL_WAITED. */
     alignas(MCI_LINE) _Atomic uint32_t control;
     _Atomic uint32_t getters;           /* 1: some node waits for an endpoint to appear */
     uint32_t endpoint_high;             /* no endpoint slot from here on was ever used */
@@ -74,7 +74,11 @@ struct mci_header {
 };
 _Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 1");
 
+/* Names one life of one slot, so that a name once read never means a later owner. */
 #define MCI_CONTROL_WAITED UINT32_C(0x80000000)
+#define MCI_CONTROL_NAME(slot, incarnation) (((incarnation) & 0x7fffu) << 16 | ((slot) + 1))
+#define MCI_CONTROL_SLOT(word) (((word) & 0xffffu) - 1)
+#define MCI_CONTROL_INCARNATION(word) ((word) >> 16 & 0x7fffu)
 
 enum mci_node_state { MCI_NODE_FREE, MCI_NODE_LIVE };
 
@@ -90,6 +94,7 @@ struct mci_node_slot {
     uint32_t endpoints;                 /* live endpoints of this node */
     uint32_t type;                      /* MCAPI_NODE_ATTR_TYPE */
     uint64_t joined;                    /* CLOCK_MONOTONIC, ns */
+    _Atomic uint32_t incarnation;       /* +1 whenever the slot is taken */
 
     /* What the node's threads sleep on when they wait for anything but one channel. */
     alignas(MCI_LINE) _Atomic uint32_t bell;    /* +1 at every ring */
@@ -199,6 +204,8 @@ _Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 1");
  */
 struct mci_scalar_head {
     alignas(MCI_LINE) _Atomic uint32_t taken;   /* position of the receiver */
+    /* For onlookers: where its present lap began | the marks of that lap << 32. */
+    _Atomic uint64_t lap;
 };
 
 struct mci_scalar_line {

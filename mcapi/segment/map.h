@@ -77,4 +77,13 @@ static inline struct mci_endpoint_slot *mci_endpoint_of(const struct mci_map *ma
     return atomic_load_explicit(&slot->handle, memory_order_acquire) == handle ? slot : NULL;
 }
 
+/* The bucket that an endpoint of that name is in. */
+static inline uint32_t mci_endpoint_bucket(uint32_t domain, uint32_t node, uint32_t port)
+{
+    uint64_t mixed = ((uint64_t)domain << 32 | node) * UINT64_C(0x9e3779b97f4a7c15);
+
+    mixed = (mixed ^ mixed >> 29 ^ port) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (uint32_t)(mixed >> 40) & (MCI_BUCKETS - 1);
+}
+
 #endif /* MCI_MAP_H */

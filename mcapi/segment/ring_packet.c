@@ -74,6 +74,28 @@ void mci_ring_packet_look(struct mci_ring_packet *ring)
     }
 }
 
+bool mci_ring_packet_resume(struct mci_ring_packet *ring)
+{
+    uint32_t breaks = 0;
+
+    /* Each mark is one more than that of the slot before, but for the sender's own slot,
+     * whose mark is as old as the ring is long. */
+    for (uint32_t i = 0; i < ring->depth; i++) {
+        uint32_t next = mci_ring_next_slot(i, ring->depth);
+        uint32_t mark = atomic_load_explicit(&ring->slots[i].mark, memory_order_relaxed);
+        uint32_t after = atomic_load_explicit(&ring->slots[next].mark, memory_order_relaxed);
+
+        if (after == mark + 1)
+            continue;
+        if (after != mark + 1 - ring->depth)
+            return false;
+        breaks++;
+        ring->position = mark + 1;
+        ring->cursor = next;
+    }
+    return breaks == 1;
+}
+
 uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)
 {
     uint32_t released =

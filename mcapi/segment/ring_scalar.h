@@ -59,11 +59,19 @@ static inline void mci_ring_scalar_view(struct mci_ring_scalar *ring, unsigned c
     ring->mark = ring->ahead_mark = MCI_SCALAR_FULL;
 }
 
+/* The receiver, at the first place: says so, for mci_ring_scalar_resume. */
+static inline void mci_ring_scalar_begin_lap(struct mci_ring_scalar *ring)
+{
+    atomic_store_explicit(&ring->head->lap, (uint64_t)ring->mark << 32 | ring->position,
+                          memory_order_relaxed);
+}
+
 /* Makes an empty ring. Nobody else may use it yet. */
 static inline void mci_ring_scalar_format(struct mci_ring_scalar *ring)
 {
     memset(ring->lines, 0, ring->line_count * sizeof *ring->lines);
     atomic_store_explicit(&ring->head->taken, ring->position, memory_order_relaxed);
+    mci_ring_scalar_begin_lap(ring);
 }
 
 static inline uint32_t mci_ring_scalar_next_lap(uint32_t mark)
@@ -71,7 +79,15 @@ static inline uint32_t mci_ring_scalar_next_lap(uint32_t mark)
     return MCI_SCALAR_FULL | ((mark + 4) & ((MCI_SCALAR_LAPS - 1) << 2));
 }
 
-static inline void mci_ring_scalar_advance(struct mci_ring_scalar *ring)
+/*
+ * Puts a view where the marks say that the sender is, and counts the words that wait. For a
+ * sender that comes back to a ring it has used, and for onlookers while nobody sends or
+ * receives. False: the marks make no sense.
+ */
+bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting);
+
+/* True: a lap begins. */
+static inline bool mci_ring_scalar_advance(struct mci_ring_scalar *ring)
 {
     ring->position++;
     if (++ring->word == MCI_SCALARS_PER_LINE) {
@@ -79,8 +95,10 @@ static inline void mci_ring_scalar_advance(struct mci_ring_scalar *ring)
         if (++ring->line == ring->line_count) {
             ring->line = 0;
             ring->mark = mci_ring_scalar_next_lap(ring->mark);
+            return true;
         }
     }
+    return false;
 }
 
 /* --- The sender ----------------------------------------------------------------------- */
@@ -127,7 +145,8 @@ static inline uint64_t mci_ring_scalar_take(struct mci_ring_scalar *ring)
 
     if (ring->ahead > 0)
         ring->ahead--;
-    mci_ring_scalar_advance(ring);
+    if (mci_ring_scalar_advance(ring))
+        mci_ring_scalar_begin_lap(ring);
     atomic_store_explicit(&ring->head->taken, ring->position,
                           memory_order_release); /* TAKEN */
     return word;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "segment/ring_scalar.h"
+
+/* The marks of the lap before. */
+static uint32_t lap_before(uint32_t mark)
+{
+    return MCI_SCALAR_FULL | ((mark - 4) & ((MCI_SCALAR_LAPS - 1) << 2));
+}
+
+/* Puts a view where the receiver is. */
+static bool resume_receiver(struct mci_ring_scalar *ring)
+{
+    uint64_t lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed);
+    uint32_t place;
+
+    ring->position = atomic_load_explicit(&ring->head->taken, memory_order_relaxed);
+    ring->mark = (uint32_t)(lap >> 32);
+    /* A receiver that died as it began a lap had said so, and not yet what it took. */
+    if (ring->position + 1 == (uint32_t)lap)
+        ring->position++;
+    place = ring->position - (uint32_t)lap;
+    if (place / MCI_SCALARS_PER_LINE >= ring->line_count ||
+        (ring->mark & ~((MCI_SCALAR_LAPS - 1) << 2)) != MCI_SCALAR_FULL)
+        return false;
+    ring->taken = ring->position;
+    ring->line = place / MCI_SCALARS_PER_LINE;
+    ring->word = place % MCI_SCALARS_PER_LINE;
+    return true;
+}
+
+bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting)
+{
+    struct mci_ring_scalar beyond;
+
+    if (!resume_receiver(ring))
+        return false;
+    *waiting = mci_ring_scalar_available(ring);
+    for (uint32_t i = 0; i < *waiting; i++)
+        mci_ring_scalar_advance(ring);
+    ring->ahead = 0;
+    /* The places that the sender comes to next have the marks of a lap ago, or none. */
+    beyond = *ring;
+    for (uint32_t i = *waiting; i < ring->line_count * MCI_SCALARS_PER_LINE; i++) {
+        uint32_t mark = atomic_load_explicit(&beyond.lines[beyond.line].mark[beyond.word],
+                                             memory_order_relaxed);
+
+        if ((mark & ~3u) != lap_before(beyond.mark) &&
+            (mark != 0 || beyond.mark != MCI_SCALAR_FULL))
+            return false;
+        mci_ring_scalar_advance(&beyond);
+    }
+    return true;
+}
