@@ -240,3 +240,17 @@ void mci_memory_unmap(unsigned char *base, uint64_t size)
 {
     munmap(base, size);
 }
+
+void *mci_memory_scratch(size_t size)
+{
+    void *scratch =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return scratch == MAP_FAILED ? NULL : scratch;
+}
+
+void mci_memory_scratch_free(void *scratch, size_t size)
+{
+    if (scratch != NULL)
+        munmap(scratch, size);
+}

@@ -10,6 +10,7 @@
 #define MCI_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A descriptor of new, zeroed, sparse, sealed memory; -1 with errno. `name` is seen in
@@ -38,5 +39,12 @@ bool mci_memory_sealed(int fd);
 unsigned char *mci_memory_map(int fd, uint64_t size);
 
 void mci_memory_unmap(unsigned char *base, uint64_t size);
+
+/*
+ * Room for a while, zeroed; NULL with errno. Straight from the kernel, so that a signal handler
+ * which interrupted malloc may have some: mcapi_finalize must work there.
+ */
+void *mci_memory_scratch(size_t size);
+void mci_memory_scratch_free(void *scratch, size_t size);
 
 #endif /* MCI_MEMORY_H */

@@ -22,6 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/memory.h"
+
 enum {
     NAME_MAX_LENGTH = 63,
 
@@ -309,7 +311,7 @@ static enum mci_registry_state parse(const char *text, const char *path, const c
 /* All of the file, NUL-terminated; NULL with errno. EFBIG: longer than any of ours. */
 static char *read_all(int fd)
 {
-    char *text = malloc(FILE_MAX + 1);
+    char *text = mci_memory_scratch(FILE_MAX + 1);
     size_t length = 0;
     ssize_t got = 1;
 
@@ -325,7 +327,7 @@ static char *read_all(int fd)
     if (got < 0 || length > FILE_MAX) {
         int error = got < 0 ? errno : EFBIG;
 
-        free(text);
+        mci_memory_scratch_free(text, FILE_MAX + 1);
         errno = error;
         return NULL;
     }
@@ -374,7 +376,7 @@ enum mci_registry_state mci_registry_read(const struct mci_registry_folder *fold
     text = read_all(fd);
     if (text != NULL) {
         state = parse(text, folder->path, topology, registry, reason, reason_size);
-        free(text);
+        mci_memory_scratch_free(text, FILE_MAX + 1);
     } else if (errno == EFBIG) {
         state = MCI_REGISTRY_NONE;
     } else {
@@ -453,7 +455,7 @@ static bool replace_file(int folder, const char *topology, const char *text, siz
 bool mci_registry_write(const struct mci_registry_folder *folder, const char *topology,
                         const struct mci_registry *registry, char *reason, size_t reason_size)
 {
-    char *text = malloc(FILE_MAX);
+    char *text = mci_memory_scratch(FILE_MAX);
     bool written = text != NULL
                 && replace_file(folder->fd, topology, text,
                                 print_registry(registry, text, FILE_MAX));
@@ -461,7 +463,7 @@ bool mci_registry_write(const struct mci_registry_folder *folder, const char *to
     if (!written)
         refuse(reason, reason_size, "cannot write %s/%s: %s", folder->path, topology,
                strerror(errno));
-    free(text);
+    mci_memory_scratch_free(text, FILE_MAX);
     return written;
 }
 

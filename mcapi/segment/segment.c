@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -321,7 +320,7 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
     segment_clear(segment);
     if (!mci_registry_name_valid(topology, reason, reason_size))
         return false;
-    work = malloc(sizeof *work);
+    work = mci_memory_scratch(sizeof *work);
     if (work == NULL) {
         snprintf(reason, reason_size, "no memory to attach topology %s", topology);
         return false;
@@ -345,7 +344,7 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
         segment->generation = mci_process_generation();
     }
     pthread_setcancelstate(cancellation, NULL);
-    free(work);
+    mci_memory_scratch_free(work, sizeof *work);
     return attached;
 }
 
@@ -424,7 +423,7 @@ static void detach(struct mci_segment *segment, bool keep_mapped)
         return;
     }
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-    work = malloc(sizeof *work);
+    work = mci_memory_scratch(sizeof *work);
     if (work != NULL) {
         *work = (struct work){
             .topology = segment->topology,
@@ -436,7 +435,7 @@ static void detach(struct mci_segment *segment, bool keep_mapped)
             leave_registry(segment, work);
             mci_registry_unlock(&work->folder);
         }
-        free(work);
+        mci_memory_scratch_free(work, sizeof *work);
     }
     if (keep_mapped)
         segment->base = NULL;
