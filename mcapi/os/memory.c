@@ -244,7 +244,7 @@ void mci_memory_unmap(unsigned char *base, uint64_t size)
 void *mci_memory_scratch(size_t size)
 {
     void *scratch =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return scratch == MAP_FAILED ? NULL : scratch;
 }
