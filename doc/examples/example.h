@@ -25,7 +25,7 @@ static inline void check(mcapi_status_t status, const char *call)
 }
 
 /* One call; the caller has a `status`. */
-#define TRY(call) do { call; check(status, #call); } while (0)
+#define TRY(call) ((call), check(status, #call))
 
 /* Waits for what an _i call has begun. */
 static inline void finish(mcapi_request_t request)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* One call, and the end of the program if it fails. */
-#define TRY(call) do { call; check(#call); } while (0)
+#define TRY(call) ((call), check(#call))
 
 enum { DOMAIN = 0, PARENT = 0, CHILD = 1, PORT = 5, PATIENCE = 10000 /* ms */ };
 

@@ -2,8 +2,8 @@
 /*
  * packet_channel.c - packets of any size, received where they lie, until the sender closes.
  *
- * The child sends lines of a file that it makes up; the parent keeps the longest one in its
- * hands, and gives all others back at once. Then both close, and the endpoints go.
+ * The child sends lines that it makes up; the parent holds the longest in its hands while it
+ * gives the others back, in whatever order. Then both close, and the endpoints go.
  *
  *     cc packet_channel.c $(pkg-config --cflags --libs mcapi)
  */
@@ -64,18 +64,17 @@ static void read_lines(void)
         if (status == MCAPI_ERR_CHAN_INVALID)
             break; /* the writer has closed its end, and we have all that it sent */
         check(status, "mcapi_pktchan_recv");
-        printf("%3zu bytes%s%.5s\n", size, size > 0 ? " of " : "", size > 0 ? (char *)packet : "");
-        if (longest == NULL || size > longest_size) {
-            void *shorter = longest;
-
+        printf("%3zu bytes \"%.*s\"\n", size, size < 5 ? (int)size : 5, (char *)packet);
+        if (size > longest_size) {
+            if (longest != NULL)
+                TRY(mcapi_pktchan_release(longest, &status));
             longest = packet;
             longest_size = size;
-            packet = shorter;
-        }
-        if (packet != NULL)
+        } else {
             TRY(mcapi_pktchan_release(packet, &status));
+        }
     }
-    printf("the longest had %zu\n", longest_size);
+    printf("the longest: %zu bytes \"%.5s\"\n", longest_size, (char *)longest);
     TRY(mcapi_pktchan_release(longest, &status));
     TRY(mcapi_pktchan_recv_close_i(in, &closed, &status));
     finish(closed);

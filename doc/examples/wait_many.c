@@ -38,6 +38,7 @@ static void send_packets(int sender)
 static void collect(void)
 {
     mcapi_pktchan_recv_hndl_t in[SENDERS];
+    mcapi_request_t opened; /* not asked about: who waits for a channel waits for its connect */
     int sender_of[SENDERS];
     int packets[SENDERS + 1] = { 0 };
     size_t open = 0; /* channels that have not ended */
@@ -46,7 +47,6 @@ static void collect(void)
 
     TRY(mcapi_initialize(DOMAIN, COLLECTOR, NULL, NULL, &info, &status));
     for (; open < SENDERS; open++) {
-        mcapi_request_t opened;
         mcapi_endpoint_t here;
 
         sender_of[open] = (int)open + 1;
