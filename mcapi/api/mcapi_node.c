@@ -72,6 +72,7 @@ void(mcapi_initialize)(mcapi_domain_t domain_id, mcapi_node_t node_id,
                        mcapi_status_t *mcapi_status)
 {
     struct mci_node_settings settings = {.type = MCAPI_NODE_ATTR_TYPE_REGULAR};
+    struct mci_node *node = NULL;
     mcapi_status_t status;
 
     if (mcapi_status == NULL)
@@ -90,7 +91,9 @@ void(mcapi_initialize)(mcapi_domain_t domain_id, mcapi_node_t node_id,
         status = mci_node_join(domain_id, node_id, &settings);
     }
     if (status == MCAPI_SUCCESS)
-        tell(mci_node_current(), mcapi_info);
+        node = mci_node_current();
+    if (node != NULL) /* not finalized by a handler or another thread meanwhile */
+        tell(node, mcapi_info);
     mci_report(mcapi_status, status);
 }
 

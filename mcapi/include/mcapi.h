@@ -379,7 +379,7 @@ mcapi_endpoint_t mcapi_create_anonymous_endpoint(mcapi_status_t *mcapi_status);
  *   MCAPI_ERR_DOMAIN_INVALID  domain_id is above MCAPI_MAX_DOMAIN
  *   MCAPI_ERR_NODE_INVALID    node_id is above MCAPI_MAX_NODE
  *   MCAPI_ERR_PORT_INVALID    port_id is above MCAPI_MAX_PORT
- * later:
+ * at once or later:
  *   MCAPI_ERR_ENDP_GET_LIMIT  a channel endpoint that is lent already
  */
 void mcapi_endpoint_get_i(mcapi_domain_t domain_id, mcapi_node_t node_id, mcapi_port_t port_id,

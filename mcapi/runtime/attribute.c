@@ -6,6 +6,7 @@
 #include "runtime/channel.h"
 #include "runtime/control.h"
 #include "segment/ring_packet.h"
+#include "segment/ring_scalar.h"
 
 enum { STANDARD_NUMBERS = 64 };         /* below: the standard's, known or not */
 
@@ -140,16 +141,17 @@ static uint32_t status_flags(const struct mci_map *map, const struct mci_endpoin
 
     if (channel != NULL) {
         bool sends = channel->end[MCI_SEND] == slot->handle;
-        uint32_t own = channel->side[sends ? MCI_SEND : MCI_RECEIVE];
-        uint32_t across = channel->side[sends ? MCI_RECEIVE : MCI_SEND];
+        enum mci_side side = sends ? MCI_SEND : MCI_RECEIVE;
+        uint32_t own = channel->side[side];
 
         flags |= MCAPI_ENDP_ATTR_STATUS_CONNECTED;
         flags |= channel->kind == MCI_CHANNEL_PACKET ? MCAPI_ENDP_ATTR_STATUS_PKTCHAN
                                                      : MCAPI_ENDP_ATTR_STATUS_SCLCHAN;
         flags |= sends ? MCAPI_ENDP_ATTR_STATUS_SEND : MCAPI_ENDP_ATTR_STATUS_RECEIVE;
         if (own == MCI_SIDE_OPEN)
-            flags |= across == MCI_SIDE_SHUT ? MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING
-                                             : MCAPI_ENDP_ATTR_STATUS_OPEN;
+            flags |= mci_channel_open_is_complete(channel, side)
+                         ? MCAPI_ENDP_ATTR_STATUS_OPEN
+                         : MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING;
         else if (own != MCI_SIDE_SHUT)
             flags |= MCAPI_ENDP_ATTR_STATUS_CLOSE_PENDING;
     } else if (kind != MCI_END_NONE) {
@@ -161,6 +163,21 @@ static uint32_t status_flags(const struct mci_map *map, const struct mci_endpoin
                                                : MCAPI_ENDP_ATTR_STATUS_RECEIVE;
     }
     return flags;
+}
+
+/* While words come and go the places and the marks may not agree; then it looks again. */
+static uint32_t free_scalars(const struct mci_map *map, const struct mci_endpoint_slot *slot,
+                             const struct mci_channel_slot *channel)
+{
+    struct mci_ring_scalar ring;
+    uint32_t waiting;
+
+    for (int tries = 0; tries < 8; tries++) {
+        mci_ring_scalar_view(&ring, mci_region(map, slot->channel - 1), channel->depth);
+        if (mci_ring_scalar_resume(&ring, &waiting) && waiting <= channel->depth)
+            return channel->depth - waiting;
+    }
+    return 0;
 }
 
 /* Free receive buffers: of the channel, if the endpoint is the receiving end of one. */
@@ -178,7 +195,7 @@ static uint32_t free_receive_buffers(const struct mci_map *map,
                              channel->payload);
         return mci_ring_packet_room(&ring);
     }
-    return channel->depth;
+    return free_scalars(map, slot, channel);
 }
 
 static void get_value(const struct mci_map *map, const struct mci_endpoint_slot *slot,

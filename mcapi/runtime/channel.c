@@ -51,6 +51,20 @@ static enum mci_side side_on(const struct mci_channel_slot *slot, uint32_t handl
     return slot->end[MCI_SEND] == handle ? MCI_SEND : MCI_RECEIVE;
 }
 
+/* Whether an open or a close completes only when the other side has done the same. On one
+ * node a program could not wait for itself; but the profiles have their own ideas. */
+static bool waits_for_other_side(const struct mci_channel_slot *slot)
+{
+    switch (mci_runtime.compat) {
+    case MCAPI_EXT_COMPAT_REFERENCE:
+        return false;
+    case MCAPI_EXT_COMPAT_DOCUMENT:
+        return true;
+    default:
+        return slot->node[MCI_SEND] != slot->node[MCI_RECEIVE];
+    }
+}
+
 static void wake_both(const struct mci_map *map, struct mci_channel_slot *slot)
 {
     for (int side = 0; side < MCI_SIDES; side++) {
@@ -239,11 +253,9 @@ mcapi_status_t mci_channel_connect(struct mci_node *node, enum mci_channel_kind 
 
 /* --- Opening -------------------------------------------------------------------------- */
 
-/* Whether both sides of a connected channel have done what an open waits for. */
-static bool open_is_complete(const struct mci_channel_slot *slot, enum mci_side side)
+bool mci_channel_open_is_complete(const struct mci_channel_slot *slot, enum mci_side side)
 {
-    return slot->node[MCI_SEND] == slot->node[MCI_RECEIVE] ||
-           side_of(slot, other(side)) != MCI_SIDE_SHUT;
+    return !waits_for_other_side(slot) || side_of(slot, other(side)) != MCI_SIDE_SHUT;
 }
 
 static mcapi_status_t may_open(const struct mci_map *map,
@@ -267,7 +279,7 @@ static mcapi_status_t may_open(const struct mci_map *map,
         if (is_over(side_of(slot, side)))
             return MCAPI_ERR_CHAN_CLOSEPENDING;
         if (endpoint->opened != MCI_END_NONE)
-            return open_is_complete(slot, side) ? MCAPI_ERR_CHAN_OPEN
+            return mci_channel_open_is_complete(slot, side) ? MCAPI_ERR_CHAN_OPEN
                                                 : MCAPI_ERR_CHAN_OPENPENDING;
     } else if (endpoint->opened != MCI_END_NONE) {
         if (mci_channel_kind_of(endpoint->opened) != mci_channel_kind_of(kind))
@@ -298,7 +310,7 @@ mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
             CRASH_POINT(side_opened);
             wake_both(map, slot);
         }
-        *complete = slot != NULL && open_is_complete(slot, mci_side_of(kind));
+        *complete = slot != NULL && mci_channel_open_is_complete(slot, mci_side_of(kind));
     }
     mci_control_unlock();
     return status;
@@ -320,7 +332,7 @@ static mcapi_status_t open_result(const struct mci_map *map,
         return MCAPI_PENDING;
     if (side_of(slot, other(side)) == MCI_SIDE_DEAD)
         return MCAPI_ERR_TRANSMISSION;
-    return open_is_complete(slot, side) ? MCAPI_SUCCESS : MCAPI_PENDING;
+    return mci_channel_open_is_complete(slot, side) ? MCAPI_SUCCESS : MCAPI_PENDING;
 }
 
 /* So that one who waits for a dead node's side learns that it died. */
@@ -410,7 +422,7 @@ mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
     if (status == MCAPI_SUCCESS) {
         slot = channel_of(map, endpoint);
         mci_end_detach(&mci_ends[handle & 0xffff], MCAPI_ERR_CHAN_INVALID);
-        life->over = slot == NULL || slot->node[MCI_SEND] == slot->node[MCI_RECEIVE];
+        life->over = slot == NULL || !waits_for_other_side(slot);
         if (slot != NULL) {
             life->channel = (uint32_t)(slot - map->channels);
             life->generation = slot->generation;

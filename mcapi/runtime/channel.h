@@ -67,6 +67,9 @@ void mci_channel_bury(struct mci_node *node, uint32_t dead);
 
 /* --- Under the control lock ----------------------------------------------------------- */
 
+/* Whether an open of this side, which is open, has nothing left to wait for. */
+bool mci_channel_open_is_complete(const struct mci_channel_slot *slot, enum mci_side side);
+
 /* Before a delete: MCAPI_SUCCESS when the endpoint is on no channel any more (its own side let
  * go, if only the other one was left), else CHAN_OPEN or CHAN_CONNECTED. */
 mcapi_status_t mci_channel_leave(struct mci_map *map, struct mci_endpoint_slot *endpoint);

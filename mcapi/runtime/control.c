@@ -49,7 +49,10 @@ static void wait_for_owner(const struct mci_map *map, uint32_t word)
         !atomic_compare_exchange_strong_explicit(control, &word, word | MCI_CONTROL_WAITED,
                                                  memory_order_relaxed, memory_order_relaxed))
         return;
+    /* Should the owner die and we next, before we could tell the others that wait. */
+    mci_robust_guard(&map->nodes[MCI_CONTROL_SLOT(word)].liveness);
     mci_futex_wait_any(watch, 2, mci_clock_now() + NAP);
+    mci_robust_guard(NULL);
 }
 
 void mci_control_lock_joining(uint32_t slot)

@@ -225,6 +225,8 @@ mcapi_status_t mci_node_join(mcapi_domain_t domain, mcapi_node_t number,
     status = join(domain, number, settings);
     pthread_mutex_unlock(&mci_runtime.mutex);
     mci_self.inside--;
+    if (mci_self.finalize_later)
+        mci_self_catch_up();
     return status;
 }
 
@@ -279,6 +281,7 @@ bool mci_node_leave_current(struct mci_node *node)
 {
     if (mci_self.inside == 0)
         return mci_node_leave(node);
+    mci_self.finalize_serial = mci_self.serial;
     mci_self.finalize_later = true;
     return true;
 }

@@ -86,7 +86,8 @@ void mci_patience_watch(struct mci_patience *patience, _Atomic uint32_t *word,
     patience->watch_count++;
 }
 
-/* Sleeps on the words being watched; the mapping is held. */
+/* Sleeps on the words being watched: an event or the bell, then liveness words of peers. The
+ * mapping is held. */
 static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
 {
     mci_time now = mci_clock_now();
@@ -101,7 +102,13 @@ static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
         longest = SHORT_NAP;
     }
     until = patience->deadline - now > longest ? now + longest : patience->deadline;
+    /* Should the peer die and we next, before we could tell its other sleepers; of several
+     * peers only the first, as one word can be guarded. The word is the first member of the
+     * peer's liveness. */
+    if (count > 1)
+        mci_robust_guard((struct mci_liveness *)(void *)patience->watch[1].word);
     mci_futex_wait_any(patience->watch, count, until);
+    mci_robust_guard(NULL);
     if (patience->nap < LONGEST_NAP)
         patience->nap *= 2;
     return MCAPI_SUCCESS;
@@ -126,11 +133,7 @@ mcapi_status_t mci_patience_wait(struct mci_patience *patience,
         mci_patience_watch(patience, words->peer_life, words->peer_alive);
         patience->announced = true;
     } else {
-        /* Should the peer die and we next, before we could tell its other sleepers. The word is
-         * the first member of the peer's liveness. */
-        mci_robust_guard((struct mci_liveness *)words->peer_life);
         status = sleep_on_watched(patience);
-        mci_robust_guard(NULL);
         patience->announced = false;
     }
     mci_runtime_drop();

@@ -14,13 +14,13 @@ static bool begin(struct mci_request_table *table, const struct mci_request_star
 {
     struct mci_request *slot;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_take(table);
     if (slot != NULL) {
         slot->start = *start;
         *request = mci_request_number(table, slot);
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     return slot != NULL;
 }
 
@@ -34,9 +34,9 @@ static void look_at_all(struct mci_node *node)
     for (uint32_t i = 0; i < table->count; i++) {
         mcapi_request_t request;
 
-        pthread_mutex_lock(&table->mutex);
+        mci_request_lock(table);
         request = mci_request_number(table, &table->slots[i]);
-        pthread_mutex_unlock(&table->mutex);
+        mci_request_unlock(table);
         mci_request_test(node, request, &size);
     }
 }
@@ -56,14 +56,14 @@ mcapi_status_t mci_request_amend(struct mci_node *node, mcapi_request_t request,
     struct mci_request_table *table = node->requests;
     struct mci_request *slot;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL && slot->state == MCI_REQUEST_PENDING) {
         slot->start = *start;
         if (start->kind == MCI_REQUEST_DONE)
             mci_request_finish(table, slot, MCAPI_SUCCESS, start->size);
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT;
 }
 
@@ -76,11 +76,11 @@ bool mci_request_has_no_data(struct mci_node *node, mcapi_request_t request)
 
     if (mci_request_is_refusal(request, &status))
         return true;
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     none = slot != NULL && slot->start.kind != MCI_REQUEST_RECEIVE &&
            !(slot->start.kind == MCI_REQUEST_DONE && slot->start.carries_data);
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     return none;
 }
 
@@ -89,11 +89,11 @@ void mci_request_drop(struct mci_node *node, mcapi_request_t request)
     struct mci_request_table *table = node->requests;
     struct mci_request *slot;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL)
         mci_request_free(table, slot);
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
 }
 
 /* --- Receives that are posted at an end ----------------------------------------------- */
@@ -106,15 +106,15 @@ mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request)
     uint32_t link;
     bool alone;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     end = slot == NULL ? NULL : &mci_ends[slot->start.handle & 0xffff];
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     if (end == NULL)
         return MCAPI_ERR_NODE_NOTINIT; /* the node's life has ended meanwhile */
 
     alone = mci_gate_enter(&end->gate);
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL) {
         link = (uint32_t)(slot - table->slots) + 1;
@@ -127,7 +127,7 @@ mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request)
         end->posted++;
         end->posted_by = node;
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     mci_gate_leave(&end->gate, alone);
     return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT;
 }
@@ -152,14 +152,14 @@ bool mci_request_serve(struct mci_end *end, void *payload, size_t size, mcapi_st
     if (end->posted == 0)
         return false;
     table = end->posted_by->requests;
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = unpost_first(end, table);
     if (slot->state == MCI_REQUEST_PENDING) {
         if (status == MCAPI_SUCCESS)
             *slot->start.buffer = payload;
         mci_request_finish(table, slot, status, size);
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     return true;
 }
 
@@ -238,7 +238,7 @@ mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, 
     *size = 0;
     if (mci_request_is_refusal(request, &status))
         return status;
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     status = result_of(slot, size);
     /* One looker at a time: a get must not be counted twice. */
@@ -247,20 +247,20 @@ mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, 
         slot->looked_at = true;
         start = slot->start;
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     if (!mine)
         return status;
 
     mcapi_status_t seen = look(node, &start);
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL)
         slot->looked_at = false;
     if (slot != NULL && slot->state == MCI_REQUEST_PENDING && seen != MCAPI_PENDING)
         mci_request_finish(table, slot, seen, 0);
     status = result_of(slot, size);
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     /* A node that was finalized meanwhile has no requests any more. */
     return seen == MCAPI_ERR_NODE_NOTINIT ? seen : status;
 }
@@ -274,11 +274,11 @@ static void announce(struct mci_patience *patience, mcapi_request_t request)
     const struct mci_request *slot;
     uint32_t peer;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL && slot->state == MCI_REQUEST_PENDING)
         start = slot->start;
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     if (start.kind == MCI_REQUEST_RECEIVE) {
         mci_receive_announce(patience, start.handle);
     } else if (start.kind == MCI_REQUEST_OPEN || start.kind == MCI_REQUEST_CLOSE) {
@@ -305,28 +305,38 @@ static mcapi_status_t begin_wait(struct mci_request_table *table, mcapi_request_
     mcapi_status_t status = MCAPI_SUCCESS;
     struct mci_request *slot;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL && slot->waiters > 0)
         status = MCAPI_ERR_WAIT_PENDING;
     else if (slot != NULL)
         slot->waiters = 1;
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     return status;
 }
 
-static void end_wait(struct mci_request_table *table, mcapi_request_t request)
+/* `told`: the waiter has learnt how the request ended, and releases it. */
+static void end_wait(struct mci_request_table *table, mcapi_request_t request, bool told)
 {
     struct mci_request *slot;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL) {
-        slot->waiters = 0;
-        if (slot->state == MCI_REQUEST_OVER)
+        if (slot->waiters > 0)
+            slot->waiters--;
+        if (told && slot->state == MCI_REQUEST_OVER)
             mci_request_free(table, slot);
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
+}
+
+/* A wait that finds its request gone may have been overtaken by the end of its node. */
+static mcapi_status_t or_node_gone(const struct mci_node *node, mcapi_status_t status)
+{
+    return status == MCAPI_ERR_REQUEST_INVALID && !mci_node_is_live(node, mci_self.serial)
+               ? MCAPI_ERR_NODE_NOTINIT
+               : status;
 }
 
 mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, size_t *size,
@@ -334,13 +344,12 @@ mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, 
 {
     struct mci_patience patience;
     mcapi_status_t status = begin_wait(node->requests, request);
+    mcapi_status_t waited = MCAPI_SUCCESS;
 
     if (status != MCAPI_SUCCESS)
         return status;
     mci_patience_begin(&patience, node, timeout);
     for (;;) {
-        mcapi_status_t waited;
-
         status = mci_request_test(node, request, size);
         if (status != MCAPI_PENDING)
             break;
@@ -351,8 +360,8 @@ mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, 
         }
     }
     mci_patience_end(&patience);
-    end_wait(node->requests, request);
-    return status;
+    end_wait(node->requests, request, waited == MCAPI_SUCCESS);
+    return or_node_gone(node, status);
 }
 
 struct any {
@@ -388,6 +397,25 @@ static mcapi_status_t test_any(struct mci_node *node, const struct any *any, siz
     return MCAPI_PENDING;
 }
 
+/* So that a cancel leaves the request for us to find. */
+static void begin_wait_any(struct mci_request_table *table, const struct any *any)
+{
+    mci_request_lock(table);
+    for (size_t i = 0; i < any->count; i++) {
+        struct mci_request *slot = mci_request_find(table, any->get(any->requests, i));
+
+        if (slot != NULL)
+            slot->waiters++;
+    }
+    mci_request_unlock(table);
+}
+
+static void end_wait_any(struct mci_request_table *table, const struct any *any, size_t told)
+{
+    for (size_t i = 0; i < any->count; i++)
+        end_wait(table, any->get(any->requests, i), i == told);
+}
+
 mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
                                     mcapi_request_t (*get)(const void *, size_t),
                                     const void *requests, size_t *size,
@@ -397,18 +425,14 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
     struct mci_patience patience;
     mcapi_status_t status;
 
+    begin_wait_any(node->requests, &any);
     mci_patience_begin(&patience, node, timeout);
     for (;;) {
         mcapi_status_t waited;
 
         status = test_any(node, &any, size, which);
-        if (status != MCAPI_PENDING) {
-            end_wait(node->requests, get(requests, *which));
-            /* An error of this call is not the result of one of them. */
-            if (status == MCAPI_ERR_REQUEST_INVALID || status == MCAPI_ERR_NODE_NOTINIT)
-                *which = count;
+        if (status != MCAPI_PENDING)
             break;
-        }
         waited = mci_patience_wait_bell(&patience, announce_any, &any);
         if (waited != MCAPI_SUCCESS) {
             status = waited;
@@ -417,6 +441,11 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
         }
     }
     mci_patience_end(&patience);
+    end_wait_any(node->requests, &any, *which);
+    status = or_node_gone(node, status);
+    /* An error of this call is not the result of one of them. */
+    if (status == MCAPI_ERR_REQUEST_INVALID || status == MCAPI_ERR_NODE_NOTINIT)
+        *which = count;
     return status;
 }
 
@@ -431,11 +460,11 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
     bool waited = false;
     bool alone = false;
 
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL && slot->state == MCI_REQUEST_PENDING)
         start = slot->start;
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     if (start.kind == MCI_REQUEST_DONE)
         return MCAPI_ERR_REQUEST_INVALID; /* no request, or over already */
     if (start.kind == MCI_REQUEST_OPEN)
@@ -445,7 +474,7 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
     end = start.kind == MCI_REQUEST_RECEIVE ? &mci_ends[start.handle & 0xffff] : NULL;
     if (end != NULL)
         alone = mci_gate_enter(&end->gate);
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL && slot->state == MCI_REQUEST_PENDING) {
         if (end != NULL)
@@ -455,7 +484,7 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
         if (!waited)
             mci_request_free(table, slot);
     }
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     if (end != NULL)
         mci_gate_leave(&end->gate, alone);
     if (waited && mci_runtime_hold(node, mci_self.serial)) {

@@ -89,6 +89,10 @@ struct mci_request *mci_request_take(struct mci_request_table *table)
     if (list->oldest == 0)
         return NULL;
     slot = &table->slots[list->oldest - 1];
+    while (slot->waiters > 0 && slot->newer != 0)
+        slot = &table->slots[slot->newer - 1];
+    if (slot->waiters > 0)
+        return NULL; /* each is about to be looked at by its waiter */
     detach(table, list, slot);
     slot->generation = slot->generation + 1 == GENERATIONS ? 1 : slot->generation + 1;
     slot->state = MCI_REQUEST_PENDING;
@@ -142,12 +146,12 @@ bool mci_request_prepare(struct mci_node *node, uint32_t count)
         pthread_mutex_init(&table->mutex, NULL);
         node->requests = table;
     }
-    pthread_mutex_lock(&table->mutex);
+    mci_request_lock(table);
     if (table->count < count) {
         struct mci_request *slots = realloc(table->slots, count * sizeof *slots);
 
         if (slots == NULL) {
-            pthread_mutex_unlock(&table->mutex);
+            mci_request_unlock(table);
             return false;
         }
         memset(slots + table->count, 0, (count - table->count) * sizeof *slots);
@@ -160,15 +164,15 @@ bool mci_request_prepare(struct mci_node *node, uint32_t count)
     if (table->count < count)
         table->count = count;
     mci_request_reset(table);
-    pthread_mutex_unlock(&table->mutex);
+    mci_request_unlock(table);
     return true;
 }
 
 void mci_request_discard(struct mci_node *node)
 {
-    pthread_mutex_lock(&node->requests->mutex);
+    mci_request_lock(node->requests);
     mci_request_reset(node->requests);
-    pthread_mutex_unlock(&node->requests->mutex);
+    mci_request_unlock(node->requests);
 }
 
 void mci_request_forget(struct mci_node *node)

@@ -14,7 +14,7 @@ struct mci_request {
     uint32_t generation;
     mcapi_status_t status;              /* when it is over */
     size_t size;                        /* bytes, when it is over */
-    uint32_t waiters;                   /* threads in mcapi_wait for it: 0 or 1 */
+    uint32_t waiters;                   /* threads that wait for it, alone or among others */
     bool looked_at;                     /* a thread is finding out how it stands */
     uint32_t next_posted;               /* RECEIVE: index + 1 of the next at its end */
     uint32_t older, newer;              /* FREE or OVER: neighbours in their list, index + 1 */
@@ -33,6 +33,23 @@ struct mci_request_table {
     struct mci_request_list free, over;
     struct mci_request *slots;
 };
+
+/* A signal handler that finalizes meanwhile has it done after the unlock. */
+static inline void mci_request_lock(struct mci_request_table *table)
+{
+    mci_self.inside++;
+    atomic_signal_fence(memory_order_seq_cst); /* a handler sees it before the mutex */
+    pthread_mutex_lock(&table->mutex);
+}
+
+static inline void mci_request_unlock(struct mci_request_table *table)
+{
+    pthread_mutex_unlock(&table->mutex);
+    atomic_signal_fence(memory_order_seq_cst);
+    mci_self.inside--;
+    if (__builtin_expect(mci_self.finalize_later, 0))
+        mci_self_catch_up();
+}
 
 /* All with the mutex held. */
 

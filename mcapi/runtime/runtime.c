@@ -31,6 +31,8 @@ struct mci_node *mci_node_find_current(void)
 
     if (mci_self.own)
         return NULL; /* its own node is gone, and it is nobody else's */
+    if (mci_self.inside > 0)
+        return NULL; /* a signal handler, in the middle of the thread's first steps */
     mci_self.inside++;
     pthread_mutex_lock(&mci_runtime.mutex);
     for (uint32_t i = 0; i < mci_runtime.node_count; i++) {
@@ -50,10 +52,14 @@ struct mci_node *mci_node_find_current(void)
 
 void mci_self_catch_up(void)
 {
+    struct mci_node *node = mci_self.node;
+
     if (mci_self.inside > 0)
         return;
     mci_self.finalize_later = false;
-    mci_node_leave(mci_self.node);
+    /* What was interrupted may itself have ended that life, and even begun the next. */
+    if (node != NULL && mci_node_is_live(node, mci_self.finalize_serial))
+        mci_node_leave(node);
 }
 
 /* --- Using the mapping while asleep --------------------------------------------------- */

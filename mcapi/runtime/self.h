@@ -17,7 +17,8 @@ struct mci_self {
     bool own;                           /* it initialized a node of its own, once */
     struct mci_liveness *word;          /* the word in the segment that it holds, or NULL */
     volatile int inside;                /* gates and locks of the library that it is in */
-    volatile bool finalize_later;       /* a signal handler has finalized meanwhile */
+    volatile bool finalize_later;       /* a signal handler has finalized meanwhile... */
+    volatile uint32_t finalize_serial;  /* ...this life of the node */
 };
 
 /* Initial-exec: reading it is one instruction, in a shared library too. */
