@@ -21,8 +21,8 @@ struct ack_item {
 
 struct ack_table {
     struct ack_item *items; /* a ring */
-    uint32_t         mask;  /* its slots, a power of two, less one */
-    uint32_t         window;
+    uint32_t mask;          /* its slots, a power of two, less one */
+    uint32_t window;
 
     /* Positions: they run free, only their difference means anything. */
     uint32_t sent;

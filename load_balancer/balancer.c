@@ -16,6 +16,7 @@
 #include "load_balancer/flow.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
+#include "worker/report.h"
 
 enum {
     /* While items wait, their workers are looked at after so many others. */
@@ -192,10 +193,11 @@ static void say_unparsed(struct balancer *balancer, const struct packet *packet)
     if (balancer->unparsed_said)
         return;
     balancer->unparsed_said = true;
-    balancer_say(balancer,
-                 "packets of link type %u cannot be parsed: their flows are told apart by their "
-                 "first %d bytes",
-                 packet->link_type, FLOW_BYTES);
+    balancer_say(
+            balancer,
+            "packets of link type %u cannot be parsed: their flows are told apart by their "
+            "first %d bytes",
+            packet->link_type, FLOW_BYTES);
 }
 
 /* Makes the item in hand of a packet. */
@@ -230,11 +232,12 @@ static bool handle_packet(struct balancer *balancer, const struct packet *packet
     }
     balancer->stats.input++;
     if (packet->captured > balancer->bytes_max) {
-        balancer_complain(balancer,
-                          "packet %llu has %u bytes, and topology '%s' carries at most %u in one "
-                          "piece; choose another --topology",
-                          (unsigned long long)balancer->stats.input, packet->captured,
-                          balancer->stats.topology, balancer->bytes_max);
+        balancer_complain(
+                balancer,
+                "packet %llu has %u bytes, and topology '%s' carries at most %u in one "
+                "piece; choose another --topology",
+                (unsigned long long)balancer->stats.input, packet->captured,
+                balancer->stats.topology, balancer->bytes_max);
         return false;
     }
     if (balancer->stats.began_ns == 0)
@@ -331,8 +334,8 @@ static bool set_environment(const struct config *config)
     };
 
     return (config->topology == NULL || setenv("MCAPI_TOPOLOGY", config->topology, 1) == 0)
-           && (config->wait == MCAPI_EXT_WAIT_DEFAULT
-               || setenv("MCAPI_WAIT", words[config->wait], 1) == 0);
+        && (config->wait == MCAPI_EXT_WAIT_DEFAULT
+            || setenv("MCAPI_WAIT", words[config->wait], 1) == 0);
 }
 
 static void say_not_joined(const struct config *config, mcapi_status_t status,
@@ -367,7 +370,8 @@ static bool join(struct balancer *balancer, mcapi_info_t *info, char reason[CONF
     }
     mcapi_param_init(&parameters);
     parameters.max_pkt_size = sizeof(struct item) + ITEM_BYTES_MAX;
-    parameters.max_buffers = config->window + 2; /* the last item, and one in the worker's hand */
+    parameters.max_buffers =
+            config->window + 2; /* the last item, and one in the worker's hand */
     parameters.max_endpoints = 3 * config->workers + MCAPI_MAX_ENDPOINTS;
     parameters.max_nodes = config->workers + 1 + GUEST_NODES;
     parameters.max_channels = 3 * config->workers + GUEST_CHANNELS;
@@ -384,10 +388,19 @@ static bool check_limits(struct balancer *balancer, const impl_info_t *limits,
 {
     if (limits->max_buffers < balancer->config->window + 2) {
         snprintf(reason, CONFIG_REASON_SIZE,
-                 "--window '%u': topology '%.64s', which other programs use too, has channels for "
+                 "--window '%u': topology '%.64s', which other programs use too, has channels "
+                 "for "
                  "%u packets: the window can be %u at most; choose that, or another --topology",
                  balancer->config->window, limits->topology, limits->max_buffers,
                  limits->max_buffers < 3 ? 0 : limits->max_buffers - 2);
+        return false;
+    }
+    if (limits->max_pkt_size < REPORT_PACKET_MAX) {
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "topology '%.64s', which other programs use too, carries packets of %u bytes "
+                 "at "
+                 "most, and workers report in packets of %u; choose another --topology",
+                 limits->topology, limits->max_pkt_size, (unsigned)REPORT_PACKET_MAX);
         return false;
     }
     balancer->bytes_max = ITEM_BYTES_MAX;

@@ -15,28 +15,28 @@
 #include "load_balancer/queue.h"
 #include "load_balancer/source/source.h"
 #include "load_balancer/stats/stats.h"
-#include "worker/item.h"
 #include "load_balancer/workers.h"
+#include "worker/item.h"
 
 struct balancer {
     const struct config *config;
-    struct source       *source;
-    struct workers       workers;
-    struct queue         queue;
-    struct stats         stats;
-    struct progress      progress;
-    char                 topology[MCAPI_TOPOLOGY_NAME_SIZE];
+    struct source *source;
+    struct workers workers;
+    struct queue queue;
+    struct stats stats;
+    struct progress progress;
+    char topology[MCAPI_TOPOLOGY_NAME_SIZE];
 
-    struct item *item;      /* the one in hand, with room for the largest packet behind it */
-    uint32_t     bytes_max; /* the largest packet that the topology carries */
-    uint64_t     number;    /* of the next item */
-    bool         unparsed_said;
-    bool         ending; /* the workers know that there is no more, and may end */
+    struct item *item;  /* the one in hand, with room for the largest packet behind it */
+    uint32_t bytes_max; /* the largest packet that the topology carries */
+    uint64_t number;    /* of the next item */
+    bool unparsed_said;
+    bool ending; /* the workers know that there is no more, and may end */
 
     /* The receive ends of the acks of the workers that are ready, and whose they are. */
-    size_t            end_count;
+    size_t end_count;
     mcapi_endpoint_t *ends;
-    struct worker   **end_workers;
+    struct worker **end_workers;
 
     /* The time as it was read last: between two ticks it stands still. */
     uint64_t now_ns;

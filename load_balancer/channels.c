@@ -16,8 +16,8 @@ static mcapi_status_t finish(mcapi_request_t *request, mcapi_status_t status)
     return status;
 }
 
-mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain, mcapi_node_t node,
-                         mcapi_timeout_t timeout, const char **step)
+mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain,
+                             mcapi_node_t node, mcapi_timeout_t timeout, const char **step)
 {
     mcapi_status_t status;
 
@@ -42,8 +42,8 @@ static mcapi_status_t make_end(mcapi_endpoint_t *end)
 
     *end = mcapi_endpoint_create(MCAPI_PORT_ANY, &status);
     if (status == MCAPI_SUCCESS)
-        mcapi_endpoint_set_attribute(*end, MCAPI_ENDP_ATTR_TIMEOUT, &patience,
-                                     sizeof(patience), &status);
+        mcapi_endpoint_set_attribute(*end, MCAPI_ENDP_ATTR_TIMEOUT, &patience, sizeof(patience),
+                                     &status);
     return status;
 }
 
@@ -84,7 +84,8 @@ static mcapi_status_t open_results(struct channels *channels)
 
     if (status != MCAPI_SUCCESS)
         return status;
-    mcapi_pktchan_connect_i(channels->worker_results, channels->results_end, &connected, &status);
+    mcapi_pktchan_connect_i(channels->worker_results, channels->results_end, &connected,
+                            &status);
     status = finish(&connected, status);
     if (status != MCAPI_SUCCESS)
         return status;
@@ -110,7 +111,8 @@ mcapi_status_t channels_open(struct channels *channels, const char **step)
 
 mcapi_status_t channels_close(struct channels *channels, const char **step)
 {
-    const mcapi_endpoint_t ends[] = { channels->work_end, channels->acks_end, channels->results_end };
+    const mcapi_endpoint_t ends[] = { channels->work_end, channels->acks_end,
+                                      channels->results_end };
     mcapi_request_t requests[3];
     mcapi_status_t status;
 

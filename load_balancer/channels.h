@@ -28,12 +28,12 @@ struct channels {
     mcapi_endpoint_t worker_work, worker_acks, worker_results; /* the worker's */
 };
 
-/* Each returns the status of the first call that did not succeed, else MCAPI_SUCCESS; `step` then
- * says what that call was to do. */
+/* Each returns the status of the first call that did not succeed, else MCAPI_SUCCESS; `step`
+ * then says what that call was to do. */
 
 /* Waits for the worker's endpoints; MCAPI_TIMEOUT: they are not there in time, ask again. */
-mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain, mcapi_node_t node,
-                         mcapi_timeout_t timeout, const char **step);
+mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain,
+                             mcapi_node_t node, mcapi_timeout_t timeout, const char **step);
 
 /* Connects the channels and opens our ends. The worker opens its own. */
 mcapi_status_t channels_open(struct channels *channels, const char **step);

@@ -5,7 +5,6 @@
 #include "load_balancer/collect.h"
 
 #include "load_balancer/dispatch.h"
-#include "load_balancer/signals.h"
 #include "worker/clock.h"
 
 /* One packet of a worker's report. False: it was lost, or talks nonsense. */

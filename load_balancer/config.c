@@ -57,7 +57,7 @@ static const struct option options[] = {
 /* A word of the command line and what it stands for. */
 struct choice {
     const char *word;
-    int         value;
+    int value;
 };
 
 static const struct choice policies[] = {
@@ -80,11 +80,11 @@ static const struct choice waits[] = {
 struct reading {
     const char *option;
     const char *value;
-    char       *reason;
+    char *reason;
 };
 
-__attribute__((format(printf, 2, 3))) static bool
-refuse(const struct reading *reading, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool refuse(const struct reading *reading,
+                                                         const char *format, ...)
 {
     int used = snprintf(reading->reason, CONFIG_REASON_SIZE, "--%s '%.200s': ", reading->option,
                         reading->value);

@@ -36,22 +36,22 @@ enum pace {
 };
 
 struct config {
-    const char  *source;
-    uint32_t     workers;
-    uint32_t     window;
-    enum policy  policy;
+    const char *source;
+    uint32_t workers;
+    uint32_t window;
+    enum policy policy;
     enum on_busy on_busy;
-    uint32_t     queue_limit; /* items, over all workers */
-    bool         queue_drops; /* a full queue drops instead */
-    const char  *work;
-    enum pace    pace;
-    uint64_t     loop; /* times through a file; 0: for ever */
-    mca_uint_t   wait; /* MCAPI_EXT_WAIT_*; _DEFAULT leaves it to the environment */
-    uint32_t     domain;
-    const char  *topology;       /* NULL leaves it to the environment */
-    const char  *worker_program; /* NULL: looked for */
-    bool         json;
-    bool         quiet;
+    uint32_t queue_limit; /* items, over all workers */
+    bool queue_drops;     /* a full queue drops instead */
+    const char *work;
+    enum pace pace;
+    uint64_t loop;   /* times through a file; 0: for ever */
+    mca_uint_t wait; /* MCAPI_EXT_WAIT_*; _DEFAULT leaves it to the environment */
+    uint32_t domain;
+    const char *topology;       /* NULL leaves it to the environment */
+    const char *worker_program; /* NULL: looked for */
+    bool json;
+    bool quiet;
 };
 
 enum config_result {

@@ -24,8 +24,7 @@ static bool take_ack(struct balancer *balancer, struct worker *worker, uint32_t 
         return true;
     }
     balancer_complain(balancer, "worker %u (pid %ld) acknowledged %u items with %u out",
-                      worker->number, (long)worker->process.pid, count,
-                      ack_out(&worker->acks));
+                      worker->number, (long)worker->process.pid, count, ack_out(&worker->acks));
     return balancer_lose(balancer, worker, MCAPI_SUCCESS);
 }
 
@@ -121,8 +120,8 @@ bool dispatch_waiting(struct balancer *balancer)
 bool dispatch_wait(struct balancer *balancer, mcapi_timeout_t timeout_ms)
 {
     mcapi_status_t status;
-    mcapi_uint_t at = mcapi_ext_wait_receivable(balancer->ends, balancer->end_count, timeout_ms,
-                                                &status);
+    mcapi_uint_t at =
+            mcapi_ext_wait_receivable(balancer->ends, balancer->end_count, timeout_ms, &status);
     struct worker *worker;
     char name[MCAPI_MAX_STATUS_SIZE];
 
@@ -136,7 +135,7 @@ bool dispatch_wait(struct balancer *balancer, mcapi_timeout_t timeout_ms)
     /* Something is there, if only the news that the worker is gone, which a receive tells. */
     worker = balancer->end_workers[at];
     return await_ack(balancer, worker) && take_acks(balancer, worker)
-           && send_waiting(balancer, worker);
+        && send_waiting(balancer, worker);
 }
 
 /* --- Choosing ---------------------------------------------------------------------- */

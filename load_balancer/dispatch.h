@@ -2,8 +2,8 @@
 /*
  * dispatch.h - which worker an item goes to, and what becomes of it until its ack is in.
  *
- * Nothing is sent without room: at most `window` items are out at a worker. All functions return
- * false when a worker was lost, or MCAPI failed; that has been said by then.
+ * Nothing is sent without room: at most `window` items are out at a worker. All functions
+ * return false when a worker was lost, or MCAPI failed; that has been said by then.
  */
 #ifndef LOAD_BALANCER_DISPATCH_H
 #define LOAD_BALANCER_DISPATCH_H

@@ -83,7 +83,8 @@ static void print_window(FILE *out)
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "items out per worker, 1 to %d (default: 64); with 1 each waits for "
+    snprintf(text, sizeof(text),
+             "items out per worker, 1 to %d (default: 64); with 1 each waits for "
              "the ack of the one before",
              CONFIG_WINDOW_MAX);
     print_row(out, 2, "--window N", text);
@@ -111,7 +112,8 @@ void help_print(FILE *out)
     print_limits(out);
     print_row(out, 2, "--work KIND", "what they do with a packet (default: count):");
     print_kinds_of_work(out);
-    print_row(out, 2, "--worker-program FILE", "default: 'worker' beside this program, then on PATH");
+    print_row(out, 2, "--worker-program FILE",
+              "default: 'worker' beside this program, then on PATH");
     fputs("\nDistribution\n", out);
     print_row(out, 2, "--policy flow", "all packets of a flow to one worker (default)");
     print_row(out, 2, "--policy least-loaded", "each packet to the worker with the fewest out");

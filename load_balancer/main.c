@@ -58,10 +58,11 @@ static int say_broken_off(struct balancer *balancer)
     struct stats_totals totals;
 
     stats_add_up(&balancer->stats, &totals);
-    balancer_say(balancer,
-                 "stopped at once by a second signal: %llu items acknowledged, %llu on their way "
-                 "were lost",
-                 (unsigned long long)totals.items, (unsigned long long)totals.unacknowledged);
+    balancer_say(
+            balancer,
+            "stopped at once by a second signal: %llu items acknowledged, %llu on their way "
+            "were lost",
+            (unsigned long long)totals.items, (unsigned long long)totals.unacknowledged);
     return EXIT_FAILURE;
 }
 

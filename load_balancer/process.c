@@ -55,8 +55,7 @@ static bool find_near(char path[PATH_MAX])
     if (!own_folder(folder))
         return false;
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (snprintf(path, PATH_MAX, "%s/%s", folder, places[i]) < PATH_MAX
-            && is_program(path))
+        if (snprintf(path, PATH_MAX, "%s/%s", folder, places[i]) < PATH_MAX && is_program(path))
             return true;
     return false;
 }
@@ -134,12 +133,12 @@ destroy_files:
 }
 
 bool process_start(struct process *process, const char *path, const struct config *config,
-                 uint32_t number, char reason[CONFIG_REASON_SIZE])
+                   uint32_t number, char reason[CONFIG_REASON_SIZE])
 {
     char program[PATH_MAX], node[16], domain[16], window[16], parent[16], work[256];
     char *const arguments[] = {
-        program, "--node",   node,   "--domain", domain,     "--window", window,
-        "--work", work, "--parent", parent, NULL,
+        program, "--node", node, "--domain", domain, "--window",
+        window,  "--work", work, "--parent", parent, NULL,
     };
     int error;
 
@@ -152,8 +151,8 @@ bool process_start(struct process *process, const char *path, const struct confi
     *process = (struct process){ .handle = -1, .slot = number - 1 };
     error = start(&process->pid, path, arguments);
     if (error != 0) {
-        snprintf(reason, CONFIG_REASON_SIZE, "cannot start the worker program '%.200s': %s", path,
-                 strerror(error));
+        snprintf(reason, CONFIG_REASON_SIZE, "cannot start the worker program '%.200s': %s",
+                 path, strerror(error));
         return false;
     }
     process->running = true;
@@ -181,7 +180,8 @@ bool process_wait(struct process *process, int timeout_ms)
     } while (found < 0 && errno == EINTR);
     if (found <= 0)
         return false;
-    signals_spare(process->slot); /* the number may be another process's as soon as it is reaped */
+    signals_spare(
+            process->slot); /* the number may be another process's as soon as it is reaped */
     while (waitpid(process->pid, &process->status, 0) < 0 && errno == EINTR)
         continue;
     process->running = false;
@@ -199,8 +199,7 @@ void process_kill(const struct process *process)
 
 bool process_succeeded(const struct process *process)
 {
-    return !process->running && WIFEXITED(process->status)
-           && WEXITSTATUS(process->status) == 0;
+    return !process->running && WIFEXITED(process->status) && WEXITSTATUS(process->status) == 0;
 }
 
 void process_describe(const struct process *process, char *text, size_t size)

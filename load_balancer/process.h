@@ -14,24 +14,24 @@
 #include "load_balancer/config.h"
 
 struct process {
-    pid_t    pid;
-    int      handle; /* a pidfd, to wait on */
-    unsigned slot;   /* by which a second signal kills it: signals.h */
-    bool  running;
-    int   status; /* of waitpid, when it runs no more */
+    pid_t pid;
+    int handle;    /* a pidfd, to wait on */
+    unsigned slot; /* by which a second signal kills it: signals.h */
+    bool running;
+    int status; /* of waitpid, when it runs no more */
 };
 
 /*
  * Where the worker program is: `given` if not NULL; else "worker" beside this program, in the
- * folder of that name beside this one's (a build folder), or on the PATH. False: nowhere, or not
- * a program; the reason is one line.
+ * folder of that name beside this one's (a build folder), or on the PATH. False: nowhere, or
+ * not a program; the reason is one line.
  */
 bool process_find(const char *given, char path[PATH_MAX], char reason[CONFIG_REASON_SIZE]);
 
-/* Starts worker `number` (from 1). It has SIGINT, SIGTERM and SIGHUP blocked: on a terminal they
- * come to all, and it is for the balancer to end in order. */
+/* Starts worker `number` (from 1). It has SIGINT, SIGTERM and SIGHUP blocked: on a terminal
+ * they come to all, and it is for the balancer to end in order. */
 bool process_start(struct process *process, const char *path, const struct config *config,
-                 uint32_t number, char reason[CONFIG_REASON_SIZE]);
+                   uint32_t number, char reason[CONFIG_REASON_SIZE]);
 
 /* Waits at most so long for the process to end, -1 for as long as it takes; false: it runs on.
  * Also true for one that was never started. */

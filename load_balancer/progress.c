@@ -29,7 +29,7 @@ void progress_open(struct progress *progress, bool quiet)
 
     *progress = (struct progress){
         .wanted = !quiet && isatty(STDERR_FILENO) == 1
-                  && (terminal == NULL || strcmp(terminal, "dumb") != 0),
+               && (terminal == NULL || strcmp(terminal, "dumb") != 0),
         .began_ns = clock_ns(),
     };
     progress->drawn_ns = progress->began_ns;
@@ -42,7 +42,7 @@ bool progress_due(const struct progress *progress, uint64_t now_ns)
 
 /* Text that grows and stops at the end of its room. */
 struct line {
-    char  *text;
+    char *text;
     size_t used;
     size_t room; /* with the NUL */
 };

@@ -17,17 +17,17 @@
 #include "load_balancer/stats/stats.h"
 
 struct progress {
-    bool     wanted; /* else nothing is ever written */
-    bool     shown;  /* the line is on the terminal now */
+    bool wanted; /* else nothing is ever written */
+    bool shown;  /* the line is on the terminal now */
     uint64_t began_ns;
     uint64_t drawn_ns;    /* when it was drawn last */
     uint64_t drawn_items; /* and what it said */
-    double   rate;        /* items per second, smoothed */
+    double rate;          /* items per second, smoothed */
 };
 
 /* How much of the input is done, as far as that is known. */
 struct progress_share {
-    bool   known;
+    bool known;
     double share; /* 0 to 1 */
 };
 

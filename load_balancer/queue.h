@@ -22,9 +22,9 @@ struct queue_slot {
 
 struct queue {
     struct queue_slot *slots;
-    uint32_t           limit;
-    uint32_t           used;
-    uint32_t           free; /* the first free slot */
+    uint32_t limit;
+    uint32_t used;
+    uint32_t free; /* the first free slot */
 };
 
 /* The items for one worker, oldest first. All zero: empty. */

@@ -61,17 +61,16 @@ static void say_step(const struct worker *worker, const char *step, mcapi_status
     char name[MCAPI_MAX_STATUS_SIZE];
 
     snprintf(reason, CONFIG_REASON_SIZE, "worker %u (pid %ld): cannot %s: %s", worker->number,
-             (long)worker->process.pid, step,
-             mcapi_display_status(status, name, sizeof(name)));
+             (long)worker->process.pid, step, mcapi_display_status(status, name, sizeof(name)));
 }
 
 /* A start under way. */
 struct starting {
     const struct config *config;
-    const char          *topology;
-    uint64_t             deadline_ns;
-    bool                 hurried; /* by a signal: the deadline is near */
-    char                *reason;
+    const char *topology;
+    uint64_t deadline_ns;
+    bool hurried; /* by a signal: the deadline is near */
+    char *reason;
 };
 
 /* Whether it may go on starting: neither its process nor the time has ended. */
@@ -225,10 +224,13 @@ void worker_lose(struct worker *worker, mcapi_status_t status, char reason[CONFI
     char end[128], name[MCAPI_MAX_STATUS_SIZE];
 
     worker->state = WORKER_LOST;
+    worker->stats->lost = true;
     count_losses(worker);
-    /* Its channels told us, and its process may need a moment more to be gone. */
-    if (process_wait(&worker->process, END_LIMIT_MS))
+    /* If its channels told us, its process may need a moment more to be gone. */
+    if (process_wait(&worker->process, status == MCAPI_SUCCESS ? 0 : END_LIMIT_MS))
         process_describe(&worker->process, end, sizeof(end));
+    else if (status == MCAPI_SUCCESS)
+        snprintf(end, sizeof(end), "is ended");
     else
         snprintf(end, sizeof(end), "left its channels (%s) but still ran",
                  mcapi_display_status(status, name, sizeof(name)));

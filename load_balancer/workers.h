@@ -28,18 +28,18 @@ enum worker_state {
 
 struct worker {
     /* What every item touches. */
-    struct channels      channels;
-    struct ack_table     acks; /* what is out */
-    struct queue_line    line; /* what waits for it */
+    struct channels channels;
+    struct ack_table acks;  /* what is out */
+    struct queue_line line; /* what waits for it */
     struct worker_stats *stats;
-    uint32_t             number; /* from 1: its node */
-    enum worker_state    state;
+    uint32_t number; /* from 1: its node */
+    enum worker_state state;
 
     struct process process;
 };
 
 struct workers {
-    uint32_t       count;
+    uint32_t count;
     struct worker *all;
 };
 
@@ -47,17 +47,18 @@ struct workers {
 bool workers_open(struct workers *workers, const struct config *config, struct stats *stats);
 void workers_close(struct workers *workers);
 
-/* Starts all processes, connects the channels and waits until every worker is ready. False: that
- * cannot be, with a reason of one line. */
+/* Starts all processes, connects the channels and waits until every worker is ready. False:
+ * that cannot be, with a reason of one line. */
 bool workers_start(struct workers *workers, const struct config *config, const char *topology,
                    char reason[CONFIG_REASON_SIZE]);
 
-/* Sees a ready worker off that has reported: closes its channels and waits for its process. False:
- * something about that was wrong, with a reason of one line. */
+/* Sees a ready worker off that has reported: closes its channels and waits for its process.
+ * False: something about that was wrong, with a reason of one line. */
 bool worker_dismiss(struct worker *worker, char reason[CONFIG_REASON_SIZE]);
 
 /* Notes that a worker is lost, ends its process if that still runs, and describes the loss in
- * one line. `status` is what a call of MCAPI said, or MCAPI_SUCCESS. */
+ * one line. `status` is what a call of MCAPI said, or MCAPI_SUCCESS if it was something else.
+ */
 void worker_lose(struct worker *worker, mcapi_status_t status, char reason[CONFIG_REASON_SIZE]);
 
 /* Ends the processes of all workers that are not done. */

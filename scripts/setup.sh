@@ -25,7 +25,7 @@ step() {
     fi
     echo "failed"
     echo "--- the last lines of $step_log:" >&2
-    tail -n 30 "$step_log" >&2
+    tail -n 40 "$step_log" >&2
     fail "'$step_title' failed; everything it said is in $step_log"
 }
 

@@ -91,20 +91,9 @@ struct flow_record *flow_table_add(struct flow_table *table, uint64_t key, uint3
     record = flow_table_slot(table, key);
     *record = (struct flow_record){ .key = key, .head = table->used };
     head = &table->heads[table->used++];
-    *head = (struct flow_head){ .link_type = link_type };
+    *head = (struct flow_head){ .key = key, .link_type = link_type };
     head->size = size < sizeof(head->bytes) ? (uint32_t)size : (uint32_t)sizeof(head->bytes);
     if (head->size > 0)
         memcpy(head->bytes, bytes, head->size);
     return record;
-}
-
-const struct flow_record *flow_table_next(const struct flow_table *table,
-                                          const struct flow_record *record)
-{
-    size_t at = record == NULL ? 0 : (size_t)(record - table->slots) + 1;
-
-    for (; at < table->slot_count; at++)
-        if (table->slots[at].key != 0)
-            return &table->slots[at];
-    return NULL;
 }

@@ -31,20 +31,21 @@ static_assert(sizeof(struct flow_record) == 64, "one cache line");
 
 /* How the first packet of a flow began. */
 struct flow_head {
+    uint64_t key;
     uint32_t link_type;
     uint32_t size;
-    uint8_t  bytes[REPORT_HEAD_SIZE];
+    uint8_t bytes[REPORT_HEAD_SIZE];
 };
 
 struct flow_table {
     struct flow_record *slots; /* open addressing, at most half of them used */
-    struct flow_head   *heads; /* in the order in which the flows appeared */
-    size_t              slot_count; /* a power of two */
-    unsigned            shift;      /* 64 - log2(slot_count) */
-    size_t              head_room;
-    size_t              used;
-    size_t              limit;
-    struct flow_record  others; /* of flows beyond the limit, or beyond the memory */
+    struct flow_head *heads;   /* in the order in which the flows appeared */
+    size_t slot_count;         /* a power of two */
+    unsigned shift;            /* 64 - log2(slot_count) */
+    size_t head_room;
+    size_t used;
+    size_t limit;
+    struct flow_record others; /* of flows beyond the limit, or beyond the memory */
 };
 
 /* Flows are told apart by tag, IP version and protocol: an ICMP error has the tag of the
@@ -98,9 +99,14 @@ static inline struct flow_record *flow_table_at(struct flow_table *table, uint64
     return record->key == key ? record : flow_table_add(table, key, link_type, bytes, size);
 }
 
-/* The record after `record` in no particular order, the first for NULL; NULL at the end. */
-const struct flow_record *flow_table_next(const struct flow_table *table,
-                                          const struct flow_record *record);
+/* The record of the flow that appeared as number `index`, from 0 to used - 1. Whoever copies
+ * flows into another table does it in this order: in the order of the slots they would pile up
+ * in one place of a table that is smaller. */
+static inline const struct flow_record *flow_table_flow(const struct flow_table *table,
+                                                        size_t index)
+{
+    return flow_table_slot(table, table->heads[index].key);
+}
 
 /* How the flow's first packet began; not for `others`. */
 static inline const struct flow_head *flow_table_head(const struct flow_table *table,

@@ -7,8 +7,9 @@
  * a node of its own and has three named endpoints:
  *
  *   ITEM_PORT_WORK      packets, to the worker     items; the last one says that it is the last
- *   ITEM_PORT_ACKS      uint32, from the worker    "so many items are done"; the first is 0: ready
- *   ITEM_PORT_RESULTS   packets, from the worker   what it did: report.h, after the last item
+ *   ITEM_PORT_ACKS      uint32, from the worker    "so many items are done"; the first is 0:
+ * ready ITEM_PORT_RESULTS   packets, from the worker   what it did: report.h, after the last
+ * item
  */
 #ifndef WORKER_ITEM_H
 #define WORKER_ITEM_H
@@ -43,13 +44,14 @@ struct item {
     uint32_t payload_offset; /* where in the bytes the payload begins; at most `captured` */
     uint16_t link_type;      /* what the bytes begin with: DLT_* of <pcap/dlt.h> */
     uint16_t worker;         /* whom it is for: the number of the worker, from 1 */
-    uint8_t  kind;           /* enum item_kind */
-    uint8_t  ip_version;     /* 4, 6, or 0: not IP */
-    uint8_t  protocol;       /* of IP: IPPROTO_* */
-    uint8_t  reserved;       /* 0 */
+    uint8_t kind;            /* enum item_kind */
+    uint8_t ip_version;      /* 4, 6, or 0: not IP */
+    uint8_t protocol;        /* of IP: IPPROTO_* */
+    uint8_t reserved;        /* 0 */
 };
-static_assert(sizeof(struct item) == 48, "with 64 bytes of packet an item is 112 bytes, the most "
-                                         "that a packet channel carries in two cache lines");
+static_assert(sizeof(struct item) == 48,
+              "with 64 bytes of packet an item is 112 bytes, the most "
+              "that a packet channel carries in two cache lines");
 
 /* How many items a worker lets come together before it acknowledges them, if more are
  * waiting: a quarter of what may be out, so that the balancer never runs dry. */

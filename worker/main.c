@@ -23,22 +23,22 @@ enum {
 static const char usage[] =
         "Usage: worker --node N [OPTION]...\n"
         "\n"
-        "Takes items of work from a load_balancer, works on them, acknowledges them, and reports\n"
-        "at the end. load_balancer starts its workers by itself.\n"
+        "Takes items of work from a load_balancer, works on them, acknowledges them, and\n"
+        "reports at the end. load_balancer starts its workers by itself.\n"
         "\n"
-        "  --node N       the node to be, 1 to 65535; the load balancer expects worker N at N\n"
-        "  --domain D     the domain to join (default: 0)\n"
-        "  --window W     how many items the load balancer may have under way to this worker,\n"
-        "                 1 to 65535 (default: 64); the same as the load balancer's\n"
+        "  --node N       the node to be, 1 to 65535: the number of the worker\n"
+        "  --domain D     the domain to join, 0 to 65535 (default: 0)\n"
+        "  --window W     items that may be under way to this worker, 1 to 65535, as the\n"
+        "                 load balancer was told (default: 64)\n"
         "  --work KIND    what to do with an item (default: count):\n";
 
 static const char usage_end[] =
-        "  --parent PID   the process that starts this worker: the worker ends if that dies\n"
+        "  --parent PID   the process that starts this worker, which ends if that dies\n"
         "                 before it has connected the channels (default: none)\n"
         "  --help         this text\n"
         "  --version      the version\n"
         "\n"
-        "Environment: MCAPI_TOPOLOGY names the topology to join, MCAPI_WAIT the way to wait.\n"
+        "Environment: MCAPI_TOPOLOGY names the topology to join, MCAPI_WAIT how to wait.\n"
         "Exit status: 0 all was done and reported, 1 not so, 2 wrong usage.\n"
         "More: man worker, man load_balancer.\n";
 
@@ -52,7 +52,7 @@ static int say_usage(void)
 
         snprintf(name, sizeof(name), "%s%s%s", kind->name, kind->argument == NULL ? "" : "=",
                  kind->argument == NULL ? "" : kind->argument);
-        printf("                   %-10s %s\n", name, kind->help);
+        printf("    %-11s  %s\n", name, kind->help);
     }
     fputs(usage_end, stdout);
     return EXIT_SUCCESS;
@@ -86,8 +86,15 @@ static bool read_number(const char *option, const char *text, uint32_t least, ui
     return false;
 }
 
-enum { OPTION_NODE = 1, OPTION_DOMAIN, OPTION_WINDOW, OPTION_WORK, OPTION_PARENT,
-       OPTION_HELP, OPTION_VERSION };
+enum {
+    OPTION_NODE = 1,
+    OPTION_DOMAIN,
+    OPTION_WINDOW,
+    OPTION_WORK,
+    OPTION_PARENT,
+    OPTION_HELP,
+    OPTION_VERSION
+};
 
 static const struct option options[] = {
     { "node", required_argument, NULL, OPTION_NODE },
@@ -152,9 +159,9 @@ static enum read_result refuse_word(int found, const char *word)
     char problem[256];
 
     snprintf(problem, sizeof(problem), "'%.200s' %s", word,
-             found == ':'  ? "needs a value"
-             : optopt != 0 ? "takes no value"
-                           : "is no option");
+             found == ':'                                        ? "needs a value"
+             : optopt >= OPTION_NODE && optopt <= OPTION_VERSION ? "takes no value"
+                                                                 : "is no option");
     say_wrong(problem);
     return READ_WRONG;
 }
@@ -166,8 +173,8 @@ static enum read_result read_options(struct worker_settings *settings, int argc,
 
     while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
         enum read_result result = option == '?' || option == ':'
-                                          ? refuse_word(option, argv[optind - 1])
-                                          : read_option(settings, option);
+                                        ? refuse_word(option, argv[optind - 1])
+                                        : read_option(settings, option);
 
         if (result != READ_RUN)
             return result;
@@ -200,6 +207,7 @@ int main(int argc, char **argv)
     }
     if (worker_run(&settings, reason) == WORKER_DONE)
         return EXIT_SUCCESS;
-    fprintf(stderr, "worker: node %u: %s\n", settings.node, reason);
+    if (reason[0] != '\0')
+        fprintf(stderr, "worker: node %u: %s\n", settings.node, reason);
     return EXIT_FAILURE;
 }

@@ -39,12 +39,12 @@ struct report_flow {
     uint64_t original_bytes; /* on the wire */
     uint64_t out_of_order;   /* items that came behind one with a higher number */
     uint32_t tag;
-    uint8_t  ip_version;
-    uint8_t  protocol;
+    uint8_t ip_version;
+    uint8_t protocol;
     uint16_t head_size;
     uint32_t link_type;
     uint32_t reserved; /* 0 */
-    uint8_t  head[REPORT_HEAD_SIZE];
+    uint8_t head[REPORT_HEAD_SIZE];
 };
 static_assert(sizeof(struct report_flow) == 128, "the same in both programs");
 
@@ -67,5 +67,13 @@ struct report_summary {
 };
 static_assert(sizeof(struct report_summary) == 104 + sizeof(struct latency),
               "the same in both programs");
+
+enum {
+    /* The largest packet of a report. */
+    REPORT_PACKET_MAX =
+            sizeof(struct report_header) + REPORT_FLOWS_MAX * sizeof(struct report_flow),
+};
+static_assert(sizeof(struct report_header) + sizeof(struct report_summary) <= REPORT_PACKET_MAX,
+              "a summary is no larger than so many flows");
 
 #endif /* WORKER_REPORT_H */

@@ -18,12 +18,12 @@
 struct work;
 
 struct work_kind {
-    const char *name;     /* what --work says, up to the "=" */
-    const char *argument; /* what stands behind the "=", for help; NULL: nothing may */
-    const char *help;     /* one line */
-    const char *result;   /* the name of its result in a report; NULL: it has none */
-    const char *meaning;  /* the same in words */
-    bool        result_is_sum_of_hashes; /* a bit pattern, rather than a number */
+    const char *name;             /* what --work says, up to the "=" */
+    const char *argument;         /* what stands behind the "=", for help; NULL: nothing may */
+    const char *help;             /* one line */
+    const char *result;           /* the name of its result in a report; NULL: it has none */
+    const char *meaning;          /* the same in words */
+    bool result_is_sum_of_hashes; /* a bit pattern, rather than a number */
 
     /* Gets ready; NULL: nothing to do. `argument` is what stood behind "=", or NULL. False: it
      * cannot be, with a reason of one line. */
@@ -38,9 +38,9 @@ struct work_kind {
  * and do not depend on who did what. */
 struct work {
     const struct work_kind *kind;
-    uint64_t                result;
-    uint64_t                delay_ns; /* of `delay` */
-    bool                    punctual; /* of `delay`: the kernel was asked to be */
+    uint64_t result;
+    uint64_t delay_ns; /* of `delay` */
+    bool punctual;     /* of `delay`: the kernel was asked to be */
 };
 
 /* Gets the work ready that `specification` names, "kind" or "kind=argument"; false: a reason

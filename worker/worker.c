@@ -23,20 +23,20 @@
 
 struct worker {
     const struct worker_settings *settings;
-    struct work                   work;
+    struct work work;
 
-    mcapi_endpoint_t          work_endpoint, acks_endpoint, results_endpoint;
+    mcapi_endpoint_t work_endpoint, acks_endpoint, results_endpoint;
     mcapi_pktchan_recv_hndl_t items;
     mcapi_sclchan_send_hndl_t acks;
     mcapi_pktchan_send_hndl_t results;
-    mcapi_status_t            status; /* of the last call of MCAPI */
-    const char               *step;   /* what that call was to do */
+    mcapi_status_t status; /* of the last call of MCAPI */
+    const char *step;      /* what that call was to do */
 
     uint32_t ack_every;
     uint32_t unacknowledged; /* items done since the last ack */
-    bool     last_seen;
+    bool last_seen;
 
-    struct flow_table     flows;
+    struct flow_table flows;
     struct report_summary summary;
 
     /* The clock is read when the work runs out and when it comes back, not per item. */
@@ -101,8 +101,8 @@ static bool open_channels(struct worker *worker)
     mcapi_pktchan_send_open_i(&worker->results, worker->results_endpoint, &results,
                               &worker->status);
     return finished(worker, &results, "open the channel for results")
-           && finished(worker, &acks, "open the channel for acks")
-           && finished(worker, &items, "open the channel for work");
+        && finished(worker, &acks, "open the channel for acks")
+        && finished(worker, &items, "open the channel for work");
 }
 
 /* As long as nothing is connected the runtime has no reason to tell us of the balancer's
@@ -129,9 +129,9 @@ static bool acknowledge(struct worker *worker)
 
 static void count_for_flow(struct worker *worker, const struct item *item)
 {
-    struct flow_record *flow = flow_table_at(
-            &worker->flows, flow_key(item->tag, item->ip_version, item->protocol),
-            item->link_type, item + 1, item->captured);
+    struct flow_record *flow =
+            flow_table_at(&worker->flows, flow_key(item->tag, item->ip_version, item->protocol),
+                          item->link_type, item + 1, item->captured);
 
     if (flow->items > 0 && item->number <= flow->last_number) {
         flow->out_of_order++;
@@ -236,35 +236,38 @@ static bool work_until_last(struct worker *worker)
 
 /* --- Ending ---------------------------------------------------------------------- */
 
+static void describe_flow(const struct worker *worker, size_t index, struct report_flow *out)
+{
+    const struct flow_record *flow = flow_table_flow(&worker->flows, index);
+    const struct flow_head *head = flow_table_head(&worker->flows, flow);
+
+    *out = (struct report_flow){
+        .items = flow->items,
+        .bytes = flow->bytes,
+        .original_bytes = flow->original_bytes,
+        .out_of_order = flow->out_of_order,
+        .tag = flow_key_tag(flow->key),
+        .ip_version = flow_key_ip_version(flow->key),
+        .protocol = flow_key_protocol(flow->key),
+        .head_size = (uint16_t)head->size,
+        .link_type = head->link_type,
+    };
+    memcpy(out->head, head->bytes, sizeof(out->head));
+}
+
 static bool send_flows(struct worker *worker)
 {
     struct {
         struct report_header header;
-        struct report_flow   flows[REPORT_FLOWS_MAX];
+        struct report_flow flows[REPORT_FLOWS_MAX];
     } packet;
-    const struct flow_record *flow = flow_table_next(&worker->flows, NULL);
+    size_t sent = 0;
 
-    while (flow != NULL) {
+    while (sent < worker->flows.used) {
         uint32_t count = 0;
 
-        for (; flow != NULL && count < REPORT_FLOWS_MAX; count++) {
-            const struct flow_head *head = flow_table_head(&worker->flows, flow);
-            struct report_flow *out = &packet.flows[count];
-
-            *out = (struct report_flow){
-                .items = flow->items,
-                .bytes = flow->bytes,
-                .original_bytes = flow->original_bytes,
-                .out_of_order = flow->out_of_order,
-                .tag = flow_key_tag(flow->key),
-                .ip_version = flow_key_ip_version(flow->key),
-                .protocol = flow_key_protocol(flow->key),
-                .head_size = (uint16_t)head->size,
-                .link_type = head->link_type,
-            };
-            memcpy(out->head, head->bytes, sizeof(out->head));
-            flow = flow_table_next(&worker->flows, flow);
-        }
+        while (count < REPORT_FLOWS_MAX && sent < worker->flows.used)
+            describe_flow(worker, sent++, &packet.flows[count++]);
         packet.header = (struct report_header){ .kind = REPORT_FLOWS, .count = count };
         mcapi_pktchan_send(worker->results, &packet,
                            sizeof(packet.header) + count * sizeof(packet.flows[0]),
@@ -278,7 +281,7 @@ static bool send_flows(struct worker *worker)
 static bool send_summary(struct worker *worker)
 {
     struct {
-        struct report_header  header;
+        struct report_header header;
         struct report_summary summary;
     } packet = { .header = { .kind = REPORT_SUMMARY, .count = 1 }, .summary = worker->summary };
 
@@ -308,8 +311,8 @@ static bool close_channels(struct worker *worker)
         return false;
     mcapi_pktchan_recv_close_i(worker->items, &items, &worker->status);
     return finished(worker, &items, "close the channel for work")
-           && finished(worker, &acks, "close the channel for acks")
-           && finished(worker, &results, "close the channel for results");
+        && finished(worker, &acks, "close the channel for acks")
+        && finished(worker, &results, "close the channel for results");
 }
 
 static bool leave(struct worker *worker)
@@ -331,12 +334,14 @@ static bool leave(struct worker *worker)
 static enum worker_end give_up(const struct worker *worker, char reason[WORKER_REASON_SIZE])
 {
     bool abandoned = worker->status == MCAPI_ERR_TRANSMISSION
-                     || worker->status == MCAPI_ERR_CHAN_INVALID;
+                  || worker->status == MCAPI_ERR_CHAN_INVALID;
     char name[MCAPI_MAX_STATUS_SIZE];
     mcapi_status_t ignored;
 
     mcapi_display_status(worker->status, name, sizeof(name));
-    if (abandoned)
+    if (worker->status == MCAPI_ERR_NODE_INITFAILED)
+        reason[0] = '\0'; /* the library itself has said why on stderr */
+    else if (abandoned)
         snprintf(reason, WORKER_REASON_SIZE, "the load balancer is gone (%s)", name);
     else
         snprintf(reason, WORKER_REASON_SIZE, "cannot %s: %s", worker->step, name);
@@ -354,6 +359,7 @@ enum worker_end worker_run(const struct worker_settings *settings,
     };
     bool done;
 
+    reason[0] = '\0';
     if (settings->parent != 0 && !die_with(settings->parent)) {
         snprintf(reason, WORKER_REASON_SIZE, "the load balancer is gone");
         return WORKER_ABANDONED;
@@ -366,7 +372,7 @@ enum worker_end worker_run(const struct worker_settings *settings,
     if (done && settings->parent != 0)
         outlive_parent();
     done = done && work_until_last(&worker) && send_flows(&worker) && send_summary(&worker)
-           && close_channels(&worker) && leave(&worker);
+        && close_channels(&worker) && leave(&worker);
     flow_table_close(&worker.flows);
     return done ? WORKER_DONE : give_up(&worker, reason);
 }

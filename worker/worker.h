@@ -19,11 +19,11 @@ enum {
 };
 
 struct worker_settings {
-    uint32_t    domain;
-    uint32_t    node;
-    uint32_t    window; /* how many items may be under way to this worker */
-    struct work work;   /* prepared */
-    pid_t       parent; /* the balancer, if it started this process; 0 if not */
+    uint32_t domain;
+    uint32_t node;
+    uint32_t window;  /* how many items may be under way to this worker */
+    struct work work; /* prepared */
+    pid_t parent;     /* the balancer, if it started this process; 0 if not */
 };
 
 enum worker_end {
@@ -32,7 +32,8 @@ enum worker_end {
     WORKER_FAILED,    /* it could not begin, or MCAPI failed */
 };
 
-/* Runs until there is no more to do. The reason is of one line; none for WORKER_DONE. */
+/* Runs until there is no more to do. The reason is of one line, or empty: WORKER_DONE, or the
+ * library has said it. */
 enum worker_end worker_run(const struct worker_settings *settings,
                            char reason[WORKER_REASON_SIZE]);
 

@@ -18,11 +18,11 @@
 /* How many bytes of well-formed UTF-8 begin here, as one character; 0: it is none. */
 static size_t utf8_length(const unsigned char *text)
 {
-    size_t length = text[0] < 0x80                       ? 1
-                    : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
-                    : text[0] >= 0xe0 && text[0] <= 0xef ? 3
-                    : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
-                                                         : 0;
+    size_t length = text[0] < 0x80                     ? 1
+                  : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
+                  : text[0] >= 0xe0 && text[0] <= 0xef ? 3
+                  : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
+                                                       : 0;
 
     for (size_t i = 1; i < length; i++)
         if ((text[i] & 0xc0) != 0x80)
@@ -81,8 +81,8 @@ static void print_settings(const struct stats *stats, FILE *out)
 static void print_latency(const struct latency *latency, FILE *out)
 {
     fprintf(out,
-            "\"latency_ns\": {\"timed\": %" PRIu64 ", \"median\": %" PRIu64 ", \"p99\": %" PRIu64
-            ", \"max\": %" PRIu64 "}",
+            "\"latency_ns\": {\"timed\": %" PRIu64 ", \"median\": %" PRIu64
+            ", \"p99\": %" PRIu64 ", \"max\": %" PRIu64 "}",
             latency->count, latency_quantile(latency, 0.5), latency_quantile(latency, 0.99),
             latency->most_ns);
 }
@@ -99,7 +99,8 @@ static void print_result(const struct stats *stats, uint64_t result, FILE *out)
         fprintf(out, "\"%s\": %" PRIu64 ", ", kind->result, result);
 }
 
-static void print_totals(const struct stats *stats, const struct stats_totals *totals, FILE *out)
+static void print_totals(const struct stats *stats, const struct stats_totals *totals,
+                         FILE *out)
 {
     fprintf(out,
             "  \"totals\": {\n"
@@ -108,7 +109,8 @@ static void print_totals(const struct stats *stats, const struct stats_totals *t
             "    \"flows\": %" PRIu64 ", \"items_of_other_flows\": %" PRIu64 ",\n"
             "    \"dropped\": %" PRIu64 ", \"dropped_bytes\": %" PRIu64
             ", \"unacknowledged\": %" PRIu64 ", \"unsent\": %" PRIu64 ",\n"
-            "    \"seconds\": %.6f, \"items_per_second\": %.1f, \"bytes_per_second\": %.1f,\n    ",
+            "    \"seconds\": %.6f, \"items_per_second\": %.1f, \"bytes_per_second\": %.1f,\n  "
+            "  ",
             stats->input, totals->items, totals->bytes, totals->original_bytes, totals->flows,
             totals->other_items, stats->dropped, stats->dropped_bytes, totals->unacknowledged,
             stats->unsent, totals->seconds, totals->items_per_second, totals->bytes_per_second);
@@ -167,13 +169,12 @@ static void print_top_flows(const struct stats *stats, FILE *out)
         fputs("    {\"flow\": ", out);
         print_string(name, out);
         fprintf(out,
-                ", \"tag\": %u, \"protocol\": \"%s\", \"items\": %" PRIu64 ", \"bytes\": %" PRIu64
-                ", \"original_bytes\": %" PRIu64 "}%s\n",
+                ", \"tag\": %u, \"protocol\": \"%s\", \"items\": %" PRIu64
+                ", \"bytes\": %" PRIu64 ", \"original_bytes\": %" PRIu64 "}%s\n",
                 flow_key_tag(top[i]->key),
                 stats_protocol_name(stats_protocol_of(flow_key_ip_version(top[i]->key),
                                                       flow_key_protocol(top[i]->key))),
-                top[i]->items, top[i]->bytes, top[i]->original_bytes,
-                i + 1 < count ? "," : "");
+                top[i]->items, top[i]->bytes, top[i]->original_bytes, i + 1 < count ? "," : "");
     }
     fputs("  ],\n", out);
 }

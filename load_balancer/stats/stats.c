@@ -148,7 +148,7 @@ void stats_add_up(struct stats *stats, struct stats_totals *totals)
 struct checking {
     void (*say)(void *context, const char *line);
     void *context;
-    bool  agreed;
+    bool agreed;
 };
 
 __attribute__((format(printf, 2, 3))) static void disagree(struct checking *checking,
@@ -168,6 +168,10 @@ static void check_worker(struct checking *checking, const struct worker_stats *w
 {
     const struct report_summary *report = &worker->report;
 
+    if (worker->lost) {
+        checking->agreed = false;
+        return;
+    }
     if (worker->acknowledged != worker->items)
         disagree(checking, "worker %u acknowledged %" PRIu64 " of %" PRIu64 " items",
                  worker->number, worker->acknowledged, worker->items);
@@ -212,7 +216,8 @@ bool stats_check(const struct stats *stats, void (*say)(void *context, const cha
     }
     if (accounted != stats->input)
         disagree(&checking,
-                 "%" PRIu64 " items came in, but %" PRIu64 " were sent, dropped or left waiting",
+                 "%" PRIu64 " items came in, but %" PRIu64
+                 " were sent, dropped or left waiting",
                  stats->input, accounted);
     return checking.agreed;
 }
@@ -229,10 +234,10 @@ static bool larger(const struct flow_record *a, const struct flow_record *b)
 size_t stats_top_flows(const struct stats *stats,
                        const struct flow_record *top[STATS_TOP_FLOWS])
 {
-    const struct flow_record *flow = NULL;
     size_t count = 0;
 
-    while ((flow = flow_table_next(&stats->flows, flow)) != NULL) {
+    for (size_t i = 0; i < stats->flows.used; i++) {
+        const struct flow_record *flow = flow_table_flow(&stats->flows, i);
         size_t at = count;
 
         if (count == STATS_TOP_FLOWS && !larger(flow, top[count - 1]))
@@ -268,8 +273,8 @@ void stats_flow_name(const struct stats *stats, const struct flow_record *flow, 
 double stats_busy(const struct worker_stats *worker)
 {
     return worker->report.span_ns == 0
-                   ? 0.0
-                   : (double)worker->report.busy_ns / (double)worker->report.span_ns;
+                 ? 0.0
+                 : (double)worker->report.busy_ns / (double)worker->report.span_ns;
 }
 
 const struct work_kind *stats_work_kind(const struct stats *stats)

@@ -43,40 +43,41 @@ struct protocol_stats {
 
 struct worker_stats {
     uint32_t number; /* from 1 */
-    pid_t    pid;
+    pid_t pid;
 
     /* Counted by the balancer. */
     uint64_t items; /* sent */
     uint64_t bytes; /* of their packets, as captured */
     uint64_t original_bytes;
     uint64_t acknowledged; /* items */
-    uint64_t lost_bytes;   /* of those that were out when the worker was lost */
+    bool lost;             /* the worker; that has been said */
+    uint64_t lost_bytes;   /* of items that were out when it was lost */
     uint64_t lost_original_bytes;
 
     /* Said by the worker. */
-    bool                  reported;
+    bool reported;
     struct report_summary report;
-    uint64_t              reported_flow_items; /* added up over its flows */
+    uint64_t reported_flow_items; /* added up over its flows */
 };
 
 struct stats {
     const struct config *config;
-    const char          *topology;
+    const char *topology;
 
-    uint64_t input;         /* items that the source gave */
-    uint64_t dropped;       /* of those, not sent because a worker was busy */
+    uint64_t input;   /* items that the source gave */
+    uint64_t dropped; /* of those, not sent because a worker was busy */
     uint64_t dropped_bytes;
-    uint64_t unsent; /* of those, still waiting when the run was broken off */
+    uint64_t unsent;             /* of those, still waiting when the run was broken off */
     uint64_t began_ns, ended_ns; /* from the first item to the last ack, by clock_ns() */
 
     struct protocol_stats protocols[STATS_PROTOCOLS]; /* of what was sent */
 
-    uint32_t             worker_count;
+    uint32_t worker_count;
     struct worker_stats *workers;
 
     struct flow_table flows; /* of all workers together */
-    bool              failed; /* something went wrong and was said */
-    const char       *note;   /* what the source added at its end; NULL: nothing */
+    bool failed;             /* something went wrong and was said */
+    const char *note;        /* what the source added at its end; NULL: nothing */
 };
 
 /* --- While it runs ---------------------------------------------------------------- */
@@ -87,7 +88,7 @@ void stats_close(struct stats *stats);
 
 /* The class of a packet: 0 as ip_version is "not IP". */
 enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol);
-const char         *stats_protocol_name(enum stats_protocol protocol);
+const char *stats_protocol_name(enum stats_protocol protocol);
 
 /* Adds one packet of a worker's report. False: it makes no sense. */
 bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
@@ -97,19 +98,19 @@ bool stats_add_report(struct stats *stats, struct worker_stats *worker, const vo
 
 /* Sums over the workers. */
 struct stats_totals {
-    uint64_t       items; /* acknowledged */
-    uint64_t       bytes; /* of these */
-    uint64_t       original_bytes;
-    uint64_t       unacknowledged;
-    uint64_t       flows;
-    uint64_t       other_items; /* of flows that were not told apart */
-    uint64_t       other_bytes;
-    uint64_t       result; /* of the work */
-    uint64_t       out_of_order;
-    bool           ordered; /* all workers reported, and none saw an item out of order */
-    double         seconds;
-    double         items_per_second;
-    double         bytes_per_second;
+    uint64_t items; /* acknowledged */
+    uint64_t bytes; /* of these */
+    uint64_t original_bytes;
+    uint64_t unacknowledged;
+    uint64_t flows;
+    uint64_t other_items; /* of flows that were not told apart */
+    uint64_t other_bytes;
+    uint64_t result; /* of the work */
+    uint64_t out_of_order;
+    bool ordered; /* all workers reported, and none saw an item out of order */
+    double seconds;
+    double items_per_second;
+    double bytes_per_second;
     struct latency latency;
 };
 void stats_add_up(struct stats *stats, struct stats_totals *totals);

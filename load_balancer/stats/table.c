@@ -20,7 +20,7 @@ void table_close(struct table *table)
     *table = (struct table){ 0 };
 }
 
-bool table_add(struct table *table, const char *const *row)
+static bool add_row(struct table *table, const char *const *row)
 {
     size_t used = table->rows * table->columns;
     char **cells = realloc(table->cells, (used + table->columns) * sizeof(*cells));
@@ -38,6 +38,12 @@ bool table_add(struct table *table, const char *const *row)
     }
     table->rows++;
     return true;
+}
+
+void table_add(struct table *table, const char *const *row)
+{
+    if (!add_row(table, row))
+        table->cut = true;
 }
 
 void table_print(const struct table *table, FILE *out)
@@ -60,4 +66,6 @@ void table_print(const struct table *table, FILE *out)
         fprintf(out, "  %*s%s", table->left[column] ? -width : width, table->cells[i],
                 last ? "\n" : "");
     }
+    if (table->cut)
+        fputs("  ... and rows for which there was no memory\n", out);
 }

@@ -56,7 +56,9 @@ char *text_duration(char text[TEXT_SIZE], double seconds)
 
 char *text_clock(char text[TEXT_SIZE], double seconds)
 {
-    uint64_t whole = seconds <= 0 ? 0 : seconds >= 3.6e9 ? 3600000000 : (uint64_t)(seconds + 0.5);
+    uint64_t whole = seconds <= 0     ? 0
+                   : seconds >= 3.6e9 ? 3600000000
+                                      : (uint64_t)(seconds + 0.5);
     uint64_t hours = whole / 3600;
     uint64_t minutes = whole / 60 % 60;
 
@@ -70,6 +72,6 @@ char *text_clock(char text[TEXT_SIZE], double seconds)
 
 char *text_percent(char text[TEXT_SIZE], double share)
 {
-    snprintf(text, TEXT_SIZE, "%.0f %%", share * 100);
+    snprintf(text, TEXT_SIZE, "%.*f %%", share < 0.0995 ? 1 : 0, share * 100);
     return text;
 }

@@ -25,7 +25,7 @@ char *text_duration(char text[TEXT_SIZE], double seconds);
 /* Minutes and hours as on a clock: "0:07", "12:34", "1:02:03" */
 char *text_clock(char text[TEXT_SIZE], double seconds);
 
-/* "42 %" of a share between 0 and 1 */
+/* "42 %" of a share between 0 and 1, "4.2 %" below ten */
 char *text_percent(char text[TEXT_SIZE], double share);
 
 #endif /* LOAD_BALANCER_STATS_TEXT_H */

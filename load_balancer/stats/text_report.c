@@ -25,24 +25,22 @@ static void add_worker(struct table *table, const struct worker_stats *worker, d
     double per_second = seconds > 0 ? (double)worker->acknowledged / seconds : 0;
     bool timed = worker->report.latency.count > 0;
 
-    table_add(table, (const char *const[WORKER_COLUMNS]){
-                             [WORKER] = text_count(number, worker->number),
-                             [ITEMS] = text_count(items, worker->acknowledged),
-                             [BYTES] = text_count(bytes, worker->bytes - worker->lost_bytes),
-                             [FLOWS] = worker->reported
-                                               ? text_count(flows, worker->report.flows)
-                                               : "lost",
-                             [RATE] = text_count(rate, (uint64_t)(per_second + 0.5)),
-                             [BUSY] = worker->reported
-                                              ? text_percent(busy, stats_busy(worker))
-                                              : "-",
-                             [MEDIAN] = timed ? quantile(median, &worker->report.latency, 0.5)
-                                              : "-",
-                             [P99] = timed ? quantile(p99, &worker->report.latency, 0.99) : "-",
-                     });
+    table_add(table,
+              (const char *const[WORKER_COLUMNS]){
+                      [WORKER] = text_count(number, worker->number),
+                      [ITEMS] = text_count(items, worker->acknowledged),
+                      [BYTES] = text_count(bytes, worker->bytes - worker->lost_bytes),
+                      [FLOWS] = worker->reported ? text_count(flows, worker->report.flows)
+                                                 : "lost",
+                      [RATE] = text_count(rate, (uint64_t)(per_second + 0.5)),
+                      [BUSY] = worker->reported ? text_percent(busy, stats_busy(worker)) : "-",
+                      [MEDIAN] = timed ? quantile(median, &worker->report.latency, 0.5) : "-",
+                      [P99] = timed ? quantile(p99, &worker->report.latency, 0.99) : "-",
+              });
 }
 
-static void print_workers(const struct stats *stats, const struct stats_totals *totals, FILE *out)
+static void print_workers(const struct stats *stats, const struct stats_totals *totals,
+                          FILE *out)
 {
     char items[TEXT_SIZE], bytes[TEXT_SIZE], flows[TEXT_SIZE], rate[TEXT_SIZE],
             median[TEXT_SIZE], p99[TEXT_SIZE];
@@ -117,9 +115,10 @@ static void print_top_flows(const struct stats *stats, const struct stats_totals
                           name,
                           text_count(items, top[i]->items),
                           text_count(bytes, top[i]->bytes),
-                          totals->bytes == 0 ? "-"
-                                             : text_percent(share, (double)top[i]->bytes
-                                                                           / (double)totals->bytes),
+                          totals->bytes == 0
+                                  ? "-"
+                                  : text_percent(share,
+                                                 (double)top[i]->bytes / (double)totals->bytes),
                   });
     }
     if (totals->other_items > 0)
@@ -143,7 +142,8 @@ static void print_rate(const struct stats_totals *totals, FILE *out)
             text_short(bytes, totals->bytes_per_second));
 }
 
-static void print_result(const struct stats *stats, const struct stats_totals *totals, FILE *out)
+static void print_result(const struct stats *stats, const struct stats_totals *totals,
+                         FILE *out)
 {
     const struct work_kind *kind = stats_work_kind(stats);
     char text[TEXT_SIZE];
@@ -166,9 +166,9 @@ static void print_verdict(const struct stats *stats, const struct stats_totals *
     bool good = agreed && totals->ordered && !stats->failed;
 
     fprintf(out, "%s: %s in = %s acknowledged + %s dropped; %s.\n",
-            !good                  ? "NOT all well"
+            !good                 ? "NOT all well"
             : stats->dropped == 0 ? "Nothing lost"
-                                   : "Nothing lost but what was dropped",
+                                  : "Nothing lost but what was dropped",
             text_count(input, stats->input), text_count(done, totals->items),
             text_count(dropped, stats->dropped),
             !totals->ordered ? "the order of the flows was not kept, or is not known"

@@ -77,6 +77,7 @@ void mci_ring_packet_look(struct mci_ring_packet *ring)
 bool mci_ring_packet_resume(struct mci_ring_packet *ring)
 {
     uint32_t breaks = 0;
+    uint32_t last = 0;
 
     /* Each mark is one more than that of the slot before, but for the sender's own slot,
      * whose mark is as old as the ring is long. */
@@ -90,10 +91,14 @@ bool mci_ring_packet_resume(struct mci_ring_packet *ring)
         if (after != mark + 1 - ring->depth)
             return false;
         breaks++;
-        ring->position = mark + 1;
-        ring->cursor = next;
+        last = i;
     }
-    return breaks == 1;
+    if (breaks != 1)
+        return false;
+    ring->position =
+        atomic_load_explicit(&ring->slots[last].mark, memory_order_relaxed) + 1;
+    ring->cursor = mci_ring_next_slot(last, ring->depth);
+    return true;
 }
 
 uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)

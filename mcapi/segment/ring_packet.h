@@ -66,7 +66,8 @@ void mci_ring_packet_view(struct mci_ring_packet *ring, unsigned char *base, uin
 void mci_ring_packet_format(struct mci_ring_packet *ring);
 
 /* Puts a view where the marks say that the sender is. For a sender that comes back to a ring
- * it has used, and for onlookers while nobody sends. False: the marks make no sense. */
+ * it has used, and for onlookers while nobody sends. False: the marks make no sense, and the
+ * view is as it was. */
 bool mci_ring_packet_resume(struct mci_ring_packet *ring);
 
 static inline uint32_t mci_ring_next_slot(uint32_t cursor, uint32_t depth)

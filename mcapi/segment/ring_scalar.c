@@ -10,12 +10,13 @@ static uint32_t lap_before(uint32_t mark)
 /* Puts a view where the receiver is. */
 static bool resume_receiver(struct mci_ring_scalar *ring)
 {
-    uint64_t lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed);
     uint32_t place;
+    uint64_t lap;
 
-    ring->position = atomic_load_explicit(&ring->head->taken, memory_order_relaxed);
+    ring->position = atomic_load_explicit(&ring->head->taken, memory_order_acquire); /* TAKEN */
+    lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed); /* after TAKEN */
     ring->mark = (uint32_t)(lap >> 32);
-    /* A receiver that died as it began a lap had said so, and not yet what it took. */
+    /* A receiver that begins a lap says so first, and then what it took. */
     if (ring->position + 1 == (uint32_t)lap)
         ring->position++;
     place = ring->position - (uint32_t)lap;
@@ -28,7 +29,8 @@ static bool resume_receiver(struct mci_ring_scalar *ring)
     return true;
 }
 
-bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting)
+/* What lies in the ring if the receiver takes nothing meanwhile. */
+static bool resume(struct mci_ring_scalar *ring, uint32_t *waiting)
 {
     struct mci_ring_scalar beyond;
 
@@ -50,4 +52,22 @@ bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting)
         mci_ring_scalar_advance(&beyond);
     }
     return true;
+}
+
+bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting)
+{
+    /* The receiver may take what there is, and no more. */
+    for (uint32_t tries = 0; tries <= ring->depth; tries++) {
+        struct mci_ring_scalar found = *ring;
+        uint32_t taken = atomic_load_explicit(&ring->head->taken, memory_order_relaxed);
+        bool whole = resume(&found, waiting);
+
+        atomic_thread_fence(memory_order_acquire); /* looked at all, then again */
+        if (atomic_load_explicit(&ring->head->taken, memory_order_relaxed) != taken)
+            continue;
+        if (whole)
+            *ring = found;
+        return whole;
+    }
+    return false;
 }

@@ -81,8 +81,8 @@ static inline uint32_t mci_ring_scalar_next_lap(uint32_t mark)
 
 /*
  * Puts a view where the marks say that the sender is, and counts the words that wait. For a
- * sender that comes back to a ring it has used, and for onlookers while nobody sends or
- * receives. False: the marks make no sense.
+ * sender that comes back to a ring it has used, and for onlookers while nobody sends. False:
+ * the marks make no sense, and the view is as it was.
  */
 bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting);
 

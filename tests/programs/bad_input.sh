@@ -100,6 +100,29 @@ wrong "a worker program that the system does not run" 1 'cannot start the worker
 
 # --- The machine ------------------------------------------------------------------------------
 
+no_topology() {
+    exit_status_is 1 && one_line "$folder/err" "$1" && test ! -s "$folder/out"
+}
+(
+    ulimit -f 64 # KiB that a file may have, shared memory too
+    trap '' XFSZ
+    "$load_balancer" --source "$small" --quiet 2>"$folder/err" >"$folder/out"
+)
+status=$?
+expect "no shared memory" no_topology 'topology.*File too large'
+mkdir "$folder/open" && chmod 777 "$folder/open"
+MCAPI_RUNTIME_DIR=$folder/open "$load_balancer" --source "$small" 2>"$folder/err" >"$folder/out"
+status=$?
+expect "a runtime folder that is open to others" no_topology "$folder/open is open to other users"
+: >"$folder/file"
+MCAPI_RUNTIME_DIR=$folder/file "$load_balancer" --source "$small" 2>"$folder/err" >"$folder/out"
+status=$?
+expect "a runtime folder that is none" no_topology "$folder/file is not a folder"
+"$load_balancer" --source "$small" 2>"$folder/err" >/dev/full
+status=$?
+: >"$folder/out"
+expect "a report that cannot be written" refused 1 'cannot write the report: No space left'
+
 balance_behind --source generated:packets=0 --quiet
 expect "a load balancer runs" await_work "$pid" 4
 "$load_balancer" --source "$small" >"$folder/out" 2>"$folder/err"
@@ -111,6 +134,33 @@ expect "a second one in the same topology is refused" second_refused
 kill -TERM "$pid"
 await_end
 expect "the first one is not disturbed" exit_status_is 0
+
+# A topology that was there before has its own limits: those of the library, here.
+"$worker" --node 99 2>/dev/null &
+guest=$!
+background="$background $guest"
+topology_is_there() {
+    [ -n "$(find "$MCAPI_RUNTIME_DIR" -type f)" ]
+}
+expect "another program is in the topology" eventually topology_is_there
+"$load_balancer" --source "$small" --window 64 2>"$folder/err" >"$folder/out"
+status=$?
+expect "a window that is too large for its channels" no_topology "--window '64': .* 62 at most"
+perl -e '
+    open(my $out, ">:raw", $ARGV[0]) or die;
+    my $packet = chr(0x45) . "x" x 70000;
+    print $out pack("VvvlVVV", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 101);
+    print $out pack("VVVV", 1, 0, length $packet, length $packet), $packet;' "$folder/large.pcap"
+balance --source "pcap:$folder/large.pcap" --window 8 --json
+too_large() {
+    exit_status_is 1 && holds '!$r->{agreed} && $r->{totals}{unsent} == 1' &&
+        one_line "$folder/err" 'packet 1 has 70001 bytes, .* carries at most 65488'
+}
+expect "a packet that is too large for its channels" too_large
+kill -KILL "$guest"
+wait "$guest" 2>/dev/null
+balance --source "pcap:$folder/large.pcap" --json
+expect "it is not too large for the load balancer's own channels" all_is_well
 
 # --- The worker itself --------------------------------------------------------------------------
 
@@ -129,6 +179,9 @@ wrong_worker "a worker with an impossible node" "--node '0': a whole number from
 wrong_worker "a worker with an impossible window" "--window '65536'" --node 1 --window 65536
 wrong_worker "a worker with unknown work" "'fun' is no kind of work" --node 1 --work fun
 wrong_worker "a worker with an unknown option" '--colour' --node 1 --colour
+wrong_worker "a worker with an option of one letter" "'-x' is no option" --node 1 -x
+wrong_worker "a worker with an option without its value" "'--node' needs a value" --node
+wrong_worker "a worker with a value too many" "'--help=me' takes no value" --help=me
 wrong_worker "a worker with a word too many" "'more' is no option" --node 1 more
 
 finish

@@ -70,12 +70,12 @@ balance_behind() {
 # Waits for what balance_behind has begun; its exit status in $status, 124 if it does not end.
 await_end() {
     if eventually ended "$pid"; then
-        wait "$pid" 2>/dev/null # bash would tell how it was killed
+        wait "$pid"
         status=$?
     else
         status=124
     fi
-}
+} 2>/dev/null # bash would tell how it was killed
 
 # --- Looking ------------------------------------------------------------------------
 

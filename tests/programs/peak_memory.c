@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peak_memory.c - runs a command and prints the most resident memory, in KiB, that any one process
- * of it had: its own, or one that it has waited for.
+ * peak_memory.c - runs a command and prints the most resident memory, in KiB, that any one
+ * process of it had: its own, or one that it has waited for.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -94,7 +94,18 @@ asleep() {
         print unpack("L", $size);' "$folder/pipe")" = 0 ]
 }
 expect "it has read all there is, and sleeps" eventually asleep
-used=$(ticks "$pid")
+used() {
+    local process sum=0
+    for process in "$pid" $(children "$pid"); do
+        sum=$((sum + $(ticks "$process")))
+    done
+    echo "$sum"
+}
+before=$(used)
+sleep 1
+after=$(used)
+expect "it and its workers use no processor time while there is nothing to do" \
+    test $((after - before)) -le 1
 kill -TERM "$pid"
 await_end
 exec 3>&-
@@ -102,6 +113,52 @@ ended_in_order() {
     all_is_well && holds '$r->{totals}{items} == 5'
 }
 expect "a signal ends the waiting, and what came is reported" ended_in_order
+
+# Three packets: the second comes an hour after the first.
+perl -e '
+    open(my $out, ">:raw", $ARGV[0]) or die;
+    print $out pack("VvvlVVV", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101);
+    print $out pack("VVVV", 1700000000 + $_ * 3600, 0, 64, 64), "E" x 64 for 0 .. 2;' \
+    "$folder/rare.pcap"
+balance_behind --source "pcap:$folder/rare.pcap" --pace as-recorded --workers 2 --json
+expect "packets that are due in an hour: under way" eventually has_children "$pid" 2
+waits_for_time() {
+    [ "$(state "$pid")" = S ] && grep -q poll "/proc/$pid/wchan"
+}
+if [ "$(id -u)" -eq 0 ]; then
+    expect "it waits for the time" eventually waits_for_time
+fi
+kill -INT "$pid"
+await_end
+first_only() {
+    all_is_well && holds '$r->{totals}{items} <= 1'
+}
+expect "a signal ends the waiting for the time" first_only
+
+# Items that wait in the queue are worked on while no input comes.
+"$load_balancer" --source pcap:- --workers 1 --window 1 --on-busy queue=1000 --work delay=500 \
+    --json <"$folder/pipe" >"$folder/out" 2>"$folder/err" &
+pid=$!
+background="$background $pid"
+exec 3>"$folder/pipe"
+perl -e '
+    binmode STDOUT; $| = 1;
+    print pack("VvvlVVV", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101);
+    print pack("VVVV", 1700000000, $_, 64, 64), "E", chr($_) x 63 for 1 .. 200;' >&3
+expect "items wait: under way" eventually has_children "$pid" 1
+served() {
+    # The worker sleeps once for each item.
+    [ "$(sed -n 's/^voluntary_ctxt_switches:[[:blank:]]*//p' "/proc/$(child "$pid" 1)/status")" \
+        -ge 200 ]
+}
+expect "they are worked on although no more input comes" eventually served
+kill -TERM "$pid"
+await_end
+exec 3>&-
+all_200() {
+    all_is_well && holds '$r->{totals}{items} == 200'
+}
+expect "all of them" all_200
 
 # --- A worker dies ---------------------------------------------------------------------------------
 
@@ -113,8 +170,7 @@ kill -KILL "$victim"
 await_end
 death_said() {
     exit_status_is 1 &&
-        grep -Eq "^load_balancer: worker [123] \(pid $victim\) was killed by signal 9 \(Killed\) with [0-9]+ items? unacknowledged$" \
-            "$folder/err" &&
+        one_line "$folder/err" "^load_balancer: worker [123] \(pid $victim\) was killed by signal 9 \(Killed\) with [0-9]+ items? unacknowledged$" &&
         holds '!$r->{agreed}' &&
         holds '$r->{totals}{input} == $r->{totals}{items} + $r->{totals}{dropped} +
                $r->{totals}{unacknowledged} + $r->{totals}{unsent}' &&

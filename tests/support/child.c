@@ -255,6 +255,15 @@ void child_kill(struct child *child)
     forget(child);
 }
 
+void child_expect_exit(struct child *child)
+{
+    int status;
+
+    ck_assert_int_eq(waitpid(child->pid, &status, 0), child->pid);
+    ck_assert_int_eq(status, 0);
+    forget(child);
+}
+
 void child_end(struct child *child)
 {
     int status = 0;

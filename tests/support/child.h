@@ -74,6 +74,9 @@ pid_t child_process(const struct child *child);
 /* SIGKILL, and waits until the process is gone. */
 void child_kill(struct child *child);
 
+/* For one whose act ends its process; expects exit status 0. */
+void child_expect_exit(struct child *child);
+
 /* It finalizes if it is a node, and is gone. */
 void child_end(struct child *child);
 

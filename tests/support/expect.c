@@ -2,6 +2,8 @@
 /* expect.c - statuses compared and told by name. */
 #include "support/expect.h"
 
+#include <stdio.h>
+
 const char *status_name(mcapi_status_t status)
 {
     static _Thread_local char names[4][MCAPI_MAX_STATUS_SIZE + 16];
@@ -23,6 +25,6 @@ void expect_status_of(const char *file, int line, const char *call, mcapi_status
     if (wanted == got)
         mark_point();
     else
-        _ck_assert_failed(file, line, "Status of another kind", "%s: wanted %s, got %s", call,
-                          status_name(wanted), status_name(got), NULL);
+        _ck_assert_failed(file, line, call, "%s: wanted %s, got %s", call,
+                          status_name(wanted), status_name(got));
 }

@@ -11,7 +11,7 @@
 /* One test; `rounds` times with _i counting from 0. */
 struct suite_test {
     const TTest *test;
-    int          rounds;
+    int rounds;
 };
 
 #define SUITE_LENGTH(array) (sizeof(array) / sizeof((array)[0]))

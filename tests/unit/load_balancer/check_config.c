@@ -61,9 +61,9 @@ END_TEST
 
 START_TEST(every_option_is_understood)
 {
-    struct config config =
-            good("--source generated: --workers 256 --window 4096 --policy least-loaded --on-busy "
-                 "drop --work delay=7 --pace as-recorded");
+    struct config config = good(
+            "--source generated: --workers 256 --window 4096 --policy least-loaded --on-busy "
+            "drop --work delay=7 --pace as-recorded");
 
     ck_assert_uint_eq(config.workers, 256);
     ck_assert_uint_eq(config.window, 4096);
@@ -125,7 +125,8 @@ static const struct {
     { "--w 3", "'--w' is no option" },
     { "--quiet=yes", "--quiet takes no value" },
     { "--source x --workers", "--workers needs a value" },
-    { "--workers 0", "--workers '0': the number of workers must be a whole number from 1 to 256" },
+    { "--workers 0",
+      "--workers '0': the number of workers must be a whole number from 1 to 256" },
     { "--workers 257", "--workers '257': the number of workers must be a whole number from 1" },
     { "--workers -1", "--workers '-1': the number of workers must be a whole number" },
     { "--workers +4", "--workers '+4': the number of workers" },
@@ -136,26 +137,30 @@ static const struct {
     { "--workers=", "--workers '': the number of workers" },
     { "--workers 4294967300", "--workers '4294967300': the number of workers" },
     { "--workers 18446744073709551620", "--workers '18446744073709551620': the number" },
-    { "--window 0", "--window '0': the number of items out per worker must be a whole number from "
-                    "1 to 4096" },
+    { "--window 0",
+      "--window '0': the number of items out per worker must be a whole number from "
+      "1 to 4096" },
     { "--window 4097", "--window '4097': the number of items out per worker" },
     { "--loop -1", "--loop '-1': the number of passes (0: for ever) must be a whole number" },
     { "--loop 1e3", "--loop '1e3': the number of passes" },
-    { "--domain 65536", "--domain '65536': the number of the domain must be a whole number from 0 "
-                        "to 65535" },
+    { "--domain 65536",
+      "--domain '65536': the number of the domain must be a whole number from 0 "
+      "to 65535" },
     { "--policy random", "--policy 'random': must be flow or least-loaded" },
     { "--policy=", "--policy '': must be flow or least-loaded" },
     { "--pace slow", "--pace 'slow': must be full or as-recorded" },
     { "--wait never", "--wait 'never': must be adaptive, spin or sleep" },
     { "--on-busy panic", "--on-busy 'panic': must be block, queue=N, queue=N,drop or drop" },
     { "--on-busy queue", "--on-busy 'queue': must be block, queue=N, queue=N,drop or drop" },
-    { "--on-busy queue=", "--on-busy 'queue=': the queue's length must be a whole number from 1" },
+    { "--on-busy queue=",
+      "--on-busy 'queue=': the queue's length must be a whole number from 1" },
     { "--on-busy queue=0", "--on-busy 'queue=0': the queue's length must be a whole number" },
     { "--on-busy queue=1000001", "--on-busy 'queue=1000001': the queue's length" },
     { "--on-busy queue=99999999999999999999", "the queue's length must be a whole number" },
     { "--on-busy queue=5,block", "--on-busy 'queue=5,block': only ',drop' can follow" },
     { "--on-busy queue=5,", "--on-busy 'queue=5,': only ',drop' can follow" },
-    { "--work nothing", "--work 'nothing' is no kind of work (there are count, digest, delay=US)" },
+    { "--work nothing",
+      "--work 'nothing' is no kind of work (there are count, digest, delay=US)" },
     { "--work delay=x", "--work 'delay=x': delay takes whole microseconds" },
     { "--topology a/b", "--topology 'a/b': a topology's name has 1 to 63 letters" },
     { "--topology=", "--topology '': a topology's name has" },

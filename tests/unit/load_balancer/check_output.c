@@ -11,7 +11,8 @@
 #include "support/suite.h"
 #include "unit/load_balancer/made_stats.h"
 
-static char *print(struct made_stats *made, void (*to)(struct stats *, bool, FILE *), bool agreed)
+static char *print(struct made_stats *made, void (*to)(struct stats *, bool, FILE *),
+                   bool agreed)
 {
     char *text = NULL;
     size_t size = 0;
@@ -129,8 +130,9 @@ static void expect_in(const char *text, const char *part)
 
 START_TEST(the_reader_of_json_takes_nothing_but_json)
 {
-    static const char *const wrong[] = { "{", "{\"a\":1,}", "[1 2]", "01", "1.", "nan", "inf",
-                                         "\"a", "\"\n\"", "\"\\x\"", "{a:1}", "[,]", "-" };
+    static const char *const wrong[] = { "{",     "{\"a\":1,}", "[1 2]", "01",     "1.",
+                                         "nan",   "inf",        "\"a",   "\"\n\"", "\"\\x\"",
+                                         "{a:1}", "[,]",        "-" };
 
     expect_json("{\"a\": [1, -2.5, \"\\u00e9\\n\", true, null, {}], \"b\": []}");
     for (size_t i = 0; i < SUITE_LENGTH(wrong); i++) {
@@ -205,7 +207,8 @@ static const struct {
     { "plain", "\"plain\"" },
     { "a\"b\\c", "\"a\\\"b\\\\c\"" },
     { "new\nline\ttab\x01\x7f", "\"new\\u000aline\\u0009tab\\u0001\\u007f\"" },
-    { "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"" },
+    { "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+      "\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"" },
     { "latin caf\xe9", "\"latin caf\\ufffd\"" },
     { "cut \xe2\x82", "\"cut \\ufffd\\ufffd\"" },
     { "long \xc0\xaf", "\"long \\ufffd\\ufffd\"" },

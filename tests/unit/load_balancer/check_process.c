@@ -157,8 +157,9 @@ START_TEST(a_program_that_the_system_refuses_is_said)
     struct process process;
 
     ck_assert(!process_start(&process, "/nowhere/worker", &config, 1, reason));
-    ck_assert_str_eq(reason, "cannot start the worker program '/nowhere/worker': No such file or "
-                             "directory");
+    ck_assert_str_eq(reason,
+                     "cannot start the worker program '/nowhere/worker': No such file or "
+                     "directory");
 }
 END_TEST
 

@@ -131,7 +131,7 @@ START_TEST(a_report_of_the_wrong_size_or_kind_is_refused)
 {
     static const struct {
         struct report_header header;
-        size_t               size;
+        size_t size;
     } wrong[] = {
         { { REPORT_FLOWS, 1 }, 0 },
         { { REPORT_FLOWS, 1 }, 7 },
@@ -152,7 +152,8 @@ START_TEST(a_report_of_the_wrong_size_or_kind_is_refused)
     made_stats_open(&made);
     for (size_t i = 0; i < SUITE_LENGTH(wrong); i++) {
         memcpy(packet, &wrong[i].header, sizeof(wrong[i].header));
-        ck_assert(!stats_add_report(&made.stats, &made.stats.workers[0], packet, wrong[i].size));
+        ck_assert(
+                !stats_add_report(&made.stats, &made.stats.workers[0], packet, wrong[i].size));
     }
     made_stats_close(&made);
 }
@@ -161,7 +162,7 @@ END_TEST
 /* --- Comparing ------------------------------------------------------------------------ */
 
 struct said {
-    int  lines;
+    int lines;
     char last[256];
 };
 
@@ -255,8 +256,10 @@ static const struct {
 } spoils[] = {
     { one_unacknowledged, "worker 1 acknowledged 3 of 4 items" },
     { one_lost_on_the_way, "worker 2 was sent 2 items and reports 1" },
-    { bytes_changed, "worker 2 was sent 1000 bytes (1000 on the wire) and reports 1001 (1000)" },
-    { original_bytes_changed, "worker 1 was sent 360 bytes (360 on the wire) and reports 360 (359)" },
+    { bytes_changed,
+      "worker 2 was sent 1000 bytes (1000 on the wire) and reports 1001 (1000)" },
+    { original_bytes_changed,
+      "worker 1 was sent 360 bytes (360 on the wire) and reports 360 (359)" },
     { flow_forgotten, "the flows of worker 1 add up to 3 items; it reports 4" },
     { order_broken, "worker 2 got 3 items of a flow out of order" },
     { damaged, "worker 1 got 1 items that were damaged" },
@@ -275,6 +278,21 @@ START_TEST(every_disagreement_is_said_in_a_line_of_its_own)
     ck_assert(!stats_check(&made.stats, note, &said));
     ck_assert_str_eq(said.last, spoils[_i].line);
     ck_assert_int_eq(said.lines, 1);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(what_was_lost_with_a_worker_is_not_said_twice)
+{
+    struct made_stats made;
+    struct said said = { 0 };
+
+    made_stats_open(&made);
+    silent(&made.stats);
+    made.stats.workers[1].acknowledged--;
+    made.stats.workers[1].lost = true;
+    ck_assert(!stats_check(&made.stats, note, &said));
+    ck_assert_int_eq(said.lines, 0);
     made_stats_close(&made);
 }
 END_TEST
@@ -310,6 +328,7 @@ int main(void)
         { a_run_in_which_all_agrees_is_not_complained_about, 1 },
         { what_was_dropped_is_accounted_for, 1 },
         { every_disagreement_is_said_in_a_line_of_its_own, SUITE_LENGTH(spoils) },
+        { what_was_lost_with_a_worker_is_not_said_twice, 1 },
         { order_is_known_only_from_workers_that_reported, 1 },
     };
 

@@ -65,7 +65,10 @@ START_TEST(shares_are_percents)
 {
     char text[TEXT_SIZE];
 
-    ck_assert_str_eq(text_percent(text, 0), "0 %");
+    ck_assert_str_eq(text_percent(text, 0), "0.0 %");
+    ck_assert_str_eq(text_percent(text, 0.0426), "4.3 %");
+    ck_assert_str_eq(text_percent(text, 0.0994), "9.9 %");
+    ck_assert_str_eq(text_percent(text, 0.0996), "10 %");
     ck_assert_str_eq(text_percent(text, 0.426), "43 %");
     ck_assert_str_eq(text_percent(text, 1), "100 %");
 }

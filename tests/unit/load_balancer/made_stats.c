@@ -32,17 +32,23 @@ void made_stats_flow(struct made_stats *made, uint32_t worker, uint32_t tag, uin
                      uint64_t bytes)
 {
     static const uint8_t frame[] = {
-        0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x08, 0,        /* Ethernet with IPv4 */
-        0x45, 0, 0, 60, 0, 0, 0, 0, 64, IPPROTO_UDP, 0, 0,  /* IPv4 with UDP */
-        10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 0, 53, 0, 40, 0, 0, /* addresses, ports, length */
+        0,    0, 0, 0,  0,  1, 0, 0, 0,  0,           0, 2,  0x08, 0, /* Ethernet with IPv4 */
+        0x45, 0, 0, 60, 0,  0, 0, 0, 64, IPPROTO_UDP, 0, 0,           /* IPv4 with UDP */
+        10,   0, 0, 1,  10, 0, 0, 2, 0,  0,           0, 53, 0,    40,
+        0,    0, /* addresses, ports, length */
     };
     struct {
         struct report_header header;
-        struct report_flow   flow;
+        struct report_flow flow;
     } packet = {
         .header = { .kind = REPORT_FLOWS, .count = 1 },
-        .flow = { .items = items, .bytes = bytes, .original_bytes = bytes, .tag = tag,
-                  .ip_version = 4, .protocol = IPPROTO_UDP, .link_type = ETHERNET,
+        .flow = { .items = items,
+                  .bytes = bytes,
+                  .original_bytes = bytes,
+                  .tag = tag,
+                  .ip_version = 4,
+                  .protocol = IPPROTO_UDP,
+                  .link_type = ETHERNET,
                   .head_size = sizeof(frame) },
     };
 
@@ -56,13 +62,17 @@ void made_stats_summary(struct made_stats *made, uint32_t worker, uint64_t flows
 {
     const struct worker_stats *sent = &made->stats.workers[worker - 1];
     struct {
-        struct report_header  header;
+        struct report_header header;
         struct report_summary summary;
     } packet = {
         .header = { .kind = REPORT_SUMMARY, .count = 1 },
-        .summary = { .items = sent->items, .bytes = sent->bytes,
-                     .original_bytes = sent->original_bytes, .flows = flows,
-                     .result = 40 + worker, .span_ns = 1000, .busy_ns = 250 },
+        .summary = { .items = sent->items,
+                     .bytes = sent->bytes,
+                     .original_bytes = sent->original_bytes,
+                     .flows = flows,
+                     .result = 40 + worker,
+                     .span_ns = 1000,
+                     .busy_ns = 250 },
     };
 
     latency_add(&packet.summary.latency, 1000 * worker);

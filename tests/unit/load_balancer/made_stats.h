@@ -9,7 +9,7 @@
 
 struct made_stats {
     struct config config;
-    struct stats  stats;
+    struct stats stats;
 };
 
 /* A run with two workers that agrees in everything: worker 1 had flow `a` (3 items, 300 bytes)

@@ -111,23 +111,54 @@ START_TEST(flows_beyond_the_limit_share_one_record)
 }
 END_TEST
 
-START_TEST(a_walk_meets_every_flow_once)
+START_TEST(flows_are_found_in_the_order_in_which_they_appeared)
 {
     struct flow_table table;
-    const struct flow_record *flow = NULL;
-    uint64_t sum = 0, count = 0;
 
     ck_assert(flow_table_open(&table, 1000));
-    ck_assert_ptr_null(flow_table_next(&table, NULL));
-    for (uint32_t tag = 1; tag <= 300; tag++)
-        touch(&table, tag);
-    while ((flow = flow_table_next(&table, flow)) != NULL) {
-        sum += flow_key_tag(flow->key);
-        count++;
+    for (int round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < 700; i++)
+            touch(&table, i * 7919 % 1009);
+    ck_assert_uint_eq(table.used, 700);
+    for (uint32_t i = 0; i < 700; i++) {
+        const struct flow_record *flow = flow_table_flow(&table, i);
+
+        ck_assert_uint_eq(flow_key_tag(flow->key), i * 7919 % 1009);
+        ck_assert_uint_eq(flow->items, 2);
     }
-    ck_assert_uint_eq(count, 300);
-    ck_assert_uint_eq(sum, 300 * 301 / 2);
     flow_table_close(&table);
+}
+END_TEST
+
+/* How many slots away from its own a record stands, added up over all flows. */
+static uint64_t detours(const struct flow_table *table)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < table->used; i++) {
+        const struct flow_record *flow = flow_table_flow(table, i);
+        size_t own = (size_t)(flow->key * 0x9e3779b97f4a7c15ULL >> table->shift);
+
+        sum += ((size_t)(flow - table->slots) - own) & (table->slot_count - 1);
+    }
+    return sum;
+}
+
+START_TEST(copying_one_table_into_another_keeps_it_quick)
+{
+    struct flow_table from, to;
+
+    ck_assert(flow_table_open(&from, 1 << 20));
+    ck_assert(flow_table_open(&to, 1 << 20));
+    for (uint32_t i = 0; i < 100000; i++)
+        touch(&from, i * 2654435761U);
+    for (size_t i = 0; i < from.used; i++) {
+        touch(&to, flow_key_tag(flow_table_flow(&from, i)->key));
+        if (i % 1000 == 0)
+            ck_assert_uint_le(detours(&to), 4 * to.used);
+    }
+    flow_table_close(&from);
+    flow_table_close(&to);
 }
 END_TEST
 
@@ -139,7 +170,8 @@ int main(void)
         { a_head_longer_than_is_kept_is_cut, 1 },
         { flows_with_one_tag_but_another_protocol_are_others, 1 },
         { flows_beyond_the_limit_share_one_record, 1 },
-        { a_walk_meets_every_flow_once, 1 },
+        { flows_are_found_in_the_order_in_which_they_appeared, 1 },
+        { copying_one_table_into_another_keeps_it_quick, 1 },
     };
 
     return suite_run("flow_table", tests, SUITE_LENGTH(tests));

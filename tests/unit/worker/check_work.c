@@ -11,7 +11,8 @@
 
 static uint64_t result_of(const char *kind, const char *bytes, uint32_t payload_offset)
 {
-    struct item item = { .captured = (uint32_t)strlen(bytes), .payload_offset = payload_offset };
+    struct item item = { .captured = (uint32_t)strlen(bytes),
+                         .payload_offset = payload_offset };
     struct work work;
     char error[256];
 
