@@ -364,16 +364,18 @@ mcapi_status_t mci_channel_open_result(struct mci_node *node, mcapi_endpoint_t h
     return status;
 }
 
-void mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
+bool mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
                              enum mci_end_kind kind)
 {
     struct mci_map *map = &mci_runtime.map;
     struct mci_endpoint_slot *endpoint;
+    bool pending;
 
     if (!mci_control_lock(node, mci_self.serial))
-        return;
+        return false;
     endpoint = mci_endpoint_own(node, handle);
-    if (endpoint != NULL && open_result(map, endpoint, kind) == MCAPI_PENDING) {
+    pending = endpoint != NULL && open_result(map, endpoint, kind) == MCAPI_PENDING;
+    if (pending) {
         struct mci_channel_slot *slot = channel_of(map, endpoint);
 
         mci_end_detach(&mci_ends[handle & 0xffff], MCAPI_ERR_CHAN_INVALID);
@@ -382,6 +384,7 @@ void mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
         endpoint->opened = MCI_END_NONE;
     }
     mci_control_unlock();
+    return pending;
 }
 
 /* --- Closing -------------------------------------------------------------------------- */

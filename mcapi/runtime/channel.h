@@ -36,8 +36,8 @@ mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
 mcapi_status_t mci_channel_open_result(struct mci_node *node, mcapi_endpoint_t handle,
                                        enum mci_end_kind kind);
 
-/* Takes an open back that is still pending. */
-void mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
+/* Takes an open back; false: it is not pending any more. */
+bool mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
                              enum mci_end_kind kind);
 
 /* What a close waits for: this life of this channel. */

@@ -43,6 +43,30 @@ bool mci_receivers_prepare(uint32_t channels)
     return true;
 }
 
+/* Views of a ring from where this side is: an open that was cancelled while it was pending, and
+ * an end that was opened again, may have sent or received before. */
+static void view_packets(struct mci_ring_packet *ring, unsigned char *region,
+                         const struct mci_channel_slot *slot, enum mci_side side)
+{
+    mci_ring_packet_view(ring, region, slot->depth, slot->payload);
+    if (side == MCI_SEND)
+        mci_ring_packet_resume_sender(ring);
+    else
+        mci_ring_packet_resume_receiver(ring);
+}
+
+static void view_scalars(struct mci_ring_scalar *ring, unsigned char *region,
+                         const struct mci_channel_slot *slot, enum mci_side side)
+{
+    uint32_t waiting;
+
+    mci_ring_scalar_view(ring, region, slot->depth);
+    if (side == MCI_SEND)
+        mci_ring_scalar_resume_sender(ring, &waiting);
+    else
+        mci_ring_scalar_resume_receiver(ring);
+}
+
 void mci_end_attach(struct mci_end *end, struct mci_node *node,
                     const struct mci_endpoint_slot *endpoint)
 {
@@ -72,9 +96,9 @@ void mci_end_attach(struct mci_end *end, struct mci_node *node,
     end->fails_when_full =
         (endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0;
     if (slot->kind == MCI_CHANNEL_PACKET)
-        mci_ring_packet_view(&end->packet, region, slot->depth, slot->payload);
+        view_packets(&end->packet, region, slot, side);
     else
-        mci_ring_scalar_view(&end->scalar, region, slot->depth);
+        view_scalars(&end->scalar, region, slot, side);
     if (endpoint->opened == MCI_END_PACKET_RECEIVE)
         atomic_store_explicit(&receivers[channel], index + 1, memory_order_release);
     if (index >= ends_used)

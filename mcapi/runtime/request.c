@@ -457,6 +457,7 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
     struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
     struct mci_request *slot;
     struct mci_end *end;
+    bool ended;
     bool waited = false;
     bool alone = false;
 
@@ -467,8 +468,9 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
     mci_request_unlock(table);
     if (start.kind == MCI_REQUEST_DONE)
         return MCAPI_ERR_REQUEST_INVALID; /* no request, or over already */
-    if (start.kind == MCI_REQUEST_OPEN)
-        mci_channel_open_cancel(node, start.handle, start.end_kind);
+    if (start.kind == MCI_REQUEST_OPEN &&
+        !mci_channel_open_cancel(node, start.handle, start.end_kind))
+        return MCAPI_ERR_REQUEST_INVALID; /* over, though nobody has asked */
 
     /* Only a receive is posted at an end. */
     end = start.kind == MCI_REQUEST_RECEIVE ? &mci_ends[start.handle & 0xffff] : NULL;
@@ -476,7 +478,8 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
         alone = mci_gate_enter(&end->gate);
     mci_request_lock(table);
     slot = mci_request_find(table, request);
-    if (slot != NULL && slot->state == MCI_REQUEST_PENDING) {
+    ended = slot != NULL && slot->state == MCI_REQUEST_PENDING;
+    if (ended) {
         if (end != NULL)
             unpost(end, table, slot);
         mci_request_finish(table, slot, MCAPI_ERR_REQUEST_CANCELLED, 0);
@@ -491,5 +494,5 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
         mci_bell_ring(mci_map(), node->slot);
         mci_runtime_drop();
     }
-    return MCAPI_SUCCESS;
+    return ended ? MCAPI_SUCCESS : MCAPI_ERR_REQUEST_INVALID;
 }

@@ -311,7 +311,7 @@ static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_cha
     uint32_t released, counted;
 
     mci_ring_packet_view(&ring, mci_region(walk->map, index), slot->depth, slot->payload);
-    if (!mci_ring_packet_resume(&ring)) {
+    if (!mci_ring_packet_resume_sender(&ring)) {
         fault(walk, "channel %u: its marks do not follow each other", index);
         return;
     }
@@ -342,7 +342,7 @@ static void walk_scalars(struct walk *walk, uint32_t index, struct mci_audit_cha
     struct mci_ring_scalar ring;
 
     mci_ring_scalar_view(&ring, mci_region(walk->map, index), slot->depth);
-    if (!mci_ring_scalar_resume(&ring, &carries->queued))
+    if (!mci_ring_scalar_resume_sender(&ring, &carries->queued))
         fault(walk, "channel %u: its marks are not of two laps that follow each other", index);
     else if (carries->queued > slot->depth)
         fault(walk, "channel %u: %u scalars queued, of %u", index, carries->queued,

@@ -74,7 +74,7 @@ void mci_ring_packet_look(struct mci_ring_packet *ring)
     }
 }
 
-bool mci_ring_packet_resume(struct mci_ring_packet *ring)
+bool mci_ring_packet_resume_sender(struct mci_ring_packet *ring)
 {
     uint32_t breaks = 0;
     uint32_t last = 0;
@@ -99,6 +99,28 @@ bool mci_ring_packet_resume(struct mci_ring_packet *ring)
         atomic_load_explicit(&ring->slots[last].mark, memory_order_relaxed) + 1;
     ring->cursor = mci_ring_next_slot(last, ring->depth);
     return true;
+}
+
+bool mci_ring_packet_resume_receiver(struct mci_ring_packet *ring)
+{
+    uint32_t released = atomic_load_explicit(&ring->head->released, memory_order_relaxed);
+    uint32_t position = released;
+
+    for (uint32_t i = 0; i < ring->depth; i++)
+        position += atomic_load_explicit(&ring->taken[i], memory_order_relaxed) !=
+                    atomic_load_explicit(&ring->freed[i], memory_order_relaxed); /* held */
+    for (uint32_t i = 0; i < ring->depth; i++) {
+        uint32_t mark = atomic_load_explicit(&ring->slots[i].mark, memory_order_relaxed);
+
+        /* Sent, or not yet: then the slot has its mark of a lap ago. */
+        if (mark != position && mark != position - ring->depth)
+            continue;
+        ring->position = position;
+        ring->cursor = i;
+        ring->released = released;
+        return true;
+    }
+    return false;
 }
 
 uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)

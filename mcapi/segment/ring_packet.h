@@ -65,10 +65,11 @@ void mci_ring_packet_view(struct mci_ring_packet *ring, unsigned char *base, uin
 /* Makes an empty ring. Nobody else may use it yet. */
 void mci_ring_packet_format(struct mci_ring_packet *ring);
 
-/* Puts a view where the marks say that the sender is. For a sender that comes back to a ring
- * it has used, and for onlookers while nobody sends. False: the marks make no sense, and the
- * view is as it was. */
-bool mci_ring_packet_resume(struct mci_ring_packet *ring);
+/* Put a view where the marks say that the sender is, or where the receiver's numbers say that
+ * it is. For a side that comes back to a ring it has used, and for onlookers while that side
+ * does nothing. False: the ring makes no sense, and the view is as it was. */
+bool mci_ring_packet_resume_sender(struct mci_ring_packet *ring);
+bool mci_ring_packet_resume_receiver(struct mci_ring_packet *ring);
 
 static inline uint32_t mci_ring_next_slot(uint32_t cursor, uint32_t depth)
 {

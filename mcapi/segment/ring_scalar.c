@@ -7,34 +7,35 @@ static uint32_t lap_before(uint32_t mark)
     return MCI_SCALAR_FULL | ((mark - 4) & ((MCI_SCALAR_LAPS - 1) << 2));
 }
 
-/* Puts a view where the receiver is. */
-static bool resume_receiver(struct mci_ring_scalar *ring)
+bool mci_ring_scalar_resume_receiver(struct mci_ring_scalar *ring)
 {
+    uint32_t position =
+        atomic_load_explicit(&ring->head->taken, memory_order_acquire); /* TAKEN */
+    uint64_t lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed); /* after it */
+    uint32_t mark = (uint32_t)(lap >> 32);
     uint32_t place;
-    uint64_t lap;
 
-    ring->position = atomic_load_explicit(&ring->head->taken, memory_order_acquire); /* TAKEN */
-    lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed); /* after TAKEN */
-    ring->mark = (uint32_t)(lap >> 32);
     /* A receiver that begins a lap says so first, and then what it took. */
-    if (ring->position + 1 == (uint32_t)lap)
-        ring->position++;
-    place = ring->position - (uint32_t)lap;
+    if (position + 1 == (uint32_t)lap)
+        position++;
+    place = position - (uint32_t)lap;
     if (place / MCI_SCALARS_PER_LINE >= ring->line_count ||
-        (ring->mark & ~((MCI_SCALAR_LAPS - 1) << 2)) != MCI_SCALAR_FULL)
+        (mark & ~((MCI_SCALAR_LAPS - 1) << 2)) != MCI_SCALAR_FULL)
         return false;
-    ring->taken = ring->position;
+    ring->position = ring->taken = position;
+    ring->mark = mark;
     ring->line = place / MCI_SCALARS_PER_LINE;
     ring->word = place % MCI_SCALARS_PER_LINE;
+    ring->ahead = 0;
     return true;
 }
 
-/* What lies in the ring if the receiver takes nothing meanwhile. */
-static bool resume(struct mci_ring_scalar *ring, uint32_t *waiting)
+/* The sender's place, if the receiver takes nothing meanwhile. */
+static bool find_sender(struct mci_ring_scalar *ring, uint32_t *waiting)
 {
     struct mci_ring_scalar beyond;
 
-    if (!resume_receiver(ring))
+    if (!mci_ring_scalar_resume_receiver(ring))
         return false;
     *waiting = mci_ring_scalar_available(ring);
     for (uint32_t i = 0; i < *waiting; i++)
@@ -54,15 +55,15 @@ static bool resume(struct mci_ring_scalar *ring, uint32_t *waiting)
     return true;
 }
 
-bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting)
+bool mci_ring_scalar_resume_sender(struct mci_ring_scalar *ring, uint32_t *waiting)
 {
     /* The receiver may take what there is, and no more. */
     for (uint32_t tries = 0; tries <= ring->depth; tries++) {
         struct mci_ring_scalar found = *ring;
         uint32_t taken = atomic_load_explicit(&ring->head->taken, memory_order_relaxed);
-        bool whole = resume(&found, waiting);
+        bool whole = find_sender(&found, waiting);
 
-        atomic_thread_fence(memory_order_acquire); /* looked at all, then again */
+        atomic_thread_fence(memory_order_acquire); /* looked at all, and then once more */
         if (atomic_load_explicit(&ring->head->taken, memory_order_relaxed) != taken)
             continue;
         if (whole)

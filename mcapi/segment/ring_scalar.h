@@ -80,11 +80,13 @@ static inline uint32_t mci_ring_scalar_next_lap(uint32_t mark)
 }
 
 /*
- * Puts a view where the marks say that the sender is, and counts the words that wait. For a
- * sender that comes back to a ring it has used, and for onlookers while nobody sends. False:
- * the marks make no sense, and the view is as it was.
+ * Put a view where the marks say that the sender is, and count the words that wait; or where
+ * the receiver's numbers say that it is. For a side that comes back to a ring it has used, and
+ * for onlookers while that side does nothing. False: the ring makes no sense, and the view is
+ * as it was.
  */
-bool mci_ring_scalar_resume(struct mci_ring_scalar *ring, uint32_t *waiting);
+bool mci_ring_scalar_resume_sender(struct mci_ring_scalar *ring, uint32_t *waiting);
+bool mci_ring_scalar_resume_receiver(struct mci_ring_scalar *ring);
 
 /* True: a lap begins. */
 static inline bool mci_ring_scalar_advance(struct mci_ring_scalar *ring)

@@ -454,6 +454,45 @@ START_TEST(a_cancelled_open_can_be_made_again)
 }
 END_TEST
 
+START_TEST(an_open_that_is_complete_cannot_be_cancelled)
+{
+    struct pair pair = pair_create(_i, NULL, NULL);
+    struct act open = {.kind = _i, .endpoint = pair.send};
+
+    child_do(NULL, act_open_send, &open);
+    pair_connect(&pair);
+    expect(MCAPI_ERR_REQUEST_INVALID, mcapi_cancel(&open.request, &status));
+    expect_status(MCAPI_SUCCESS, test(open.request));
+    pair_open_receive(&pair);
+    use(&pair);
+}
+END_TEST
+
+START_TEST(what_was_sent_before_a_cancelled_open_is_not_lost)
+{
+    struct child *other = child_start(CHILD_PROCESS, 2);
+    struct pair pair = pair_create(_i, NULL, other);
+    struct act open = {.kind = _i, .endpoint = pair.send};
+    struct act send = {.kind = _i, .endpoint = pair.send, .count = 3};
+    struct act receive = {.kind = _i, .endpoint = pair.receive, .count = 9};
+
+    pair_connect(&pair);
+    for (int i = 0; i < 3; i++) {
+        child_do(NULL, act_open_send, &open);
+        expect_status(MCAPI_SUCCESS, open.status);
+        child_do(NULL, act_send_many, &send);
+        expect_status(MCAPI_SUCCESS, send.status);
+        expect(MCAPI_SUCCESS, mcapi_cancel(&open.request, &status));
+        expect_status(MCAPI_ERR_CHAN_INVALID, pair_send_status(&pair));
+    }
+    pair_open_send(&pair);
+    pair_open_receive(&pair);
+    child_do(other, act_receive_many, &receive);
+    ck_assert_uint_eq(receive.word, 9);
+    use(&pair);
+}
+END_TEST
+
 START_TEST(a_send_close_wakes_a_blocked_receiver)
 {
     struct child *other = child_start(_i & 2 ? CHILD_PROCESS : CHILD_THREAD, 2);
@@ -543,6 +582,8 @@ int main(void)
         {closed_ends_connect_again_the_other_way_round, 2},
         {an_open_without_a_connection_can_be_closed, 2},
         {a_cancelled_open_can_be_made_again, 2},
+        {an_open_that_is_complete_cannot_be_cancelled, 2},
+        {what_was_sent_before_a_cancelled_open_is_not_lost, 2},
         {a_send_close_wakes_a_blocked_receiver, 4},
         {a_receive_close_wakes_a_blocked_sender, 4},
         {a_close_of_ones_own_end_wakes_ones_own_thread, 2},

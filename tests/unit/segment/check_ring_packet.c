@@ -243,8 +243,8 @@ START_TEST(a_damaged_slot_is_noticed)
 }
 END_TEST
 
-/* A sender that comes back finds its place from the marks alone. */
-START_TEST(a_sender_resumes_where_it_was)
+/* Who comes back finds its place from what lies in the segment alone. */
+START_TEST(both_sides_resume_where_they_were)
 {
     struct bench bench;
     unsigned seed = 3;
@@ -261,9 +261,14 @@ START_TEST(a_sender_resumes_where_it_was)
                 release(&bench, (uint32_t)rand_r(&seed) % bench.held_count);
         }
         mci_ring_packet_view(&resumed, bench.memory, bench.depth, LARGEST);
-        ck_assert(mci_ring_packet_resume(&resumed));
+        ck_assert(mci_ring_packet_resume_sender(&resumed));
         ck_assert_uint_eq(resumed.position, bench.sender.position);
         ck_assert_uint_eq(resumed.cursor, bench.sender.cursor);
+        mci_ring_packet_view(&resumed, bench.memory, bench.depth, LARGEST);
+        ck_assert(mci_ring_packet_resume_receiver(&resumed));
+        ck_assert_uint_eq(resumed.position, bench.receiver.position);
+        ck_assert_uint_eq(resumed.cursor, bench.receiver.cursor);
+        ck_assert_uint_eq(resumed.released, bench.receiver.released);
     }
     bench_end(&bench);
 }
@@ -321,7 +326,7 @@ int main(void)
         {an_address_that_is_no_held_packet_is_refused, 1},
         {a_ring_of_small_packets_has_no_large_room, 1},
         {a_damaged_slot_is_noticed, 2},
-        {a_sender_resumes_where_it_was, 9},
+        {both_sides_resume_where_they_were, 9},
         {two_threads_at_full_speed_see_the_same_packets, 4},
     };
 

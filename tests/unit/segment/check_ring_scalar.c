@@ -114,7 +114,7 @@ START_TEST(a_look_takes_nothing)
 END_TEST
 
 /* Empty, full and all between are told apart by what lies in the segment alone. */
-START_TEST(a_sender_resumes_where_it_was)
+START_TEST(both_sides_resume_where_they_were)
 {
     struct bench bench;
     unsigned seed = 3;
@@ -130,13 +130,19 @@ START_TEST(a_sender_resumes_where_it_was)
         else
             try_take(&bench);
         mci_ring_scalar_view(&resumed, bench.memory, depth);
-        ck_assert(mci_ring_scalar_resume(&resumed, &waiting));
+        ck_assert(mci_ring_scalar_resume_sender(&resumed, &waiting));
         ck_assert_uint_eq(waiting, bench.sent - bench.taken);
         ck_assert_uint_eq(resumed.position, bench.sender.position);
         ck_assert_uint_eq(resumed.line, bench.sender.line);
         ck_assert_uint_eq(resumed.word, bench.sender.word);
         ck_assert_uint_eq(resumed.mark, bench.sender.mark);
         ck_assert_uint_eq(mci_ring_scalar_is_full(&resumed), waiting == depth);
+        mci_ring_scalar_view(&resumed, bench.memory, depth);
+        ck_assert(mci_ring_scalar_resume_receiver(&resumed));
+        ck_assert_uint_eq(resumed.position, bench.receiver.position);
+        ck_assert_uint_eq(resumed.line, bench.receiver.line);
+        ck_assert_uint_eq(resumed.word, bench.receiver.word);
+        ck_assert_uint_eq(resumed.mark, bench.receiver.mark);
     }
     bench_end(&bench);
 }
@@ -183,7 +189,7 @@ int main(void)
     const struct suite_test tests[] = {
         {a_ring_of_any_depth_does_what_the_model_does, DEEPEST},
         {a_look_takes_nothing, 1},
-        {a_sender_resumes_where_it_was, 22},
+        {both_sides_resume_where_they_were, 22},
         {two_threads_at_full_speed_see_the_same_words, 4},
     };
 
