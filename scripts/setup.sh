@@ -51,6 +51,7 @@ clang:command -v clang
 g++:command -v g++
 tshark:command -v tshark
 wireshark-common:command -v capinfos
+groff-base:command -v groff
 '
 
 package_installed() {

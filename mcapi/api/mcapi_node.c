@@ -3,6 +3,7 @@
 #include <mcapi.h>
 #include <mcapi_ext.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,11 +102,13 @@ void(mcapi_initialize)(mcapi_domain_t domain_id, mcapi_node_t node_id,
 
 void mcapi_finalize(mcapi_status_t *mcapi_status)
 {
+    int program_errno = errno; /* in a signal handler it is in the middle of something */
     struct mci_node *node = mci_check_node(mcapi_status);
 
     if (node != NULL)
         mci_report(mcapi_status, mci_node_leave_current(node) ? MCAPI_SUCCESS
                                                               : MCAPI_ERR_NODE_NOTINIT);
+    errno = program_errno;
 }
 
 mcapi_domain_t mcapi_domain_id_get(mcapi_status_t *mcapi_status)

@@ -174,7 +174,7 @@ static uint32_t free_scalars(const struct mci_map *map, const struct mci_endpoin
 
     for (int tries = 0; tries < 8; tries++) {
         mci_ring_scalar_view(&ring, mci_region(map, slot->channel - 1), channel->depth);
-        if (mci_ring_scalar_resume(&ring, &waiting) && waiting <= channel->depth)
+        if (mci_ring_scalar_resume_sender(&ring, &waiting) && waiting <= channel->depth)
             return channel->depth - waiting;
     }
     return 0;

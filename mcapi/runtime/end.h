@@ -36,9 +36,6 @@ struct mci_end {
     mcapi_timeout_t timeout;            /* of the blocking calls, ms */
     bool fails_when_full;               /* FAIL_ON_MEM_LIMIT */
 
-    /* Generation of the channel whose ring is viewed below, while an end that is detached may
-     * be attached to it again and must go on where it was; else 0. */
-    uint32_t life;
     union {
         struct mci_ring_packet packet;
         struct mci_ring_scalar scalar;
@@ -108,9 +105,6 @@ void mci_end_attach(struct mci_end *end, struct mci_node *node,
 
 /* Ends the use of an end: nobody is inside afterwards, posted receives end with `status`. */
 void mci_end_detach(struct mci_end *end, mcapi_status_t status);
-
-/* The same for an end that was opened and may be opened again on the same channel. */
-void mci_end_suspend(struct mci_end *end, mcapi_status_t status);
 
 /* MCAPI_SUCCESS while the other side is open or still to open; else what a call that needs it
  * must report: CHAN_INVALID after a close, TRANSMISSION after a death. Inside the gate. */

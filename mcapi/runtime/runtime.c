@@ -119,7 +119,7 @@ static void after_fork_in_parent(void)
 /* The child is no node: it forgets everything, and takes nothing from its parent. */
 static void after_fork_in_child(void)
 {
-    pthread_mutex_init(&mci_runtime.mutex, NULL);
+    pthread_mutex_unlock(&mci_runtime.mutex); /* before_fork locked it, in this very thread */
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
         mci_node_forget(mci_runtime.nodes[i]);
     mci_end_forget_all();

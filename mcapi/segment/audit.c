@@ -56,8 +56,8 @@ static void walk_node(struct walk *walk, uint32_t index)
     if (!mci_robust_dead(word) && mci_robust_owner(word) == 0)
         fault(walk, "node slot %u: live, and nobody has its liveness word", index);
     for (uint32_t i = 0; i < index; i++)
-        if (is_live(walk->map, i) && walk->map->nodes[i].domain == slot->domain &&
-            walk->map->nodes[i].node == slot->node)
+        if (is_live(walk->map, i) && walk->map->nodes[i].domain == slot->domain
+            && walk->map->nodes[i].node == slot->node)
             fault(walk, "node slots %u and %u: both are node <%u,%u>", i, index, slot->domain,
                   slot->node);
 }
@@ -73,9 +73,9 @@ static void walk_nodes(struct walk *walk)
         return;
     if (slot >= walk->map->limits.max_nodes)
         fault(walk, "control lock: taken by node slot %u, and there is none", slot);
-    else if (mci_robust_owner(LOAD(walk->map->nodes[slot].liveness.word)) == 0 ||
-             (LOAD(walk->map->nodes[slot].incarnation) & 0x7fff) !=
-                 MCI_CONTROL_INCARNATION(word))
+    else if (mci_robust_owner(LOAD(walk->map->nodes[slot].liveness.word)) == 0
+             || (LOAD(walk->map->nodes[slot].incarnation) & 0x7fff)
+                        != MCI_CONTROL_INCARNATION(word))
         fault(walk, "control lock: its owner, node slot %u, is dead", slot);
 }
 
@@ -98,8 +98,8 @@ static void walk_endpoint(struct walk *walk, uint32_t index)
               map->header->endpoint_high);
     if (!is_live(map, slot->owner))
         fault(walk, "endpoint %u: its owner, node slot %u, is not live", index, slot->owner);
-    else if (map->nodes[slot->owner].domain != slot->domain ||
-             map->nodes[slot->owner].node != slot->node)
+    else if (map->nodes[slot->owner].domain != slot->domain
+             || map->nodes[slot->owner].node != slot->node)
         fault(walk, "endpoint %u: of node <%u,%u>, and its owner is <%u,%u>", index,
               slot->domain, slot->node, map->nodes[slot->owner].domain,
               map->nodes[slot->owner].node);
@@ -138,7 +138,7 @@ static void walk_bucket(struct walk *walk, uint32_t bucket, uint8_t met[MCI_ENDP
 static void walk_endpoints(struct walk *walk)
 {
     const struct mci_map *map = walk->map;
-    uint8_t met[MCI_ENDPOINT_SLOTS / 8] = {0};
+    uint8_t met[MCI_ENDPOINT_SLOTS / 8] = { 0 };
 
     for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++)
         walk_endpoint(walk, i);
@@ -196,8 +196,8 @@ static bool is_over(uint32_t side)
 static bool opened_as(const struct mci_channel_slot *slot, uint32_t side, uint32_t opened)
 {
     static const uint32_t kinds[3][MCI_SIDES] = {
-        [MCI_CHANNEL_PACKET] = {MCI_END_PACKET_SEND, MCI_END_PACKET_RECEIVE},
-        [MCI_CHANNEL_SCALAR] = {MCI_END_SCALAR_SEND, MCI_END_SCALAR_RECEIVE},
+        [MCI_CHANNEL_PACKET] = { MCI_END_PACKET_SEND, MCI_END_PACKET_RECEIVE },
+        [MCI_CHANNEL_SCALAR] = { MCI_END_SCALAR_SEND, MCI_END_SCALAR_RECEIVE },
     };
 
     return LOAD(slot->side[side]) == MCI_SIDE_OPEN ? opened == kinds[slot->kind][side]
@@ -247,10 +247,9 @@ static void walk_links(struct walk *walk)
         channel = &map->channels[slot->channel - 1];
         if (LOAD(channel->state) != MCI_CHANNEL_CONNECTED)
             fault(walk, "endpoint %u: on channel %u, which is free", i, slot->channel - 1);
-        else if ((channel->end[MCI_SEND] == handle) + (channel->end[MCI_RECEIVE] == handle) !=
-                 1)
-            fault(walk, "endpoint %u: on channel %u, which is of others", i,
-                  slot->channel - 1);
+        else if ((channel->end[MCI_SEND] == handle) + (channel->end[MCI_RECEIVE] == handle)
+                 != 1)
+            fault(walk, "endpoint %u: on channel %u, which is of others", i, slot->channel - 1);
     }
 }
 
@@ -259,8 +258,8 @@ static void walk_links(struct walk *walk)
 /* Buffers of a packet ring by state. */
 struct buffers {
     struct mci_audit_channel carries;
-    uint32_t filled;                    /* by a sender that has not sent it (any more) */
-    bool confused;                      /* one is in no state at all */
+    uint32_t filled; /* by a sender that has not sent it (any more) */
+    bool confused;   /* one is in no state at all */
 };
 
 static void count_buffers(const struct mci_ring_packet *ring, uint32_t sent,
@@ -285,7 +284,8 @@ static void count_buffers(const struct mci_ring_packet *ring, uint32_t sent,
     }
 }
 
-/* Whether every packet behind `from`, up to the sender's place, lies in a buffer that says so. */
+/* Whether every packet behind `from`, up to the sender's place, lies in a buffer that says so.
+ */
 static bool packets_are_there(const struct mci_ring_packet *ring, uint32_t queued)
 {
     uint32_t slot = ring->cursor;
@@ -295,9 +295,9 @@ static bool packets_are_there(const struct mci_ring_packet *ring, uint32_t queue
 
         slot = slot == 0 ? ring->depth - 1 : slot - 1;
         buffer = LOAD(ring->slots[slot].buffer);
-        if (buffer >= ring->depth || LOAD(ring->slots[slot].size) > ring->payload ||
-            LOAD(ring->occupant[buffer]) != ring->position - i ||
-            LOAD(ring->taken[buffer]) == ring->position - i)
+        if (buffer >= ring->depth || LOAD(ring->slots[slot].size) > ring->payload
+            || LOAD(ring->occupant[buffer]) != ring->position - i
+            || LOAD(ring->taken[buffer]) == ring->position - i)
             return false;
     }
     return true;
@@ -355,12 +355,13 @@ static bool ring_is_there(const struct mci_map *map, const struct mci_channel_sl
     uint64_t room = mci_region_room(map);
     bool packets = slot->kind == MCI_CHANNEL_PACKET;
 
-    if (slot->depth == 0 || slot->depth > room / sizeof(uint64_t) ||
-        slot->payload > map->limits.max_pkt_size || slot->committed > room)
+    if (slot->depth == 0 || slot->depth > room / sizeof(uint64_t)
+        || slot->payload > map->limits.max_pkt_size || slot->committed > room)
         return false;
     return (packets ? mci_ring_packet_head_size(slot->depth)
-                    : mci_ring_scalar_size(slot->depth)) <= slot->committed &&
-           (!packets || mci_ring_packet_size(slot->depth, slot->payload) <= room);
+                    : mci_ring_scalar_size(slot->depth))
+                <= slot->committed
+        && (!packets || mci_ring_packet_size(slot->depth, slot->payload) <= room);
 }
 
 static void walk_ring(struct walk *walk, uint32_t index, struct mci_audit_channel *carries)
@@ -411,7 +412,7 @@ static void walk_channel(struct walk *walk, uint32_t index)
 
 bool mci_audit(const struct mci_map *map, struct mci_audit *audit)
 {
-    struct walk walk = {.map = map, .audit = audit};
+    struct walk walk = { .map = map, .audit = audit };
 
     memset(audit, 0, sizeof *audit);
     walk_nodes(&walk);
@@ -426,12 +427,12 @@ bool mci_audit(const struct mci_map *map, struct mci_audit *audit)
 bool mci_audit_channel(const struct mci_map *map, uint32_t channel,
                        struct mci_audit_channel *carries)
 {
-    struct mci_audit audit = {0};
-    struct walk walk = {.map = map, .audit = &audit};
+    struct mci_audit audit = { 0 };
+    struct walk walk = { .map = map, .audit = &audit };
 
     memset(carries, 0, sizeof *carries);
-    if (channel >= map->limits.max_channels ||
-        LOAD(map->channels[channel].state) != MCI_CHANNEL_CONNECTED)
+    if (channel >= map->limits.max_channels
+        || LOAD(map->channels[channel].state) != MCI_CHANNEL_CONNECTED)
         return false;
     walk_ring(&walk, channel, carries);
     return audit.faults == 0;

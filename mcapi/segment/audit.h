@@ -18,17 +18,17 @@
 #include "segment/map.h"
 
 enum {
-    MCI_AUDIT_KEPT = 8,                 /* faults that are kept as text */
-    MCI_AUDIT_TEXT = 128,               /* bytes of one, the closing NUL included */
+    MCI_AUDIT_KEPT = 8,   /* faults that are kept as text */
+    MCI_AUDIT_TEXT = 128, /* bytes of one, the closing NUL included */
 };
 
 struct mci_audit {
-    uint32_t nodes;                     /* live */
-    uint32_t dead;                      /* died, not recovered: live ones, or joining */
-    uint32_t held;                      /* slots taken by who is no node yet, or no more */
+    uint32_t nodes; /* live */
+    uint32_t dead;  /* died, not recovered: live ones, or joining */
+    uint32_t held;  /* slots taken by who is no node yet, or no more */
     uint32_t endpoints;
-    uint32_t channels;                  /* connected */
-    uint32_t gets;                      /* by live nodes, of live endpoints */
+    uint32_t channels;                                   /* connected */
+    uint32_t gets;                                       /* by live nodes, of live endpoints */
     uint64_t packets_queued, packets_held, packets_free; /* buffers of connected channels */
     uint64_t scalars_queued;
     uint32_t faults;
@@ -37,8 +37,8 @@ struct mci_audit {
 
 /* What one channel carries. */
 struct mci_audit_channel {
-    uint32_t queued;                    /* packets or scalars, sent and not yet received */
-    uint32_t held, free;                /* packets: buffers */
+    uint32_t queued;     /* packets or scalars, sent and not yet received */
+    uint32_t held, free; /* packets: buffers */
 };
 
 /* Accounts for everything; true: no fault. */

@@ -176,11 +176,11 @@ struct mci_channel_slot {
 _Static_assert(sizeof(struct mci_channel_slot) == 2 * MCI_LINE, "layout 1");
 
 /*
- * The ring of a packet channel, at the start of its region: the receiver's line, four numbers
+ * The ring of a packet channel, at the start of its region: the receiver's line, five numbers
  * for every buffer, then the slots, then the room for payloads that do not fit into a slot.
  *
- *   head | taken[] freed[] | occupant[] extent[] | slots of 128 bytes | large payloads
- *          `- receiver's -'  `---- sender's ----'
+ *   head | taken[] freed[] sizes[] | occupant[] extent[] | slots of 128 bytes | large payloads
+ *          `----- receiver's -----'  `---- sender's ----'
  *
  * Slot i holds the i-th mark of every lap and, in the same lines, buffer i. The two belong
  * together unless the buffer is held by the receiver when its turn comes.

@@ -16,7 +16,7 @@ static uint64_t large_stride(uint32_t payload)
 
 uint64_t mci_ring_packet_head_size(uint32_t depth)
 {
-    return sizeof(struct mci_packet_head) + 4 * line_up((uint64_t)depth * sizeof(uint32_t)) +
+    return sizeof(struct mci_packet_head) + 5 * line_up((uint64_t)depth * sizeof(uint32_t)) +
            (uint64_t)depth * sizeof(struct mci_packet_slot);
 }
 
@@ -35,9 +35,10 @@ void mci_ring_packet_view(struct mci_ring_packet *ring, unsigned char *base, uin
     ring->head = (struct mci_packet_head *)base;
     ring->taken = (_Atomic uint32_t *)arrays;
     ring->freed = (_Atomic uint32_t *)(arrays + array);
-    ring->occupant = (_Atomic uint32_t *)(arrays + 2 * array);
-    ring->extent = (uint32_t *)(arrays + 3 * array);
-    ring->slots = (struct mci_packet_slot *)(arrays + 4 * array);
+    ring->sizes = (uint32_t *)(arrays + 2 * array);
+    ring->occupant = (_Atomic uint32_t *)(arrays + 3 * array);
+    ring->extent = (uint32_t *)(arrays + 4 * array);
+    ring->slots = (struct mci_packet_slot *)(arrays + 5 * array);
     ring->large = base + mci_ring_packet_head_size(depth);
     ring->depth = depth;
     ring->payload = payload;
@@ -54,6 +55,7 @@ void mci_ring_packet_format(struct mci_ring_packet *ring)
         atomic_store_explicit(&ring->taken[i], before, memory_order_relaxed);
         atomic_store_explicit(&ring->freed[i], before, memory_order_relaxed);
         atomic_store_explicit(&ring->occupant[i], before, memory_order_relaxed);
+        ring->sizes[i] = 0;
         ring->extent[i] = 0;
         /* The slot's turn a lap ago. */
         atomic_store_explicit(&ring->slots[i].mark, ring->position + i - ring->depth,
@@ -167,19 +169,16 @@ uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *pa
     const unsigned char *first = ring->slots[0].payload;
     uint64_t buffer;
 
-    if (at >= first && at < ring->large) {
+    if (at >= first && at < ring->large)
         buffer = (uint64_t)(at - first) / sizeof(struct mci_packet_slot);
-        if (at != ring->slots[buffer].payload)
-            return MCI_NO_BUFFER;
-    } else {
-        if (at < ring->large || ring->large_stride == 0)
-            return MCI_NO_BUFFER;
+    else if (at >= ring->large && ring->large_stride != 0)
         buffer = (uint64_t)(at - ring->large) / ring->large_stride;
-        if (buffer >= ring->depth || at != mci_ring_packet_large(ring, (uint32_t)buffer))
-            return MCI_NO_BUFFER;
-    }
-    return atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed) ==
-                   atomic_load_explicit(&ring->freed[buffer], memory_order_relaxed)
-               ? MCI_NO_BUFFER
-               : (uint32_t)buffer;
+    else
+        return MCI_NO_BUFFER;
+    if (buffer >= ring->depth ||
+        at != mci_ring_packet_payload(ring, (uint32_t)buffer, ring->sizes[buffer]) ||
+        atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed) ==
+            atomic_load_explicit(&ring->freed[buffer], memory_order_relaxed))
+        return MCI_NO_BUFFER;
+    return (uint32_t)buffer;
 }

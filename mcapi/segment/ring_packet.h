@@ -39,6 +39,7 @@ struct mci_ring_packet {
     struct mci_packet_head *head;
     _Atomic uint32_t *taken;
     _Atomic uint32_t *freed;
+    uint32_t *sizes;                    /* receiver: payload bytes of what it took */
     _Atomic uint32_t *occupant;
     uint32_t *extent;                   /* bytes of large payload backed by memory */
     unsigned char *large;
@@ -162,6 +163,7 @@ static inline enum mci_taken mci_ring_packet_take(struct mci_ring_packet *ring,
         return MCI_DAMAGED;
     *payload = mci_ring_packet_payload(ring, buffer, *size);
     /* For ourselves, and for onlookers. */
+    ring->sizes[buffer] = *size;
     atomic_store_explicit(&ring->taken[buffer], ring->position, memory_order_relaxed);
     ring->position++;
     ring->cursor = mci_ring_next_slot(ring->cursor, ring->depth);

@@ -10,7 +10,7 @@ static uint32_t lap_before(uint32_t mark)
 bool mci_ring_scalar_resume_receiver(struct mci_ring_scalar *ring)
 {
     uint32_t position =
-        atomic_load_explicit(&ring->head->taken, memory_order_acquire); /* TAKEN */
+            atomic_load_explicit(&ring->head->taken, memory_order_acquire);      /* TAKEN */
     uint64_t lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed); /* after it */
     uint32_t mark = (uint32_t)(lap >> 32);
     uint32_t place;
@@ -19,8 +19,8 @@ bool mci_ring_scalar_resume_receiver(struct mci_ring_scalar *ring)
     if (position + 1 == (uint32_t)lap)
         position++;
     place = position - (uint32_t)lap;
-    if (place / MCI_SCALARS_PER_LINE >= ring->line_count ||
-        (mark & ~((MCI_SCALAR_LAPS - 1) << 2)) != MCI_SCALAR_FULL)
+    if (place / MCI_SCALARS_PER_LINE >= ring->line_count
+        || (mark & ~((MCI_SCALAR_LAPS - 1) << 2)) != MCI_SCALAR_FULL)
         return false;
     ring->position = ring->taken = position;
     ring->mark = mark;
@@ -47,8 +47,8 @@ static bool find_sender(struct mci_ring_scalar *ring, uint32_t *waiting)
         uint32_t mark = atomic_load_explicit(&beyond.lines[beyond.line].mark[beyond.word],
                                              memory_order_relaxed);
 
-        if ((mark & ~3u) != lap_before(beyond.mark) &&
-            (mark != 0 || beyond.mark != MCI_SCALAR_FULL))
+        if ((mark & ~3u) != lap_before(beyond.mark)
+            && (mark != 0 || beyond.mark != MCI_SCALAR_FULL))
             return false;
         mci_ring_scalar_advance(&beyond);
     }

@@ -147,7 +147,10 @@ static bool map_segment(struct mci_segment *segment, struct work *work)
 {
     segment->base = mci_memory_map(segment->fd, segment->size);
     if (segment->base == NULL)
-        return refuse(work, "cannot map the segment of topology %s (%" PRIu64 " bytes): %s",
+        return refuse(work,
+                      "cannot map the segment of topology %s (%" PRIu64
+                      " bytes of address space): %s: raise ulimit -v, or choose a smaller "
+                      "MCAPI_MAX_CHANNELS or MCAPI_MAX_PKT_SIZE",
                       work->topology, segment->size, strerror(errno));
     return true;
 }

@@ -11,19 +11,19 @@
 #include "support/suite.h"
 #include "support/topology.h"
 
-enum { OCCURRENCES = 6 };               /* of one point within one operation */
+enum { OCCURRENCES = 6 }; /* of one point within one operation */
 
 /* One death. False: the operation came to its end instead, and the victim died after it. */
 static bool die_once(const struct operation *operation, enum mci_crash_point point,
                      unsigned occurrence)
 {
-    struct stage stage = {.victim = child_start_bare(CHILD_PROCESS)};
+    struct stage stage = { .victim = child_start_bare(CHILD_PROCESS) };
     struct child *victim = stage.victim;
     bool died;
 
     atomic_store(&all->accepted, 0);
     if (!operation->joins)
-        child_do(victim, act_initialize, &(struct act){.node = VICTIM_NODE});
+        child_do(victim, act_initialize, &(struct act){ .node = VICTIM_NODE });
     operation->set_up(&stage);
     scene_arm(victim, point, occurrence);
     if (occurrence == 0) {
@@ -78,16 +78,16 @@ START_TEST(a_node_has_died_at_every_crash_point)
                       mci_crash_point_name((enum mci_crash_point)point));
         deaths += atomic_load(&all->killed[point]);
     }
-    printf("%u deaths at %d crash points; the slowest survivor was back after %.1f ms\n", deaths,
-           MCI_CRASH_POINT_COUNT, (double)atomic_load(&all->slowest) / 1000);
+    printf("%u deaths at %d crash points; the slowest survivor was back after %.1f ms\n",
+           deaths, MCI_CRASH_POINT_COUNT, (double)atomic_load(&all->slowest) / 1000);
 }
 END_TEST
 
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_node_may_die_anywhere_in_an_operation, (int)operation_count},
-        {a_node_has_died_at_every_crash_point, 1},
+        { a_node_may_die_anywhere_in_an_operation, (int)operation_count },
+        { a_node_has_died_at_every_crash_point, 1 },
     };
 
     scene_share();

@@ -11,6 +11,7 @@
 #include <mcapi_ext.h>
 
 #include "crash/scene.h"
+#include "runtime/control.h"
 #include "support/eventually.h"
 #include "support/expect.h"
 #include "support/suite.h"
@@ -47,18 +48,18 @@ static void act_close_and_wait(struct act *act)
 /* What may block one node because of another. */
 static const struct {
     enum pair_kind kind;
-    bool sends;                         /* the one that blocks is the sender */
+    bool sends; /* the one that blocks is the sender */
     void (*call)(struct act *act);
-    mcapi_status_t status;              /* at the death of the other */
+    mcapi_status_t status; /* at the death of the other */
 } calls[] = {
-    {PACKETS, false, act_receive, MCAPI_ERR_TRANSMISSION},
-    {PACKETS, false, act_receive_posted, MCAPI_ERR_TRANSMISSION},
-    {PACKETS, false, act_wait_receivable, MCAPI_ERR_TRANSMISSION},
-    {PACKETS, true, act_send_numbers, MCAPI_ERR_TRANSMISSION},
-    {SCALARS, false, act_receive, MCAPI_ERR_TRANSMISSION},
-    {SCALARS, false, act_wait_receivable, MCAPI_ERR_TRANSMISSION},
-    {SCALARS, true, act_send_numbers, MCAPI_ERR_TRANSMISSION},
-    {PACKETS, false, act_close_and_wait, MCAPI_SUCCESS},
+    { PACKETS, false, act_receive, MCAPI_ERR_TRANSMISSION },
+    { PACKETS, false, act_receive_posted, MCAPI_ERR_TRANSMISSION },
+    { PACKETS, false, act_wait_receivable, MCAPI_ERR_TRANSMISSION },
+    { PACKETS, true, act_send_numbers, MCAPI_ERR_TRANSMISSION },
+    { SCALARS, false, act_receive, MCAPI_ERR_TRANSMISSION },
+    { SCALARS, false, act_wait_receivable, MCAPI_ERR_TRANSMISSION },
+    { SCALARS, true, act_send_numbers, MCAPI_ERR_TRANSMISSION },
+    { PACKETS, false, act_close_and_wait, MCAPI_SUCCESS },
 };
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
@@ -67,7 +68,7 @@ static mcapi_endpoint_t block(int number, struct child *one, struct child *other
 {
     struct pair pair = calls[number].sends ? pair_create(calls[number].kind, one, other)
                                            : pair_create(calls[number].kind, other, one);
-    struct act act = {.kind = pair.kind, .size = SIZE};
+    struct act act = { .kind = pair.kind, .size = SIZE };
 
     pair_set(pair.receiver, pair.receive, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS, DEPTH);
     pair_connect(&pair);
@@ -121,7 +122,7 @@ END_TEST
 static void expect_name_taken(void)
 {
     struct child *other = child_start_bare(CHILD_PROCESS);
-    struct act act = {.node = VICTIM_NODE};
+    struct act act = { .node = VICTIM_NODE };
 
     child_do(other, act_initialize, &act);
     expect_status(MCAPI_ERR_NODE_INITIALIZED, act.status);
@@ -132,19 +133,19 @@ START_TEST(a_stopped_node_is_not_a_dead_one)
 {
     struct child *victim;
     struct pair pair;
-    struct act act = {.timeout = 0};
+    struct act act = { .timeout = 0 };
 
     scene_begin();
     victim = child_start(CHILD_PROCESS, VICTIM_NODE);
     pair = pair_open(PACKETS, victim, scene_peer);
     ck_assert_int_eq(kill(child_process(victim), SIGSTOP), 0);
     child_begin(scene_peer, act_receive_numbers,
-                &(struct act){.kind = PACKETS, .endpoint = pair.receive});
+                &(struct act){ .kind = PACKETS, .endpoint = pair.receive });
     scene_blocked(scene_peer);
     scene_recover();
     expect_name_taken();
     ck_assert_int_eq(kill(child_process(victim), SIGCONT), 0);
-    act = (struct act){.kind = PACKETS, .endpoint = pair.send, .size = SIZE, .count = 3};
+    act = (struct act){ .kind = PACKETS, .endpoint = pair.send, .size = SIZE, .count = 3 };
     child_do(victim, act_send_numbers, &act);
     expect_status(MCAPI_SUCCESS, act.status);
     pair_close_send(&pair);
@@ -251,13 +252,73 @@ START_TEST(a_full_topology_has_room_for_one_who_returns)
 
         if (round % 2 == 1) {
             scene_arm(victim, MCI_CRASH_endpoint_published, 1);
-            child_begin(victim, act_create, &(struct act){.port = NAMED_PORT + 1});
+            child_begin(victim, act_create, &(struct act){ .port = NAMED_PORT + 1 });
             ck_assert(scene_dies(victim));
         } else {
             child_kill(victim);
         }
     }
     child_end(scene_victim_returns());
+    scene_end();
+}
+END_TEST
+
+/* What only the owner of the control lock touches. */
+struct locked {
+    uint32_t one;
+    _Atomic bool enough, two_inside;
+    uint32_t other;
+};
+
+/* Joins, takes the lock a few times, leaves, and again; pointer: the struct locked. */
+static void act_come_and_go(struct act *act)
+{
+    struct locked *locked = act->pointer;
+
+    for (act->count = 0; !atomic_load(&locked->enough); act->count++) {
+        join(0, act->node);
+        for (int i = 0; i < 4; i++) {
+            if (!mci_control_lock(mci_self.node, mci_self.serial))
+                atomic_store(&locked->two_inside, true);
+            locked->one++;
+            atomic_signal_fence(memory_order_seq_cst); /* one, and then the other */
+            if (locked->one != locked->other + 1)
+                atomic_store(&locked->two_inside, true);
+            locked->other++;
+            mci_control_unlock();
+        }
+        leave();
+    }
+    act->status = MCAPI_SUCCESS;
+}
+
+/* Slots are taken and given back all the time while others look who owns the lock. */
+START_TEST(a_lock_is_not_taken_from_one_who_lives)
+{
+    enum { COMERS = 4, FOR_US = 2 * 1000 * 1000 };
+    struct locked *locked = shared_memory(sizeof *locked);
+    struct child *comers[COMERS];
+    int64_t until;
+
+    scene_begin();
+    for (uint32_t i = 0; i < COMERS; i++) {
+        comers[i] = child_start_bare(CHILD_PROCESS);
+        child_begin(comers[i], act_come_and_go,
+                    &(struct act){ .node = OTHER_NODE + i, .pointer = locked });
+    }
+    until = now_us() + FOR_US;
+    while (now_us() < until && !atomic_load(&locked->two_inside))
+        breathe();
+    atomic_store(&locked->enough, true);
+    for (uint32_t i = 0; i < COMERS; i++) {
+        struct act act;
+
+        child_finish(comers[i], &act);
+        child_end(comers[i]);
+        ck_assert_uint_gt(act.count, 0);
+    }
+    ck_assert_msg(!atomic_load(&locked->two_inside), "two had the control lock");
+    ck_assert_uint_eq(locked->one, locked->other);
     scene_end();
 }
 END_TEST
@@ -289,7 +350,7 @@ START_TEST(a_program_that_exits_beside_its_node_leaves_no_slot_behind)
 
     scene_begin();
     program = child_start_bare(CHILD_PROCESS);
-    child_begin(program, act_exit_beside_a_node, &(struct act){.count = 0});
+    child_begin(program, act_exit_beside_a_node, &(struct act){ .count = 0 });
     child_expect_exit(program);
     scene_recover();
     scene_expect_clean(2);
@@ -300,14 +361,15 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_blocked_call_ends_when_the_other_node_dies, CALLS},
-        {a_node_may_die_in_its_sleep, CALLS},
-        {a_stopped_node_is_not_a_dead_one, 1},
-        {two_survivors_recover_at_once, 1},
-        {several_may_die_together, 1},
-        {after_the_death_of_all_the_next_start_works, 1},
-        {a_full_topology_has_room_for_one_who_returns, 1},
-        {a_program_that_exits_beside_its_node_leaves_no_slot_behind, 1},
+        { a_blocked_call_ends_when_the_other_node_dies, CALLS },
+        { a_node_may_die_in_its_sleep, CALLS },
+        { a_stopped_node_is_not_a_dead_one, 1 },
+        { two_survivors_recover_at_once, 1 },
+        { several_may_die_together, 1 },
+        { after_the_death_of_all_the_next_start_works, 1 },
+        { a_full_topology_has_room_for_one_who_returns, 1 },
+        { a_lock_is_not_taken_from_one_who_lives, 1 },
+        { a_program_that_exits_beside_its_node_leaves_no_slot_behind, 1 },
     };
 
     scene_share();

@@ -26,15 +26,16 @@
 enum {
     PROGRAMS = 4,
     FIRST_NODE = 10,
-    SEND_PORT = 100,                    /* + the receiver's number */
-    RECEIVE_PORT = 200,                 /* + the sender's number */
-    CONNECTIONS = 1 << 16,              /* whose counts are kept; older ones are over long ago */
-    SHORT = 64, LONG = 100,             /* packets of a connection; times this, if it is long */
-    LARGE = 3000,                       /* bytes */
+    SEND_PORT = 100,       /* + the receiver's number */
+    RECEIVE_PORT = 200,    /* + the sender's number */
+    CONNECTIONS = 1 << 16, /* whose counts are kept; older ones are over long ago */
+    SHORT = 64,
+    LONG = 100,   /* packets of a connection; times this, if it is long */
+    LARGE = 3000, /* bytes */
     SECONDS = 20,
     KILL_EVERY_US = 60 * 1000,
     QUIET_EVERY_US = 1500 * 1000,
-    GET_FOR = 100,                      /* ms; then a sender asks again */
+    GET_FOR = 100, /* ms; then a sender asks again */
 };
 
 struct soak {
@@ -63,7 +64,7 @@ __attribute__((format(printf, 1, 2))) static void give_up_because(const char *fo
 /* --- A program: a thread for each channel that it sends to or receives from ------------ */
 
 struct way {
-    uint32_t from, to;                  /* programs */
+    uint32_t from, to; /* programs */
     mcapi_endpoint_t end;
 };
 
@@ -88,7 +89,7 @@ static void rest_if_quiet(void)
 /* Closes an end whatever it is, and waits until the endpoint is free again. */
 static void close_end(const struct way *way, void (*close)(struct act *))
 {
-    struct act act = {.kind = kind_of(way), .endpoint = way->end};
+    struct act act = { .kind = kind_of(way), .endpoint = way->end };
 
     close(&act);
     if (act.status != MCAPI_SUCCESS) {
@@ -143,8 +144,8 @@ static mcapi_status_t receive_one(const struct way *way, uint32_t *connection, u
     memcpy(connection, packet, 4);
     memcpy(number, (char *)packet + 4, 4);
     if (size != fill(words, *connection, *number) || memcmp(words, packet, size) != 0)
-        give_up_because("%u -> %u: packet %u of connection %u is damaged", way->from, way->to, *number,
-             *connection);
+        give_up_because("%u -> %u: packet %u of connection %u is damaged", way->from, way->to,
+                        *number, *connection);
     mcapi_pktchan_release(packet, &released);
     if (released != MCAPI_SUCCESS)
         give_up_because("%u -> %u: a release: %s", way->from, way->to, status_name(released));
@@ -184,7 +185,7 @@ static void send_connection(const struct way *way)
 static void *send_for_ever(void *context)
 {
     const struct way *way = context;
-    struct act connect = {.kind = kind_of(way), .endpoint = way->end};
+    struct act connect = { .kind = kind_of(way), .endpoint = way->end };
 
     while (!atomic_load(&soak->failed)) {
         mcapi_status_t status;
@@ -200,7 +201,7 @@ static void *send_for_ever(void *context)
             breathe(); /* the other one has not let go of the last connection yet */
             continue;
         }
-        act_open_send(&(struct act){.kind = kind_of(way), .endpoint = way->end});
+        act_open_send(&(struct act){ .kind = kind_of(way), .endpoint = way->end });
         send_connection(way);
         close_end(way, act_close_send);
     }
@@ -217,8 +218,8 @@ static void receive_connection(const struct way *way)
         if (next == 0)
             first = connection;
         if (connection != first || number != next)
-            give_up_because("%u -> %u: packet %u of %u came, not %u of %u", way->from, way->to, number,
-                 connection, next, first);
+            give_up_because("%u -> %u: packet %u of %u came, not %u of %u", way->from, way->to,
+                            number, connection, next, first);
         next++;
         atomic_fetch_add_explicit(&soak->delivered, 1, memory_order_relaxed);
     }
@@ -228,8 +229,8 @@ static void receive_connection(const struct way *way)
         return;
     accepted = atomic_load(&soak->accepted[first % CONNECTIONS]);
     if (next != accepted && !(status == MCAPI_ERR_TRANSMISSION && next == accepted + 1))
-        give_up_because("%u -> %u: connection %u ended with %s, %u were accepted, %u came", way->from,
-             way->to, first, status_name(status), accepted, next);
+        give_up_because("%u -> %u: connection %u ended with %s, %u were accepted, %u came",
+                        way->from, way->to, first, status_name(status), accepted, next);
     atomic_fetch_add(&soak->checked, 1);
     atomic_fetch_add(&soak->proper_ends, status == MCAPI_ERR_CHAN_INVALID);
 }
@@ -239,7 +240,7 @@ static void *receive_for_ever(void *context)
     const struct way *way = context;
 
     while (!atomic_load(&soak->failed)) {
-        struct act open = {.kind = kind_of(way), .endpoint = way->end};
+        struct act open = { .kind = kind_of(way), .endpoint = way->end };
 
         act_open_receive(&open);
         if (open.status != MCAPI_SUCCESS) {
@@ -257,7 +258,7 @@ static void start_way(struct way *way, uint32_t from, uint32_t to)
     mcapi_port_t port = from == myself ? SEND_PORT + to : RECEIVE_PORT + from;
     pthread_t thread;
 
-    *way = (struct way){.from = from, .to = to};
+    *way = (struct way){ .from = from, .to = to };
     expect(MCAPI_SUCCESS, way->end = mcapi_endpoint_create(port, &status));
     ck_assert_int_eq(pthread_create(&thread, NULL,
                                     from == myself ? send_for_ever : receive_for_ever, way),
@@ -284,7 +285,7 @@ static struct child *programs[PROGRAMS];
 
 static void start_program(uint32_t number)
 {
-    struct act act = {.count = number};
+    struct act act = { .count = number };
 
     programs[number] = child_start_bare(CHILD_PROCESS);
     child_do(programs[number], act_be_a_program, &act);
@@ -304,8 +305,8 @@ static bool is_whole(struct mci_audit *audit)
     ck_assert(mci_control_lock(mci_self.node, mci_self.serial));
     mci_audit(mci_map(), audit);
     mci_control_unlock();
-    return audit->faults == 0 && audit->dead == 0 && audit->packets_queued == 0 &&
-           audit->packets_held == 0 && audit->scalars_queued == 0;
+    return audit->faults == 0 && audit->dead == 0 && audit->packets_queued == 0
+        && audit->packets_held == 0 && audit->scalars_queued == 0;
 }
 
 /* The senders rest, the receivers drain: then everything must be accounted for. */
@@ -380,7 +381,7 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {programs_may_be_killed_and_started_again_all_the_time, 1},
+        { programs_may_be_killed_and_started_again_all_the_time, 1 },
     };
 
     return suite_run("soak", tests, SUITE_LENGTH(tests));

@@ -12,8 +12,9 @@
 #include "support/expect.h"
 
 enum {
-    DEPTH = 4,                          /* of channels that are to be full */
-    SMALL = 40, LARGE = 4000,           /* bytes of a packet */
+    DEPTH = 4, /* of channels that are to be full */
+    SMALL = 40,
+    LARGE = 4000, /* bytes of a packet */
     SENT = 3,
     TEST_PORT = 7,
 };
@@ -26,7 +27,7 @@ static void succeed(struct child *who, void (*function)(struct act *), struct ac
 
 static mcapi_endpoint_t create(struct child *who, mcapi_port_t port)
 {
-    struct act act = {.port = port};
+    struct act act = { .port = port };
 
     succeed(who, act_create, &act);
     return act.endpoint;
@@ -48,7 +49,7 @@ static struct act peer_comes_back(mcapi_status_t or_else)
 
 static void leave_set_up(struct stage *stage)
 {
-    struct act get = {.node = TEST_NODE, .port = TEST_PORT, .timeout = 1000};
+    struct act get = { .node = TEST_NODE, .port = TEST_PORT, .timeout = 1000 };
 
     create(stage->victim, NAMED_PORT);
     stage->endpoint = create(NULL, TEST_PORT);
@@ -57,7 +58,7 @@ static void leave_set_up(struct stage *stage)
     pair_send(&stage->pair, "last words");
     pair_expect(&stage->pair, "last words");
     child_begin(scene_peer, act_receive_numbers,
-                &(struct act){.kind = PACKETS, .endpoint = stage->pair.receive});
+                &(struct act){ .kind = PACKETS, .endpoint = stage->pair.receive });
     scene_blocked(scene_peer);
 }
 
@@ -75,7 +76,7 @@ static void create_set_up(struct stage *stage)
 {
     stage->act.port = NAMED_PORT;
     child_begin(scene_peer, act_get,
-                &(struct act){.node = VICTIM_NODE, .port = NAMED_PORT, .timeout = 60000});
+                &(struct act){ .node = VICTIM_NODE, .port = NAMED_PORT, .timeout = 60000 });
     scene_blocked(scene_peer);
 }
 
@@ -94,8 +95,9 @@ static void get_set_up(struct stage *stage)
 {
     stage->endpoint = create(NULL, TEST_PORT);
     pair_set(NULL, stage->endpoint, MCAPI_ENDP_ATTR_TYPE, MCAPI_ENDP_ATTR_TYPE_PKTCHAN);
-    stage->act =
-        (struct act){.node = TEST_NODE, .port = TEST_PORT, .timeout = MCAPI_TIMEOUT_IMMEDIATE};
+    stage->act = (struct act){ .node = TEST_NODE,
+                               .port = TEST_PORT,
+                               .timeout = MCAPI_TIMEOUT_IMMEDIATE };
 }
 
 static void release_set_up(struct stage *stage)
@@ -116,7 +118,7 @@ static void act_release(struct act *act)
 /* A channel endpoint has one getter at a time: it must be free for the next. */
 static void get_survive(struct stage *stage)
 {
-    struct act get = {.node = TEST_NODE, .port = TEST_PORT};
+    struct act get = { .node = TEST_NODE, .port = TEST_PORT };
 
     scene_recover();
     succeed(scene_peer, act_get, &get);
@@ -131,23 +133,30 @@ static void delete_set_up(struct stage *stage)
 
 /* --- Connect -------------------------------------------------------------------------- */
 
+static struct act connect_of(const struct stage *stage)
+{
+    return (struct act){ .kind = PACKETS,
+                         .endpoint = stage->pair.send,
+                         .other = stage->pair.receive };
+}
+
 static void between_others_set_up(struct stage *stage)
 {
     stage->pair = pair_create(PACKETS, NULL, scene_peer);
     pair_open_send(&stage->pair);
     pair_open_receive(&stage->pair);
     child_begin(scene_peer, act_receive_numbers,
-                &(struct act){.kind = PACKETS, .endpoint = stage->pair.receive});
+                &(struct act){ .kind = PACKETS, .endpoint = stage->pair.receive });
     scene_blocked(scene_peer);
-    stage->act = (struct act){
-        .kind = PACKETS, .endpoint = stage->pair.send, .other = stage->pair.receive};
+    stage->act = connect_of(stage);
 }
 
 static void between_others_survive(struct stage *stage)
 {
-    struct act connect = stage->act;
+    struct act connect = connect_of(stage);
     struct act send = {
-        .kind = PACKETS, .endpoint = stage->pair.send, .size = SMALL, .count = SENT};
+        .kind = PACKETS, .endpoint = stage->pair.send, .size = SMALL, .count = SENT
+    };
     struct act act;
 
     act_connect(&connect);
@@ -166,7 +175,7 @@ static void between_others_survive(struct stage *stage)
 /* The peer waits until its receiving end is open at both sides. */
 static void peer_waits_for_open(struct stage *stage)
 {
-    struct act act = {.kind = PACKETS, .endpoint = stage->pair.receive};
+    struct act act = { .kind = PACKETS, .endpoint = stage->pair.receive };
 
     act.timeout = MCAPI_TIMEOUT_INFINITE;
     succeed(scene_peer, act_open_receive, &act);
@@ -178,8 +187,7 @@ static void own_connect_set_up(struct stage *stage)
 {
     stage->pair = pair_create(PACKETS, stage->victim, scene_peer);
     peer_waits_for_open(stage);
-    stage->act = (struct act){
-        .kind = PACKETS, .endpoint = stage->pair.send, .other = stage->pair.receive};
+    stage->act = connect_of(stage);
 }
 
 static void own_connect_survive(struct stage *stage)
@@ -207,7 +215,7 @@ static void open_send_set_up(struct stage *stage)
     stage->pair = pair_create(PACKETS, stage->victim, scene_peer);
     pair_connect(&stage->pair);
     peer_waits_for_open(stage);
-    stage->act = (struct act){.kind = PACKETS, .endpoint = stage->pair.send};
+    stage->act = (struct act){ .kind = PACKETS, .endpoint = stage->pair.send };
 }
 
 static void open_survive(struct stage *stage)
@@ -230,19 +238,19 @@ static void open_receive_set_up(struct stage *stage)
     stage->pair = pair_create(PACKETS, scene_peer, stage->victim);
     stage->peers = stage->pair.send;
     pair_connect(&stage->pair);
-    act = (struct act){.kind = PACKETS, .endpoint = stage->pair.send};
+    act = (struct act){ .kind = PACKETS, .endpoint = stage->pair.send };
     succeed(scene_peer, act_open_send, &act);
     act.timeout = MCAPI_TIMEOUT_INFINITE;
     child_begin(scene_peer, act_wait, &act);
     scene_blocked(scene_peer);
-    stage->act = (struct act){.kind = PACKETS, .endpoint = stage->pair.receive};
+    stage->act = (struct act){ .kind = PACKETS, .endpoint = stage->pair.receive };
 }
 
 static void cancel_set_up(struct stage *stage)
 {
     stage->pair = pair_create(PACKETS, stage->victim, scene_peer);
     pair_connect(&stage->pair);
-    stage->act = (struct act){.kind = PACKETS, .endpoint = stage->pair.send};
+    stage->act = (struct act){ .kind = PACKETS, .endpoint = stage->pair.send };
     succeed(stage->victim, act_open_send, &stage->act);
 }
 
@@ -263,12 +271,13 @@ static void close_send_set_up(struct stage *stage)
 
     stage->pair = pair_open(PACKETS, stage->victim, scene_peer);
     send = (struct act){
-        .kind = PACKETS, .endpoint = stage->pair.send, .size = SMALL, .count = SENT};
+        .kind = PACKETS, .endpoint = stage->pair.send, .size = SMALL, .count = SENT
+    };
     succeed(stage->victim, act_send_numbers, &send);
     child_begin(scene_peer, act_receive_numbers,
-                &(struct act){.kind = PACKETS, .endpoint = stage->pair.receive});
+                &(struct act){ .kind = PACKETS, .endpoint = stage->pair.receive });
     scene_blocked(scene_peer);
-    stage->act = (struct act){.kind = PACKETS, .endpoint = stage->pair.send};
+    stage->act = (struct act){ .kind = PACKETS, .endpoint = stage->pair.send };
 }
 
 /* The peer has closed its end: the channel ends with this one. */
@@ -276,7 +285,7 @@ static void close_last_set_up(struct stage *stage)
 {
     stage->pair = pair_open(PACKETS, stage->victim, scene_peer);
     pair_close_receive(&stage->pair);
-    stage->act = (struct act){.kind = PACKETS, .endpoint = stage->pair.send};
+    stage->act = (struct act){ .kind = PACKETS, .endpoint = stage->pair.send };
 }
 
 /* What was accepted came, once and in order; the one on its way wholly or not at all. */
@@ -306,10 +315,10 @@ static void full_set_up(struct stage *stage, enum pair_kind kind)
     pair_open_send(&stage->pair);
     pair_open_receive(&stage->pair);
     child_begin(scene_peer, act_send_numbers,
-                &(struct act){.kind = kind, .endpoint = stage->pair.send, .size = SMALL});
+                &(struct act){ .kind = kind, .endpoint = stage->pair.send, .size = SMALL });
     ck_assert(eventually(atomic_load(&all->accepted) == DEPTH));
     scene_blocked(scene_peer);
-    stage->act = (struct act){.kind = kind, .endpoint = stage->pair.receive};
+    stage->act = (struct act){ .kind = kind, .endpoint = stage->pair.receive };
 }
 
 static void full_packets_set_up(struct stage *stage)
@@ -335,9 +344,9 @@ static void send_set_up(struct stage *stage, enum pair_kind kind, size_t size)
 {
     stage->pair = pair_open(kind, stage->victim, scene_peer);
     child_begin(scene_peer, act_receive_numbers,
-                &(struct act){.kind = kind, .endpoint = stage->pair.receive});
+                &(struct act){ .kind = kind, .endpoint = stage->pair.receive });
     scene_blocked(scene_peer);
-    stage->act = (struct act){.kind = kind, .endpoint = stage->pair.send, .size = size};
+    stage->act = (struct act){ .kind = kind, .endpoint = stage->pair.send, .size = size };
 }
 
 static void send_small_set_up(struct stage *stage)
@@ -400,8 +409,8 @@ static void act_receive_some(struct act *act)
 static struct child *other_dies(struct stage *stage, enum mci_crash_point point)
 {
     struct child *other = child_start(CHILD_PROCESS, OTHER_NODE);
-    struct act get = {.node = TEST_NODE, .port = TEST_PORT, .timeout = 1000};
-    struct act more = {.kind = PACKETS, .size = SMALL, .count = SENT};
+    struct act get = { .node = TEST_NODE, .port = TEST_PORT, .timeout = 1000 };
+    struct act more = { .kind = PACKETS, .size = SMALL, .count = SENT };
 
     stage->endpoint = create(NULL, TEST_PORT);
     succeed(other, act_get, &get);
@@ -414,7 +423,7 @@ static struct child *other_dies(struct stage *stage, enum mci_crash_point point)
     }
     if (point != MCI_CRASH_POINT_COUNT) {
         scene_arm(other, point, 1);
-        child_begin(other, act_create, &(struct act){.port = NAMED_PORT});
+        child_begin(other, act_create, &(struct act){ .port = NAMED_PORT });
         ck_assert(scene_dies(other));
     } else {
         child_kill(other);
@@ -430,20 +439,32 @@ static void recovery_set_up(struct stage *stage)
 static void repair_set_up(struct stage *stage)
 {
     other_dies(stage, MCI_CRASH_endpoint_published);
-    stage->act = (struct act){.port = NAMED_PORT};
+    stage->act = (struct act){ .port = NAMED_PORT };
+}
+
+/* Another node that dies as it connects two others: connected, and not linked. */
+static void repair_channel_set_up(struct stage *stage)
+{
+    struct child *other = child_start(CHILD_PROCESS, OTHER_NODE);
+
+    between_others_set_up(stage);
+    scene_arm(other, MCI_CRASH_channel_published, 1);
+    child_begin(other, act_connect, &stage->act);
+    ck_assert(scene_dies(other));
+    stage->act = (struct act){ .port = NAMED_PORT };
 }
 
 static void recovery_join_set_up(struct stage *stage)
 {
     stage->victim = NULL;
     other_dies(stage, MCI_CRASH_POINT_COUNT);
-    stage->act = (struct act){.node = VICTIM_NODE};
+    stage->act = (struct act){ .node = VICTIM_NODE };
 }
 
 /* What the first of the two dead had sent is there all the same. */
 static void recovery_survive(struct stage *stage)
 {
-    struct act act = {.kind = PACKETS, .endpoint = stage->pair.receive};
+    struct act act = { .kind = PACKETS, .endpoint = stage->pair.receive };
 
     child_do(scene_peer, act_receive_numbers, &act);
     expect_status(MCAPI_ERR_TRANSMISSION, act.status);
@@ -463,34 +484,37 @@ static void join_survive(struct stage *stage)
 
 static void join_set_up(struct stage *stage)
 {
-    stage->act = (struct act){.node = VICTIM_NODE};
+    stage->act = (struct act){ .node = VICTIM_NODE };
 }
 
 /* name, joins, set_up, run, survive, again */
 const struct operation operations[] = {
-    {"join", true, join_set_up, act_initialize, join_survive, NULL},
-    {"leave", false, leave_set_up, act_finalize, leave_survive, NULL},
-    {"create", false, create_set_up, act_create, join_survive, create_again},
-    {"get", false, get_set_up, act_get, get_survive, NULL},
-    {"release", false, release_set_up, act_release, get_survive, NULL},
-    {"delete", false, delete_set_up, act_delete, join_survive, NULL},
-    {"connect two others", false, between_others_set_up, act_connect, between_others_survive,
-     NULL},
-    {"connect", false, own_connect_set_up, act_connect, own_connect_survive, NULL},
-    {"open to send", false, open_send_set_up, act_open_send, open_send_survive, NULL},
-    {"open to receive", false, open_receive_set_up, act_open_receive, open_survive, NULL},
-    {"cancel an open", false, cancel_set_up, act_cancel, peer_removes_receive, NULL},
-    {"close to send", false, close_send_set_up, act_close_send, close_send_survive, NULL},
-    {"close the last end", false, close_last_set_up, act_close_send, peer_removes_receive, NULL},
-    {"close to receive", false, full_packets_set_up, act_close_receive, full_survive, NULL},
-    {"send small packets", false, send_small_set_up, act_send_to_sleeper, send_survive, NULL},
-    {"send large packets", false, send_large_set_up, act_send_to_sleeper, send_survive, NULL},
-    {"send scalars", false, send_scalars_set_up, act_send_to_sleeper, send_survive, NULL},
-    {"receive packets", false, full_packets_set_up, act_receive_some, full_survive, NULL},
-    {"receive scalars", false, full_scalars_set_up, act_receive_some, full_survive, NULL},
-    {"recover a sender", false, recovery_set_up, act_receive_numbers, recovery_survive, NULL},
-    {"recover while joining", true, recovery_join_set_up, act_initialize, recovery_survive,
-     NULL},
-    {"repair after a creator", false, repair_set_up, act_create, recovery_survive, NULL},
+    { "join", true, join_set_up, act_initialize, join_survive, NULL },
+    { "leave", false, leave_set_up, act_finalize, leave_survive, NULL },
+    { "create", false, create_set_up, act_create, join_survive, create_again },
+    { "get", false, get_set_up, act_get, get_survive, NULL },
+    { "release", false, release_set_up, act_release, get_survive, NULL },
+    { "delete", false, delete_set_up, act_delete, join_survive, NULL },
+    { "connect two others", false, between_others_set_up, act_connect, between_others_survive,
+      NULL },
+    { "connect", false, own_connect_set_up, act_connect, own_connect_survive, NULL },
+    { "open to send", false, open_send_set_up, act_open_send, open_send_survive, NULL },
+    { "open to receive", false, open_receive_set_up, act_open_receive, open_survive, NULL },
+    { "cancel an open", false, cancel_set_up, act_cancel, peer_removes_receive, NULL },
+    { "close to send", false, close_send_set_up, act_close_send, close_send_survive, NULL },
+    { "close the last end", false, close_last_set_up, act_close_send, peer_removes_receive,
+      NULL },
+    { "close to receive", false, full_packets_set_up, act_close_receive, full_survive, NULL },
+    { "send small packets", false, send_small_set_up, act_send_to_sleeper, send_survive, NULL },
+    { "send large packets", false, send_large_set_up, act_send_to_sleeper, send_survive, NULL },
+    { "send scalars", false, send_scalars_set_up, act_send_to_sleeper, send_survive, NULL },
+    { "receive packets", false, full_packets_set_up, act_receive_some, full_survive, NULL },
+    { "receive scalars", false, full_scalars_set_up, act_receive_some, full_survive, NULL },
+    { "recover a sender", false, recovery_set_up, act_receive_numbers, recovery_survive, NULL },
+    { "recover while joining", true, recovery_join_set_up, act_initialize, recovery_survive,
+      NULL },
+    { "repair after a creator", false, repair_set_up, act_create, recovery_survive, NULL },
+    { "repair after a connector", false, repair_channel_set_up, act_create,
+      between_others_survive, NULL },
 };
 const size_t operation_count = sizeof operations / sizeof operations[0];

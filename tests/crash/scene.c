@@ -16,8 +16,9 @@
 #include "support/topology.h"
 
 enum {
-    /* The contract's 100 ms, on a machine that does much else at the same time. */
-    LATEST_US = 1000 * 1000,
+    /* The contract's 100 ms, on a machine that does much else at the same time; but before a
+     * sleeper that nobody has woken looks again for itself. */
+    LATEST_US = 900 * 1000,
 };
 
 struct seen_by_all *all;
@@ -35,7 +36,7 @@ void scene_begin(void)
     topology_begin();
     scene_peer = child_start_bare(CHILD_PROCESS);
     join(0, TEST_NODE);
-    child_do(scene_peer, act_initialize, &(struct act){.node = PEER_NODE});
+    child_do(scene_peer, act_initialize, &(struct act){ .node = PEER_NODE });
     scene_expect_clean(2);
 }
 
@@ -62,20 +63,20 @@ static void act_counts(struct act *act)
 
 void scene_arm(struct child *child, enum mci_crash_point point, unsigned occurrence)
 {
-    child_do(child, act_arm, &(struct act){.kind = point, .count = occurrence});
+    child_do(child, act_arm, &(struct act){ .kind = point, .count = occurrence });
 }
 
 void scene_counts(struct child *child)
 {
-    child_do(child, act_counts, &(struct act){.count = 0});
+    child_do(child, act_counts, &(struct act){ .count = 0 });
 }
 
 static bool has_ended(struct child *child)
 {
-    siginfo_t how = {.si_pid = 0};
+    siginfo_t how = { .si_pid = 0 };
 
-    return waitid(P_PID, (id_t)child_process(child), &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           how.si_pid != 0;
+    return waitid(P_PID, (id_t)child_process(child), &how, WEXITED | WNOHANG | WNOWAIT) == 0
+        && how.si_pid != 0;
 }
 
 bool scene_dies(struct child *child)
@@ -151,7 +152,7 @@ static void act_remove(struct act *act)
 
 void scene_remove(struct child *owner, mcapi_endpoint_t endpoint)
 {
-    struct act act = {.endpoint = endpoint};
+    struct act act = { .endpoint = endpoint };
 
     child_do(owner, act_remove, &act);
     expect_status(MCAPI_SUCCESS, act.status);
@@ -176,7 +177,7 @@ void scene_expect_clean(uint32_t nodes)
 struct child *scene_victim_returns(void)
 {
     struct child *victim = child_start(CHILD_PROCESS, VICTIM_NODE);
-    struct act act = {.port = NAMED_PORT};
+    struct act act = { .port = NAMED_PORT };
 
     child_do(victim, act_create, &act);
     expect_status(MCAPI_SUCCESS, act.status);

@@ -23,16 +23,16 @@ enum {
     PEER_NODE = 2,
     VICTIM_NODE = 3,
     OTHER_NODE = 4,
-    NAMED_PORT = 5,                     /* the victim's */
+    NAMED_PORT = 5, /* the victim's */
 };
 
 /* What all processes of the program, and all its tests, can see. */
 struct seen_by_all {
-    _Atomic uint32_t killed[MCI_CRASH_POINT_COUNT];     /* deaths at each point */
-    _Atomic uint32_t passed[MCI_CRASH_POINT_COUNT];     /* by the last process that survived */
-    _Atomic uint32_t accepted;          /* sends that have returned success */
-    _Atomic int64_t died_at;            /* us; when the last victim did */
-    _Atomic int64_t slowest;            /* us from a death to the return of a blocked call */
+    _Atomic uint32_t killed[MCI_CRASH_POINT_COUNT]; /* deaths at each point */
+    _Atomic uint32_t passed[MCI_CRASH_POINT_COUNT]; /* by the last process that survived */
+    _Atomic uint32_t accepted;                      /* sends that have returned success */
+    _Atomic int64_t died_at;                        /* us; when the last victim did */
+    _Atomic int64_t slowest; /* us from a death to the return of a blocked call */
 };
 
 extern struct seen_by_all *all;

@@ -26,18 +26,18 @@ enum { CHILDREN = 64 };
 /* Where the two sides meet: memory that both see. */
 struct mailbox {
     sem_t asked, answered;
-    void (*function)(struct act *);     /* NULL: the child is to end */
+    void (*function)(struct act *); /* NULL: the child is to end */
     struct act act;
     _Atomic int busy;
-    pid_t thread;                       /* its thread id */
-    clockid_t clock;                    /* of its thread */
+    pid_t thread;    /* its thread id */
+    clockid_t clock; /* of its thread */
 };
 
 struct child {
     enum child_kind kind;
     struct mailbox *mailbox;
-    pid_t pid;                          /* CHILD_PROCESS, while it lives; else 0 */
-    pthread_t thread;                   /* CHILD_THREAD */
+    pid_t pid;        /* CHILD_PROCESS, while it lives; else 0 */
+    pthread_t thread; /* CHILD_THREAD */
 };
 
 static struct child *children[CHILDREN];
@@ -55,7 +55,7 @@ void *shared_memory(size_t size)
 static void wait_for(sem_t *semaphore)
 {
     while (sem_wait(semaphore) != 0)
-        ck_assert_int_eq(errno, EINTR);
+        expect_true(errno == EINTR);
 }
 
 static void finalize_if_node(void)
@@ -142,6 +142,7 @@ struct child *child_start_bare(enum child_kind kind)
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (getppid() != parent)
                 _exit(EXIT_FAILURE);
+            expect_in_child = true;
             memset(children, 0, sizeof children); /* they are the parent's */
             serve(child->mailbox);
             finalize_if_node();
@@ -156,7 +157,7 @@ struct child *child_start_bare(enum child_kind kind)
 struct child *child_start(enum child_kind kind, mcapi_node_t node)
 {
     struct child *child = child_start_bare(kind);
-    struct act act = {.node = node};
+    struct act act = { .node = node };
 
     child_do(child, act_initialize, &act);
     expect_status(MCAPI_SUCCESS, act.status);
@@ -267,7 +268,7 @@ void child_expect_exit(struct child *child)
 void child_end(struct child *child)
 {
     int status = 0;
-    struct act act = {.status = 0};
+    struct act act = { .status = 0 };
 
     if (child->kind == CHILD_PROCESS && child->pid == 0) { /* it has ended by itself */
         forget(child);
@@ -317,7 +318,7 @@ void act_create(struct act *act)
 void act_get(struct act *act)
 {
     act->endpoint =
-        mcapi_endpoint_get(act->domain, act->node, act->port, act->timeout, &act->status);
+            mcapi_endpoint_get(act->domain, act->node, act->port, act->timeout, &act->status);
 }
 
 void act_delete(struct act *act)

@@ -87,10 +87,10 @@ void *shared_memory(size_t size);
 
 /* --- Acts: what is usual; every one sets status -------------------------------------- */
 
-void act_initialize(struct act *act);  /* domain, node */
+void act_initialize(struct act *act); /* domain, node */
 void act_finalize(struct act *act);
-void act_create(struct act *act);      /* port -> endpoint */
-void act_get(struct act *act);         /* domain, node, port, timeout -> endpoint */
-void act_delete(struct act *act);      /* endpoint */
+void act_create(struct act *act); /* port -> endpoint */
+void act_get(struct act *act);    /* domain, node, port, timeout -> endpoint */
+void act_delete(struct act *act); /* endpoint */
 
 #endif /* TESTS_CHILD_H */

@@ -14,5 +14,5 @@ int64_t now_us(void)
 
 void breathe(void)
 {
-    nanosleep(&(struct timespec){.tv_nsec = 200 * 1000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000 }, NULL);
 }

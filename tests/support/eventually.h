@@ -22,15 +22,15 @@ int64_t now_us(void);
 void breathe(void);
 
 /* Whether the condition comes true within PATIENCE_MS. */
-#define eventually(condition)                               \
-    __extension__({                                         \
-        int64_t give_up = now_us() + PATIENCE_MS * 1000LL;  \
-        bool came = (condition);                            \
-        while (!came && now_us() < give_up) {               \
-            breathe();                                      \
-            came = (condition);                             \
-        }                                                   \
-        came;                                               \
+#define eventually(condition)                              \
+    __extension__({                                        \
+        int64_t give_up = now_us() + PATIENCE_MS * 1000LL; \
+        bool came = (condition);                           \
+        while (!came && now_us() < give_up) {              \
+            breathe();                                     \
+            came = (condition);                            \
+        }                                                  \
+        came;                                              \
     })
 
 #endif /* TESTS_EVENTUALLY_H */

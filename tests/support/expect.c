@@ -3,6 +3,10 @@
 #include "support/expect.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+bool expect_in_child;
 
 const char *status_name(mcapi_status_t status)
 {
@@ -19,12 +23,27 @@ const char *status_name(mcapi_status_t status)
     return name;
 }
 
+static void refute(const char *file, int line, const char *what, const char *why)
+{
+    if (!expect_in_child)
+        _ck_assert_failed(file, line, what, "%s: %s", what, why);
+    dprintf(STDERR_FILENO, "%s:%d: in a child: %s: %s\n", file, line, what, why);
+    _exit(EXIT_FAILURE);
+}
+
 void expect_status_of(const char *file, int line, const char *call, mcapi_status_t wanted,
                       mcapi_status_t got)
 {
+    char why[3 * MCAPI_MAX_STATUS_SIZE];
+
     if (wanted == got)
-        mark_point();
-    else
-        _ck_assert_failed(file, line, call, "%s: wanted %s, got %s", call,
-                          status_name(wanted), status_name(got));
+        return;
+    snprintf(why, sizeof why, "wanted %s, got %s", status_name(wanted), status_name(got));
+    refute(file, line, call, why);
+}
+
+void expect_true_at(const char *file, int line, const char *condition, bool holds)
+{
+    if (!holds)
+        refute(file, line, condition, "does not hold");
 }

@@ -83,8 +83,7 @@ void act_set(struct act *act)
 {
     uint32_t value = (uint32_t)act->word;
 
-    mcapi_endpoint_set_attribute(act->endpoint, act->count, &value, sizeof value,
-                                 &act->status);
+    mcapi_endpoint_set_attribute(act->endpoint, act->count, &value, sizeof value, &act->status);
 }
 
 void act_send_many(struct act *act)
@@ -104,7 +103,7 @@ void act_send_many(struct act *act)
 
 void act_receive_many(struct act *act)
 {
-    struct act one = {.kind = act->kind, .endpoint = act->endpoint};
+    struct act one = { .kind = act->kind, .endpoint = act->endpoint };
     uint32_t word = (uint32_t)act->word;
 
     for (uint32_t i = 0; i < act->count; i++, word++) {
@@ -133,7 +132,7 @@ static void succeed(struct child *who, void (*function)(struct act *), struct ac
 
 static mcapi_endpoint_t anonymous_endpoint(struct child *owner)
 {
-    struct act act = {.port = MCAPI_PORT_ANY};
+    struct act act = { .port = MCAPI_PORT_ANY };
 
     succeed(owner, act_create, &act);
     return act.endpoint;
@@ -162,35 +161,35 @@ struct pair pair_open(enum pair_kind kind, struct child *sender, struct child *r
 
 void pair_connect(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->send, .other = pair->receive};
+    struct act act = { .kind = pair->kind, .endpoint = pair->send, .other = pair->receive };
 
     succeed(pair->sender, act_connect, &act);
 }
 
 void pair_open_send(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->send};
+    struct act act = { .kind = pair->kind, .endpoint = pair->send };
 
     succeed(pair->sender, act_open_send, &act);
 }
 
 void pair_open_receive(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->receive};
+    struct act act = { .kind = pair->kind, .endpoint = pair->receive };
 
     succeed(pair->receiver, act_open_receive, &act);
 }
 
 void pair_close_send(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->send};
+    struct act act = { .kind = pair->kind, .endpoint = pair->send };
 
     succeed(pair->sender, act_close_send, &act);
 }
 
 void pair_close_receive(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->receive};
+    struct act act = { .kind = pair->kind, .endpoint = pair->receive };
 
     succeed(pair->receiver, act_close_receive, &act);
 }
@@ -204,7 +203,7 @@ void pair_close(const struct pair *pair)
 void pair_set(struct child *owner, mcapi_endpoint_t endpoint, mcapi_uint_t number,
               uint32_t value)
 {
-    struct act act = {.endpoint = endpoint, .count = number, .word = value};
+    struct act act = { .endpoint = endpoint, .count = number, .word = value };
 
     succeed(owner, act_set, &act);
 }
@@ -217,40 +216,40 @@ void pair_set_both(const struct pair *pair, mcapi_uint_t number, uint32_t value)
 
 void pair_send(const struct pair *pair, const char *text)
 {
-    struct act act = {.kind = PACKETS, .endpoint = pair->send, .size = strlen(text) + 1};
+    struct act act = { .kind = PACKETS, .endpoint = pair->send, .size = strlen(text) + 1 };
 
-    ck_assert_uint_le(act.size, sizeof act.bytes);
+    expect_true(act.size <= sizeof act.bytes);
     memcpy(act.bytes, text, act.size);
     succeed(pair->sender, act_send, &act);
 }
 
 void pair_expect(const struct pair *pair, const char *text)
 {
-    struct act act = {.kind = PACKETS, .endpoint = pair->receive};
+    struct act act = { .kind = PACKETS, .endpoint = pair->receive };
 
     succeed(pair->receiver, act_receive, &act);
-    ck_assert_str_eq(act.bytes, text);
-    ck_assert_uint_eq(act.size, strlen(text) + 1);
+    expect_true(strcmp(act.bytes, text) == 0);
+    expect_true(act.size == strlen(text) + 1);
 }
 
 void pair_send_word(const struct pair *pair, uint32_t word)
 {
-    struct act act = {.kind = SCALARS, .endpoint = pair->send, .word = word};
+    struct act act = { .kind = SCALARS, .endpoint = pair->send, .word = word };
 
     succeed(pair->sender, act_send, &act);
 }
 
 void pair_expect_word(const struct pair *pair, uint32_t word)
 {
-    struct act act = {.kind = SCALARS, .endpoint = pair->receive};
+    struct act act = { .kind = SCALARS, .endpoint = pair->receive };
 
     succeed(pair->receiver, act_receive, &act);
-    ck_assert_uint_eq(act.word, word);
+    expect_true(act.word == word);
 }
 
 mcapi_status_t pair_receive_status(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->receive};
+    struct act act = { .kind = pair->kind, .endpoint = pair->receive };
 
     child_do(pair->receiver, act_receive, &act);
     return act.status;
@@ -258,7 +257,7 @@ mcapi_status_t pair_receive_status(const struct pair *pair)
 
 mcapi_status_t pair_send_status(const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .endpoint = pair->send, .size = 1};
+    struct act act = { .kind = pair->kind, .endpoint = pair->send, .size = 1 };
 
     child_do(pair->sender, act_send, &act);
     return act.status;

@@ -20,7 +20,7 @@ enum pair_kind { PACKETS, SCALARS };
 struct pair {
     enum pair_kind kind;
     struct child *sender, *receiver;
-    mcapi_endpoint_t send, receive;     /* endpoints, and handles */
+    mcapi_endpoint_t send, receive; /* endpoints, and handles */
 };
 
 /* Two anonymous endpoints, not connected; both types are left at the default. */
@@ -61,15 +61,15 @@ mcapi_status_t pair_send_status(const struct pair *pair);
 
 /* --- Acts on ends; kind is the enum pair_kind, endpoint the end ----------------------- */
 
-void act_connect(struct act *act);       /* kind, endpoint, other */
-void act_open_send(struct act *act);     /* kind, endpoint -> request */
+void act_connect(struct act *act);   /* kind, endpoint, other */
+void act_open_send(struct act *act); /* kind, endpoint -> request */
 void act_open_receive(struct act *act);
-void act_close_send(struct act *act);    /* kind, endpoint -> request */
+void act_close_send(struct act *act); /* kind, endpoint -> request */
 void act_close_receive(struct act *act);
-void act_wait(struct act *act);          /* request, timeout -> size */
-void act_send(struct act *act);          /* bytes, size; or word, of 32 bits */
-void act_receive(struct act *act);       /* -> bytes, size; released; or word */
-void act_set(struct act *act);           /* endpoint, count: the attribute; word */
+void act_wait(struct act *act);    /* request, timeout -> size */
+void act_send(struct act *act);    /* bytes, size; or word, of 32 bits */
+void act_receive(struct act *act); /* -> bytes, size; released; or word */
+void act_set(struct act *act);     /* endpoint, count: the attribute; word */
 
 /* count packets or scalars with the numbers word, word + 1, ... (a packet begins with it). */
 void act_send_many(struct act *act);

@@ -36,8 +36,8 @@ static void expect_no_file(const char *folder, const char *text)
         return;
     }
     while ((entry = readdir(all)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            (text == NULL || strstr(entry->d_name, text) != NULL))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0
+            && (text == NULL || strstr(entry->d_name, text) != NULL))
             ck_abort_msg("left behind: %s/%s", folder, entry->d_name);
     closedir(all);
 }

@@ -34,10 +34,10 @@ struct call {
 };
 
 /* A function for each call, in the order of mcapi.h. */
-#define CALL(function, ...)                                  \
-    static void call_##function(mcapi_status_t *status)      \
-    {                                                        \
-        __VA_ARGS__;                                         \
+#define CALL(function, ...)                             \
+    static void call_##function(mcapi_status_t *status) \
+    {                                                   \
+        __VA_ARGS__;                                    \
     }
 
 CALL(finalize, mcapi_finalize(status))
@@ -89,7 +89,10 @@ CALL(wait_any, a.result = mcapi_wait_any(1, a.requests, &a.size, 0, status))
 CALL(cancel, mcapi_cancel(a.requests, status))
 CALL(wait_receivable, a.result = mcapi_ext_wait_receivable(&a.receive, 1, 0, status))
 
-#define ROW(function, failed, later) {#function, call_##function, failed, later}
+#define ROW(function, failed, later)              \
+    {                                             \
+#function, call_##function, failed, later \
+    }
 
 static const struct call calls[] = {
     ROW(finalize, 0, false),
@@ -339,7 +342,8 @@ START_TEST(results_need_their_place)
     expect(MCAPI_ERR_PARAMETER,
            mcapi_sclchan_recv_open_i(NULL, pair.receive, &request, &status));
     expect(MCAPI_ERR_PARAMETER, mcapi_sclchan_send_open_i(NULL, pair.send, &request, &status));
-    expect(MCAPI_ERR_PARAMETER, mcapi_pktchan_recv(0, NULL, NULL, &status)); /* first pointers */
+    expect(MCAPI_ERR_PARAMETER,
+           mcapi_pktchan_recv(0, NULL, NULL, &status)); /* first pointers */
     pair_expect(&pair, "kept");
     leave();
 }
@@ -348,14 +352,14 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {without_a_place_for_a_status_nothing_happens, 2},
-        {initialize_without_a_place_for_a_status_makes_no_node, 1},
-        {without_a_node_every_call_says_so_first, 2},
-        {without_a_node_the_pointers_do_not_matter, 1},
-        {a_refused_call_leaves_a_request_that_says_the_same, 1},
-        {a_request_without_a_node_says_so_later_too, 1},
-        {an_operation_without_a_request_is_refused_and_not_done, 1},
-        {results_need_their_place, 1},
+        { without_a_place_for_a_status_nothing_happens, 2 },
+        { initialize_without_a_place_for_a_status_makes_no_node, 1 },
+        { without_a_node_every_call_says_so_first, 2 },
+        { without_a_node_the_pointers_do_not_matter, 1 },
+        { a_refused_call_leaves_a_request_that_says_the_same, 1 },
+        { a_request_without_a_node_says_so_later_too, 1 },
+        { an_operation_without_a_request_is_refused_and_not_done, 1 },
+        { results_need_their_place, 1 },
     };
 
     return suite_run_between("api/check", topology_begin, topology_end, tests,

@@ -22,7 +22,7 @@ static mcapi_endpoint_t create(mcapi_port_t port)
     return endpoint;
 }
 
-static void delete(mcapi_endpoint_t endpoint)
+static void delete (mcapi_endpoint_t endpoint)
 {
     expect(MCAPI_SUCCESS, mcapi_endpoint_delete(endpoint, &status));
 }
@@ -40,7 +40,7 @@ static mcapi_status_t look_for(mcapi_node_t node, mcapi_port_t port, mcapi_endpo
 
 START_TEST(ports_from_0_to_the_largest_can_be_created_and_found)
 {
-    static const mcapi_port_t ports[] = {0, 1, 2, 1000, MCAPI_MAX_PORT - 1, MCAPI_MAX_PORT};
+    static const mcapi_port_t ports[] = { 0, 1, 2, 1000, MCAPI_MAX_PORT - 1, MCAPI_MAX_PORT };
     mcapi_endpoint_t endpoint[SUITE_LENGTH(ports)], found;
 
     for (size_t i = 0; i < SUITE_LENGTH(ports); i++)
@@ -68,7 +68,7 @@ START_TEST(a_port_exists_once)
     mcapi_endpoint_t endpoint = create(5);
 
     expect(MCAPI_ERR_ENDP_EXISTS, ck_assert_uint_eq(mcapi_endpoint_create(5, &status), 0));
-    delete(endpoint);
+    delete (endpoint);
     create(5);
 }
 END_TEST
@@ -76,7 +76,7 @@ END_TEST
 START_TEST(two_nodes_may_have_the_same_port)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.port = 5};
+    struct act act = { .port = 5 };
 
     create(5);
     child_do(other, act_create, &act);
@@ -96,7 +96,7 @@ START_TEST(exactly_the_limit_of_endpoints_fits)
            ck_assert_uint_eq(mcapi_endpoint_create(MCAPI_PORT_ANY, &status), 0));
     /* Whether it exists is asked before whether there is room. */
     expect(MCAPI_ERR_ENDP_EXISTS, mcapi_endpoint_create(0, &status));
-    delete(last);
+    delete (last);
     create(MCAPI_MAX_ENDPOINTS);
 }
 END_TEST
@@ -104,7 +104,7 @@ END_TEST
 START_TEST(the_limit_is_that_of_each_node)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.port = 5};
+    struct act act = { .port = 5 };
 
     for (mcapi_port_t port = 0; port < MCAPI_MAX_ENDPOINTS; port++)
         create(port);
@@ -122,8 +122,8 @@ START_TEST(anonymous_endpoints_collide_with_nothing)
     ck_assert_uint_ne(one, two);
     for (mcapi_port_t port = 0; port < 100; port++)
         create(port);
-    delete(one);
-    delete(two);
+    delete (one);
+    delete (two);
 }
 END_TEST
 
@@ -132,7 +132,7 @@ END_TEST
 START_TEST(an_endpoint_of_another_node_is_found)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.port = 7};
+    struct act act = { .port = 7 };
     mcapi_endpoint_t found;
 
     child_do(other, act_create, &act);
@@ -159,7 +159,7 @@ END_TEST
 START_TEST(a_get_waits_until_the_endpoint_is_created)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.node = 1, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .node = 1, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE };
     mcapi_endpoint_t endpoint;
 
     child_begin(other, act_get, &act);
@@ -177,8 +177,8 @@ START_TEST(a_get_waits_until_the_node_comes)
 {
     struct child *other = child_start_bare(_i);
     struct child *getter = child_start(CHILD_PROCESS, 3);
-    struct act get = {.node = 2, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE};
-    struct act act = {.node = 2, .port = 7};
+    struct act get = { .node = 2, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE };
+    struct act act = { .node = 2, .port = 7 };
 
     child_begin(getter, act_get, &get);
     ck_assert(eventually(child_is_asleep(getter)));
@@ -210,8 +210,8 @@ START_TEST(get_refuses_impossible_names)
     expect(MCAPI_ERR_NODE_INVALID, mcapi_endpoint_get(0, MCAPI_MAX_NODE + 1, 7, 0, &status));
     expect(MCAPI_ERR_PORT_INVALID, mcapi_endpoint_get(0, 1, MCAPI_MAX_PORT + 1, 0, &status));
     expect(MCAPI_ERR_PORT_INVALID, mcapi_endpoint_get(0, 1, MCAPI_PORT_ANY, 0, &status));
-    expect(MCAPI_ERR_DOMAIN_INVALID, mcapi_endpoint_get_i(MCAPI_MAX_DOMAIN + 1, 1, 7,
-                                                          &endpoint, &request, &status));
+    expect(MCAPI_ERR_DOMAIN_INVALID,
+           mcapi_endpoint_get_i(MCAPI_MAX_DOMAIN + 1, 1, 7, &endpoint, &request, &status));
     expect(MCAPI_ERR_DOMAIN_INVALID, mcapi_test(&request, &size, &status));
     expect(MCAPI_ERR_PARAMETER, /* pointers come first */
            mcapi_endpoint_get_i(MCAPI_MAX_DOMAIN + 1, 1, 7, &endpoint, NULL, &status));
@@ -274,122 +274,16 @@ START_TEST(the_port_of_an_anonymous_endpoint_never_is_a_named_one)
 }
 END_TEST
 
-/* --- How often an endpoint may be got ------------------------------------------------------ */
-
-static mcapi_uint_t get_count(mcapi_endpoint_t endpoint)
-{
-    mcapi_endp_attr_get_count_t count = 99;
-
-    expect(MCAPI_SUCCESS,
-           mcapi_endpoint_get_attribute(endpoint, MCAPI_ENDP_ATTR_GET_COUNT, &count,
-                                        sizeof count, &status));
-    return count;
-}
-
-static mcapi_node_t get_source(mcapi_endpoint_t endpoint)
-{
-    mcapi_endp_attr_get_source_t source;
-
-    expect(MCAPI_SUCCESS,
-           mcapi_endpoint_get_attribute(endpoint, MCAPI_ENDP_ATTR_GET_SOURCE, &source,
-                                        sizeof source, &status));
-    return source.node_id;
-}
-
-START_TEST(a_message_endpoint_is_got_any_number_of_times)
-{
-    mcapi_endpoint_t endpoint = create(7), found;
-
-    ck_assert_uint_eq(get_source(endpoint), MCAPI_NODE_INVALID);
-    for (mcapi_uint_t i = 0; i < 1000; i++) {
-        ck_assert_uint_eq(get_count(endpoint), i);
-        expect_status(MCAPI_SUCCESS, look_for(1, 7, &found));
-    }
-    ck_assert_uint_eq(get_source(endpoint), 1);
-    expect(MCAPI_SUCCESS, mcapi_endpoint_release(endpoint, &status));
-    ck_assert_uint_eq(get_count(endpoint), 999);
-}
-END_TEST
-
-START_TEST(a_channel_endpoint_is_lent_to_one_at_a_time)
-{
-    static const uint32_t types[] = {MCAPI_ENDP_ATTR_TYPE_PKTCHAN, MCAPI_ENDP_ATTR_TYPE_SCLCHAN};
-    mcapi_endpoint_t endpoint = create(7), found = 0;
-    struct child *other = child_start(CHILD_PROCESS, 2);
-    struct act act = {.node = 1, .port = 7};
-    mcapi_request_t request;
-
-    pair_set(NULL, endpoint, MCAPI_ENDP_ATTR_TYPE, types[_i]);
-    child_do(other, act_get, &act);
-    expect_status(MCAPI_SUCCESS, act.status);
-    ck_assert_uint_eq(get_source(endpoint), 2);
-    expect_status(MCAPI_ERR_ENDP_GET_LIMIT, look_for(1, 7, &found));
-    expect(MCAPI_ERR_ENDP_GET_LIMIT,
-           mcapi_endpoint_get(0, 1, 7, MCAPI_TIMEOUT_INFINITE, &status));
-    expect(MCAPI_ERR_ENDP_GET_LIMIT,
-           mcapi_endpoint_get_i(0, 1, 7, &found, &request, &status));
-    expect(MCAPI_ERR_ENDP_GET_LIMIT, mcapi_test(&request, NULL, &status));
-    ck_assert_uint_eq(get_count(endpoint), 1);
-    child_end(other);
-    ck_assert_uint_eq(get_count(endpoint), 0);
-    expect_status(MCAPI_SUCCESS, look_for(1, 7, &found));
-}
-END_TEST
-
-START_TEST(a_released_channel_endpoint_can_be_got_again)
-{
-    mcapi_endpoint_t endpoint = create(7), found;
-
-    pair_set(NULL, endpoint, MCAPI_ENDP_ATTR_TYPE, MCAPI_ENDP_ATTR_TYPE_PKTCHAN);
-    for (int i = 0; i < 3; i++) {
-        expect_status(MCAPI_SUCCESS, look_for(1, 7, &found));
-        expect_status(MCAPI_ERR_ENDP_GET_LIMIT, look_for(1, 7, &found));
-        expect(MCAPI_SUCCESS, mcapi_endpoint_release(endpoint, &status));
-    }
-}
-END_TEST
-
-START_TEST(a_disconnected_channel_endpoint_can_be_got_again)
-{
-    struct pair pair;
-    mcapi_endpoint_t found;
-
-    pair = (struct pair){PACKETS, NULL, NULL, create(6), create(7)};
-    pair_set(NULL, pair.receive, MCAPI_ENDP_ATTR_TYPE, MCAPI_ENDP_ATTR_TYPE_PKTCHAN);
-    expect_status(MCAPI_SUCCESS, look_for(1, 7, &found));
-    pair_connect(&pair);
-    pair_open_send(&pair);
-    pair_open_receive(&pair);
-    expect_status(MCAPI_ERR_ENDP_GET_LIMIT, look_for(1, 7, &found));
-    pair_close(&pair);
-    ck_assert_uint_eq(get_count(pair.receive), 0);
-    expect_status(MCAPI_SUCCESS, look_for(1, 7, &found));
-}
-END_TEST
-
-START_TEST(only_who_has_got_an_endpoint_can_release_it)
-{
-    mcapi_endpoint_t endpoint = create(7), found;
-
-    expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_release(endpoint, &status));
-    expect_status(MCAPI_SUCCESS, look_for(1, 7, &found));
-    expect(MCAPI_SUCCESS, mcapi_endpoint_release(endpoint, &status));
-    expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_release(endpoint, &status));
-    delete(endpoint);
-    expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_release(endpoint, &status));
-}
-END_TEST
-
 /* --- Delete ------------------------------------------------------------------------------- */
 
 START_TEST(only_its_owner_deletes_an_endpoint)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.endpoint = create(7)};
+    struct act act = { .endpoint = create(7) };
 
     child_do(other, act_delete, &act);
     expect_status(MCAPI_ERR_ENDP_NOTOWNER, act.status);
-    delete(act.endpoint);
+    delete (act.endpoint);
     child_do(other, act_delete, &act);
     expect_status(MCAPI_ERR_ENDP_INVALID, act.status);
 }
@@ -407,8 +301,8 @@ START_TEST(a_connected_endpoint_is_not_deleted)
     pair_open_receive(&pair);
     expect(MCAPI_ERR_CHAN_OPEN, mcapi_endpoint_delete(pair.receive, &status));
     pair_close(&pair);
-    delete(pair.send);
-    delete(pair.receive);
+    delete (pair.send);
+    delete (pair.receive);
 }
 END_TEST
 
@@ -420,17 +314,16 @@ START_TEST(an_open_that_waits_ends_with_its_endpoint)
 
     expect(MCAPI_SUCCESS, mcapi_pktchan_recv_open_i(&handle, endpoint, &request, &status));
     expect(MCAPI_PENDING, mcapi_test(&request, NULL, &status));
-    delete(endpoint);
+    delete (endpoint);
     expect(MCAPI_ERR_ENDP_DELETED, ck_assert(mcapi_test(&request, NULL, &status)));
 }
 END_TEST
-
 
 START_TEST(a_delete_wakes_who_waits_for_an_open)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
     struct child *deleter = child_start_bare(CHILD_THREAD);
-    struct act open = {.kind = PACKETS, .endpoint = create(7)}, act = open;
+    struct act open = { .kind = PACKETS, .endpoint = create(7) }, act = open;
 
     child_do(helper, act_open_receive, &open);
     open.timeout = MCAPI_TIMEOUT_INFINITE;
@@ -443,7 +336,8 @@ START_TEST(a_delete_wakes_who_waits_for_an_open)
 }
 END_TEST
 
-/* --- Handles that are none ------------------------------------------------------------------ */
+/* --- Handles that are none ------------------------------------------------------------------
+ */
 
 /* Every call that takes a handle refuses this one; `stale` ones, too. */
 static void expect_no_endpoint(mcapi_endpoint_t handle, mcapi_endpoint_t live)
@@ -456,27 +350,18 @@ static void expect_no_endpoint(mcapi_endpoint_t handle, mcapi_endpoint_t live)
 
     expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_delete(handle, &status));
     expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_release(handle, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_endpoint_get_attribute(handle, MCAPI_ENDP_ATTR_TYPE, &type, sizeof type,
-                                        &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_endpoint_set_attribute(handle, MCAPI_ENDP_ATTR_TYPE, &type, sizeof type,
-                                        &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_get_attribute(handle, MCAPI_ENDP_ATTR_TYPE,
+                                                                &type, sizeof type, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_endpoint_set_attribute(handle, MCAPI_ENDP_ATTR_TYPE,
+                                                                &type, sizeof type, &status));
     ck_assert_uint_eq(type, 99);
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_pktchan_connect_i(handle, live, &request, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_pktchan_connect_i(live, handle, &request, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_sclchan_connect_i(handle, live, &request, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_pktchan_recv_open_i(&end, handle, &request, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_pktchan_send_open_i(&end, handle, &request, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_sclchan_recv_open_i(&end, handle, &request, &status));
-    expect(MCAPI_ERR_ENDP_INVALID,
-           mcapi_sclchan_send_open_i(&end, handle, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_pktchan_connect_i(handle, live, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_pktchan_connect_i(live, handle, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_sclchan_connect_i(handle, live, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_pktchan_recv_open_i(&end, handle, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_pktchan_send_open_i(&end, handle, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_sclchan_recv_open_i(&end, handle, &request, &status));
+    expect(MCAPI_ERR_ENDP_INVALID, mcapi_sclchan_send_open_i(&end, handle, &request, &status));
     ck_assert_uint_eq(end, 99);
     expect(MCAPI_ERR_CHAN_INVALID, mcapi_pktchan_send(handle, "x", 1, &status));
     expect(MCAPI_ERR_CHAN_INVALID, mcapi_pktchan_send_i(handle, "x", 1, &request, &status));
@@ -495,7 +380,9 @@ static void expect_no_endpoint(mcapi_endpoint_t handle, mcapi_endpoint_t live)
 START_TEST(garbage_is_never_a_live_handle)
 {
     static const mcapi_endpoint_t wrong[] = {
-        0, 1, 2, 42, 255, 256, 16383, 16384, 65535, ~0u, 0xdeadbeef, 0xcafebabe,
+        0,          1,          2,          42,
+        255,        256,        16383,      16384,
+        65535,      ~0u,        0xdeadbeef, 0xcafebabe,
         0xbaadf00d, 0x7fffffff, 0x80000000, (mcapi_endpoint_t)-42,
     };
     mcapi_endpoint_t live = create(7);
@@ -519,7 +406,7 @@ START_TEST(a_stale_handle_is_known_after_its_place_is_used_again)
 
     for (size_t i = 0; i < SUITE_LENGTH(stale); i++) {
         stale[i] = create(7);
-        delete(stale[i]);
+        delete (stale[i]);
     }
     live = create(7);
     for (size_t i = 0; i < SUITE_LENGTH(stale); i++) {
@@ -532,15 +419,15 @@ END_TEST
 START_TEST(the_handles_of_a_finalized_node_are_stale)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.port = 7};
+    struct act act = { .port = 7 };
     mcapi_endpoint_t live = create(1);
 
     child_do(other, act_create, &act);
     child_end(other);
-    ck_assert(eventually(look_for(2, 7, &(mcapi_endpoint_t){0}) == MCAPI_TIMEOUT));
+    ck_assert(eventually(look_for(2, 7, &(mcapi_endpoint_t){ 0 }) == MCAPI_TIMEOUT));
     expect_no_endpoint(act.endpoint, live);
     other = child_start(_i, 2);
-    child_do(other, act_create, &(struct act){.port = 7});
+    child_do(other, act_create, &(struct act){ .port = 7 });
     expect_no_endpoint(act.endpoint, live);
 }
 END_TEST
@@ -568,36 +455,31 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {ports_from_0_to_the_largest_can_be_created_and_found, 1},
-        {a_port_above_the_largest_is_no_port, 1},
-        {a_port_exists_once, 1},
-        {two_nodes_may_have_the_same_port, CHILD_KINDS},
-        {exactly_the_limit_of_endpoints_fits, 1},
-        {the_limit_is_that_of_each_node, CHILD_KINDS},
-        {anonymous_endpoints_collide_with_nothing, 1},
-        {an_endpoint_of_another_node_is_found, CHILD_KINDS},
-        {one_look_and_a_short_wait_end_with_a_timeout, 1},
-        {a_get_waits_until_the_endpoint_is_created, CHILD_KINDS},
-        {a_get_waits_until_the_node_comes, CHILD_KINDS},
-        {four_arguments_mean_without_end, 1},
-        {get_refuses_impossible_names, 1},
-        {get_i_completes_at_once_when_the_endpoint_exists, 1},
-        {get_i_is_tested_until_the_endpoint_comes, 1},
-        {a_cancelled_get_fills_nothing, 1},
-        {the_port_of_an_anonymous_endpoint_never_is_a_named_one, 1},
-        {a_message_endpoint_is_got_any_number_of_times, 1},
-        {a_channel_endpoint_is_lent_to_one_at_a_time, 2},
-        {a_released_channel_endpoint_can_be_got_again, 1},
-        {a_disconnected_channel_endpoint_can_be_got_again, 1},
-        {only_who_has_got_an_endpoint_can_release_it, 1},
-        {only_its_owner_deletes_an_endpoint, CHILD_KINDS},
-        {a_connected_endpoint_is_not_deleted, 2},
-        {an_open_that_waits_ends_with_its_endpoint, 1},
-        {a_delete_wakes_who_waits_for_an_open, 1},
-        {garbage_is_never_a_live_handle, 1},
-        {a_stale_handle_is_known_after_its_place_is_used_again, 1},
-        {the_handles_of_a_finalized_node_are_stale, CHILD_KINDS},
-        {an_endpoint_of_another_node_cannot_be_used_as_an_end, CHILD_KINDS},
+        { ports_from_0_to_the_largest_can_be_created_and_found, 1 },
+        { a_port_above_the_largest_is_no_port, 1 },
+        { a_port_exists_once, 1 },
+        { two_nodes_may_have_the_same_port, CHILD_KINDS },
+        { exactly_the_limit_of_endpoints_fits, 1 },
+        { the_limit_is_that_of_each_node, CHILD_KINDS },
+        { anonymous_endpoints_collide_with_nothing, 1 },
+        { an_endpoint_of_another_node_is_found, CHILD_KINDS },
+        { one_look_and_a_short_wait_end_with_a_timeout, 1 },
+        { a_get_waits_until_the_endpoint_is_created, CHILD_KINDS },
+        { a_get_waits_until_the_node_comes, CHILD_KINDS },
+        { four_arguments_mean_without_end, 1 },
+        { get_refuses_impossible_names, 1 },
+        { get_i_completes_at_once_when_the_endpoint_exists, 1 },
+        { get_i_is_tested_until_the_endpoint_comes, 1 },
+        { a_cancelled_get_fills_nothing, 1 },
+        { the_port_of_an_anonymous_endpoint_never_is_a_named_one, 1 },
+        { only_its_owner_deletes_an_endpoint, CHILD_KINDS },
+        { a_connected_endpoint_is_not_deleted, 2 },
+        { an_open_that_waits_ends_with_its_endpoint, 1 },
+        { a_delete_wakes_who_waits_for_an_open, 1 },
+        { garbage_is_never_a_live_handle, 1 },
+        { a_stale_handle_is_known_after_its_place_is_used_again, 1 },
+        { the_handles_of_a_finalized_node_are_stale, CHILD_KINDS },
+        { an_endpoint_of_another_node_cannot_be_used_as_an_end, CHILD_KINDS },
     };
 
     return suite_run_between("api/mcapi_endpoint", node_begin, node_end, tests,

@@ -26,8 +26,8 @@ static mcapi_uint_t look(const mcapi_endpoint_t end[ENDS], mcapi_status_t wanted
 {
     mcapi_uint_t which;
 
-    expect(wanted, which = mcapi_ext_wait_receivable(end, ENDS, MCAPI_TIMEOUT_IMMEDIATE,
-                                                     &status));
+    expect(wanted,
+           which = mcapi_ext_wait_receivable(end, ENDS, MCAPI_TIMEOUT_IMMEDIATE, &status));
     return which;
 }
 
@@ -52,7 +52,7 @@ START_TEST(channels_that_all_have_something_take_turns)
 {
     mcapi_endpoint_t end[ENDS];
     struct pair pair[ENDS];
-    int turns[ENDS] = {0};
+    int turns[ENDS] = { 0 };
 
     open_all(pair, end, NULL);
     for (int i = 0; i < ENDS; i++)
@@ -78,7 +78,7 @@ START_TEST(who_waits_is_woken_by_data_by_a_close_and_by_a_death)
         struct child *helper = child_start_bare(CHILD_THREAD);
         mcapi_endpoint_t end[ENDS];
         struct pair pair[ENDS];
-        struct act act = {.pointer = end, .timeout = MCAPI_TIMEOUT_INFINITE};
+        struct act act = { .pointer = end, .timeout = MCAPI_TIMEOUT_INFINITE };
 
         open_all(pair, end, peer);
         pair[i] = pair_open(pair[i].kind, victim, NULL);
@@ -118,9 +118,8 @@ START_TEST(more_channels_than_one_sleep_can_watch_are_waited_for)
         mcapi_uint_t which;
 
         pair_send_word(&pair[i], 1);
-        expect(MCAPI_SUCCESS, which = mcapi_ext_wait_receivable(end, MANY,
-                                                                MCAPI_TIMEOUT_INFINITE,
-                                                                &status));
+        expect(MCAPI_SUCCESS,
+               which = mcapi_ext_wait_receivable(end, MANY, MCAPI_TIMEOUT_INFINITE, &status));
         ck_assert_uint_eq(which, (mcapi_uint_t)i);
         pair_expect_word(&pair[i], 1);
     }
@@ -131,7 +130,7 @@ END_TEST
 START_TEST(what_is_no_receiving_end_is_refused)
 {
     struct pair pair = pair_open(PACKETS, NULL, NULL);
-    mcapi_endpoint_t end[ENDS] = {pair.receive, pair.receive, pair.send, pair.receive};
+    mcapi_endpoint_t end[ENDS] = { pair.receive, pair.receive, pair.send, pair.receive };
 
     expect(MCAPI_ERR_PARAMETER, mcapi_ext_wait_receivable(NULL, 1, 0, &status));
     expect(MCAPI_ERR_PARAMETER, mcapi_ext_wait_receivable(end, 0, 0, &status));
@@ -157,14 +156,13 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {the_one_channel_that_has_something_is_found, 1},
-        {channels_that_all_have_something_take_turns, 1},
-        {who_waits_is_woken_by_data_by_a_close_and_by_a_death, 3},
-        {more_channels_than_one_sleep_can_watch_are_waited_for, 1},
-        {what_is_no_receiving_end_is_refused, 1},
-        {parameters_that_were_initialized_are_known, 1},
+        { the_one_channel_that_has_something_is_found, 1 },
+        { channels_that_all_have_something_take_turns, 1 },
+        { who_waits_is_woken_by_data_by_a_close_and_by_a_death, 3 },
+        { more_channels_than_one_sleep_can_watch_are_waited_for, 1 },
+        { what_is_no_receiving_end_is_refused, 1 },
+        { parameters_that_were_initialized_are_known, 1 },
     };
 
-    return suite_run_between("api/mcapi_ext", node_begin, node_end, tests,
-                             SUITE_LENGTH(tests));
+    return suite_run_between("api/mcapi_ext", node_begin, node_end, tests, SUITE_LENGTH(tests));
 }

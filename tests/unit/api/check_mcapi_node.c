@@ -5,16 +5,12 @@
 #include <mcapi.h>
 #include <mcapi_ext.h>
 
-#include <pthread.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "support/child.h"
-#include "support/eventually.h"
 #include "support/expect.h"
-#include "support/pair.h"
 #include "support/suite.h"
 #include "support/topology.h"
 
@@ -75,6 +71,16 @@ START_TEST(a_second_finalize_finds_no_node)
 }
 END_TEST
 
+START_TEST(a_finalize_leaves_errno_alone)
+{
+    join(0, 1);
+    expect(MCAPI_SUCCESS, mcapi_endpoint_create(1, &status));
+    errno = ERANGE;
+    leave();
+    ck_assert_int_eq(errno, ERANGE);
+}
+END_TEST
+
 START_TEST(a_thread_is_one_node_at_a_time)
 {
     join(0, 1);
@@ -99,7 +105,7 @@ END_TEST
 
 START_TEST(two_live_nodes_have_different_names)
 {
-    struct act act = {.node = 1};
+    struct act act = { .node = 1 };
     struct child *other;
 
     join(0, 1);
@@ -116,7 +122,7 @@ END_TEST
 
 START_TEST(a_name_is_free_again_when_its_node_is_finalized)
 {
-    struct act act = {.node = 9};
+    struct act act = { .node = 9 };
     struct child *first, *second;
 
     join(0, 1);
@@ -166,7 +172,7 @@ START_TEST(the_info_counts_live_nodes_of_the_domain)
 {
     mcapi_info_t info;
     struct child *near = NULL, *far;
-    struct act act = {.domain = 3, .node = 5};
+    struct act act = { .domain = 3, .node = 5 };
 
     far = child_start_bare(CHILD_PROCESS);
     child_do(far, act_initialize, &act);
@@ -194,8 +200,8 @@ START_TEST(parameters_that_nobody_filled_mean_the_defaults)
     memset(&parameters, 0x5a, sizeof parameters);
     expect(MCAPI_SUCCESS, mcapi_initialize(0, 1, &attributes, &parameters, &info, &status));
     ck_assert_str_eq(info.impl_info.topology, getenv("MCAPI_TOPOLOGY"));
-    expect(MCAPI_SUCCESS, mcapi_node_get_attribute(0, 1, MCAPI_NODE_ATTR_TYPE, &type,
-                                                   sizeof type, &status));
+    expect(MCAPI_SUCCESS,
+           mcapi_node_get_attribute(0, 1, MCAPI_NODE_ATTR_TYPE, &type, sizeof type, &status));
     ck_assert_uint_eq(type, MCAPI_NODE_ATTR_TYPE_REGULAR);
     leave();
 }
@@ -245,7 +251,7 @@ START_TEST(the_type_of_a_node_is_read_by_every_node)
     mcapi_node_attr_type_t type = 1234;
     mcapi_info_t info;
     struct child *other;
-    struct act act = {.node = 1};
+    struct act act = { .node = 1 };
 
     expect(MCAPI_SUCCESS, mcapi_node_init_attributes(&attributes, &status));
     expect(MCAPI_SUCCESS, mcapi_node_set_attribute(&attributes, MCAPI_NODE_ATTR_TYPE, &type,
@@ -279,7 +285,7 @@ END_TEST
 
 START_TEST(unknown_node_attributes_are_not_supported)
 {
-    static const mcapi_uint_t numbers[] = {1, 42, 63, 64, 92, ~0u};
+    static const mcapi_uint_t numbers[] = { 1, 42, 63, 64, 92, ~0u };
     mcapi_node_attributes_t attributes;
     mcapi_uint_t value = 99;
 
@@ -299,15 +305,15 @@ END_TEST
 
 START_TEST(a_node_attribute_has_one_size)
 {
-    static const size_t sizes[] = {0, 1, 3, 5, 8, SIZE_MAX};
+    static const size_t sizes[] = { 0, 1, 3, 5, 8, SIZE_MAX };
     mcapi_node_attributes_t attributes;
     uint64_t value = 99;
 
     join(0, 1);
     expect(MCAPI_SUCCESS, mcapi_node_init_attributes(&attributes, &status));
     for (size_t i = 0; i < SUITE_LENGTH(sizes); i++) {
-        expect(MCAPI_ERR_ATTR_SIZE, mcapi_node_get_attribute(0, 1, MCAPI_NODE_ATTR_TYPE,
-                                                             &value, sizes[i], &status));
+        expect(MCAPI_ERR_ATTR_SIZE,
+               mcapi_node_get_attribute(0, 1, MCAPI_NODE_ATTR_TYPE, &value, sizes[i], &status));
         expect(MCAPI_ERR_ATTR_SIZE, mcapi_node_set_attribute(&attributes, MCAPI_NODE_ATTR_TYPE,
                                                              &value, sizes[i], &status));
     }
@@ -339,291 +345,28 @@ START_TEST(attributes_need_their_pointers)
 }
 END_TEST
 
-/* --- Threads ------------------------------------------------------------------------------ */
-
-static void act_who(struct act *act)
-{
-    act->node = mcapi_node_id_get(&act->status);
-}
-
-START_TEST(threads_without_a_node_act_for_the_first_one)
-{
-    struct child *helper;
-    struct act act = {.port = 4};
-
-    join(0, 1);
-    helper = child_start_bare(CHILD_THREAD);
-    child_do(helper, act_who, &act);
-    expect_status(MCAPI_SUCCESS, act.status);
-    ck_assert_uint_eq(act.node, 1);
-    child_do(helper, act_create, &act);
-    expect_status(MCAPI_SUCCESS, act.status);
-    expect(MCAPI_SUCCESS, mcapi_endpoint_delete(act.endpoint, &status));
-    child_end(helper);
-    leave();
-}
-END_TEST
-
-START_TEST(several_threads_are_several_nodes)
-{
-    struct child *node[8];
-    struct act act = {.domain = 0};
-
-    join(0, 1);
-    for (mcapi_node_t i = 0; i < 8; i++)
-        node[i] = child_start(CHILD_THREAD, 10 + i);
-    for (mcapi_node_t i = 0; i < 8; i++) {
-        child_do(node[i], act_who, &act);
-        ck_assert_uint_eq(act.node, 10 + i);
-    }
-    for (mcapi_node_t i = 0; i < 8; i++)
-        child_end(node[i]);
-    expect(MCAPI_SUCCESS, ck_assert_uint_eq(mcapi_node_id_get(&status), 1));
-    leave();
-}
-END_TEST
-
-START_TEST(when_the_first_node_goes_its_helpers_act_for_the_next)
-{
-    struct child *node = child_start(CHILD_THREAD, 5);
-    struct child *helper = child_start_bare(CHILD_THREAD);
-    struct act act = {.domain = 0};
-
-    child_do(helper, act_who, &act);
-    ck_assert_uint_eq(act.node, 5);
-    child_do(node, act_finalize, &act);
-    child_do(helper, act_who, &act);
-    expect_status(MCAPI_ERR_NODE_NOTINIT, act.status);
-}
-END_TEST
-
-START_TEST(a_node_may_be_finalized_by_another_of_its_threads)
-{
-    struct child *helper;
-    struct act act = {.domain = 0};
-
-    join(0, 1);
-    helper = child_start_bare(CHILD_THREAD);
-    child_do(helper, act_finalize, &act);
-    expect_status(MCAPI_SUCCESS, act.status);
-    expect(MCAPI_ERR_NODE_NOTINIT, mcapi_finalize(&status));
-    join(0, 1);
-    leave();
-}
-END_TEST
-
-START_TEST(a_thread_that_ends_takes_its_node_along)
-{
-    struct child *thread;
-    mcapi_uint_t type;
-
-    join(0, 1);
-    thread = child_start(CHILD_THREAD, 2);
-    expect_status(MCAPI_SUCCESS, get_type(0, 2, &type));
-    child_end(thread);
-    ck_assert(eventually(get_type(0, 2, &type) == MCAPI_ERR_NODE_INVALID));
-    thread = child_start(CHILD_THREAD, 2);
-    child_end(thread);
-    leave();
-}
-END_TEST
-
-enum { THREADS = 8, ROUNDS = 40 };
-
-static void *come_and_go(void *argument)
-{
-    mcapi_node_t node = *(mcapi_node_t *)argument;
-
-    for (int i = 0; i < ROUNDS; i++) {
-        join(0, node);
-        expect(MCAPI_SUCCESS, ck_assert_uint_eq(mcapi_node_id_get(&status), node));
-        expect(MCAPI_SUCCESS, mcapi_endpoint_create(1, &status));
-        leave();
-    }
-    return NULL;
-}
-
-START_TEST(threads_come_and_go_all_at_once)
-{
-    pthread_t thread[THREADS];
-    mcapi_node_t node[THREADS];
-
-    for (mcapi_node_t i = 0; i < THREADS; i++) {
-        node[i] = 100 + i;
-        ck_assert_int_eq(pthread_create(&thread[i], NULL, come_and_go, &node[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++)
-        ck_assert_int_eq(pthread_join(thread[i], NULL), 0);
-}
-END_TEST
-
-/* --- Processes ---------------------------------------------------------------------------- */
-
-static void act_come_and_go(struct act *act)
-{
-    come_and_go(&act->node);
-    act->status = MCAPI_SUCCESS;
-}
-
-START_TEST(processes_come_and_go_all_at_once)
-{
-    struct child *child[4];
-
-    for (mcapi_node_t i = 0; i < 4; i++)
-        child[i] = child_start_bare(CHILD_PROCESS);
-    for (mcapi_node_t i = 0; i < 4; i++)
-        child_begin(child[i], act_come_and_go, &(struct act){.node = 100 + i});
-    for (mcapi_node_t i = 0; i < 4; i++) {
-        struct act act;
-
-        child_finish(child[i], &act);
-        expect_status(MCAPI_SUCCESS, act.status);
-    }
-}
-END_TEST
-
-START_TEST(of_two_that_want_one_name_at_once_one_gets_it)
-{
-    struct child *child[4];
-    struct act act = {.node = 5};
-
-    for (int i = 0; i < 4; i++)
-        child[i] = child_start_bare(_i);
-    for (int round = 0; round < 20; round++) {
-        int winners = 0;
-
-        for (int i = 0; i < 4; i++)
-            child_begin(child[i], act_initialize, &(struct act){.node = 5});
-        for (int i = 0; i < 4; i++) {
-            child_finish(child[i], &act);
-            if (act.status != MCAPI_SUCCESS)
-                expect_status(MCAPI_ERR_NODE_INITIALIZED, act.status);
-            winners += act.status == MCAPI_SUCCESS;
-        }
-        ck_assert_int_eq(winners, 1);
-        for (int i = 0; i < 4; i++)
-            child_do(child[i], act_finalize, &act);
-    }
-}
-END_TEST
-
-START_TEST(a_forked_child_is_no_node_and_can_become_one)
-{
-    mcapi_endpoint_t endpoint;
-    struct child *child;
-    struct act act = {.node = 1};
-
-    join(0, 1);
-    expect(MCAPI_SUCCESS, endpoint = mcapi_endpoint_create(1, &status));
-    child = child_start_bare(CHILD_PROCESS);
-    child_do(child, act_who, &act);
-    expect_status(MCAPI_ERR_NODE_NOTINIT, act.status);
-    act.node = 1;
-    child_do(child, act_initialize, &act);
-    expect_status(MCAPI_ERR_NODE_INITIALIZED, act.status);
-    act.node = 2;
-    child_do(child, act_initialize, &act);
-    expect_status(MCAPI_SUCCESS, act.status);
-    act.endpoint = endpoint;
-    child_do(child, act_delete, &act);
-    expect_status(MCAPI_ERR_ENDP_NOTOWNER, act.status);
-    child_end(child);
-    expect(MCAPI_SUCCESS, mcapi_endpoint_delete(endpoint, &status));
-    leave();
-}
-END_TEST
-
-START_TEST(a_forked_child_that_ends_leaves_its_parent_as_it_was)
-{
-    struct pair pair;
-    pid_t pid;
-    int result;
-
-    join(0, 1);
-    pair = pair_open(PACKETS, NULL, NULL);
-    pair_send(&pair, "before");
-    pid = fork();
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0)
-        exit(EXIT_SUCCESS); /* with everything that runs at exit */
-    ck_assert_int_eq(waitpid(pid, &result, 0), pid);
-    ck_assert_int_eq(result, 0);
-    pair_expect(&pair, "before");
-    pair_send(&pair, "after");
-    pair_expect(&pair, "after");
-    leave();
-}
-END_TEST
-
-START_TEST(a_parent_outlives_the_node_that_its_child_inherited)
-{
-    struct child *child;
-    struct act act = {.node = 2};
-
-    join(0, 1);
-    child = child_start_bare(CHILD_PROCESS);
-    leave();
-    child_do(child, act_initialize, &act);
-    expect_status(MCAPI_SUCCESS, act.status);
-    ck_assert_uint_eq(act.count, 1); /* the topology is a new one */
-    join(0, 1);
-    child_end(child);
-    leave();
-}
-END_TEST
-
-static void act_exit(struct act *act)
-{
-    (void)act;
-    exit(EXIT_SUCCESS);
-}
-
-START_TEST(a_process_that_exits_without_finalize_leaves_nothing)
-{
-    struct child *child = child_start(CHILD_PROCESS, 2);
-    mcapi_uint_t type;
-
-    join(0, 1);
-    child_begin(child, act_exit, &(struct act){.node = 0});
-    child_expect_exit(child);
-    expect_status(MCAPI_ERR_NODE_INVALID, get_type(0, 2, &type));
-    leave();
-}
-END_TEST
-
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_node_knows_who_it_is, 1},
-        {the_largest_numbers_are_legal_and_one_more_is_not, 1},
-        {without_a_place_for_the_info_there_is_no_node, 1},
-        {who_is_no_node_is_told_so, 1},
-        {a_second_finalize_finds_no_node, 1},
-        {a_thread_is_one_node_at_a_time, 1},
-        {a_node_can_come_again_a_hundred_times, 1},
-        {two_live_nodes_have_different_names, CHILD_KINDS},
-        {a_name_is_free_again_when_its_node_is_finalized, CHILD_KINDS},
-        {the_info_is_filled, 1},
-        {the_info_counts_live_nodes_of_the_domain, 1},
-        {parameters_that_nobody_filled_mean_the_defaults, 1},
-        {parameters_name_the_topology_and_its_limits, 1},
-        {the_type_of_a_node_is_read_by_every_node, CHILD_KINDS},
-        {attributes_are_asked_of_live_nodes_only, 1},
-        {unknown_node_attributes_are_not_supported, 1},
-        {a_node_attribute_has_one_size, 1},
-        {attributes_need_their_pointers, 1},
-        {threads_without_a_node_act_for_the_first_one, 1},
-        {several_threads_are_several_nodes, 1},
-        {when_the_first_node_goes_its_helpers_act_for_the_next, 1},
-        {a_node_may_be_finalized_by_another_of_its_threads, 1},
-        {a_thread_that_ends_takes_its_node_along, 1},
-        {threads_come_and_go_all_at_once, 1},
-        {processes_come_and_go_all_at_once, 1},
-        {of_two_that_want_one_name_at_once_one_gets_it, CHILD_KINDS},
-        {a_forked_child_is_no_node_and_can_become_one, 1},
-        {a_forked_child_that_ends_leaves_its_parent_as_it_was, 1},
-        {a_parent_outlives_the_node_that_its_child_inherited, 1},
-        {a_process_that_exits_without_finalize_leaves_nothing, 1},
+        { a_node_knows_who_it_is, 1 },
+        { the_largest_numbers_are_legal_and_one_more_is_not, 1 },
+        { without_a_place_for_the_info_there_is_no_node, 1 },
+        { who_is_no_node_is_told_so, 1 },
+        { a_second_finalize_finds_no_node, 1 },
+        { a_finalize_leaves_errno_alone, 1 },
+        { a_thread_is_one_node_at_a_time, 1 },
+        { a_node_can_come_again_a_hundred_times, 1 },
+        { two_live_nodes_have_different_names, CHILD_KINDS },
+        { a_name_is_free_again_when_its_node_is_finalized, CHILD_KINDS },
+        { the_info_is_filled, 1 },
+        { the_info_counts_live_nodes_of_the_domain, 1 },
+        { parameters_that_nobody_filled_mean_the_defaults, 1 },
+        { parameters_name_the_topology_and_its_limits, 1 },
+        { the_type_of_a_node_is_read_by_every_node, CHILD_KINDS },
+        { attributes_are_asked_of_live_nodes_only, 1 },
+        { unknown_node_attributes_are_not_supported, 1 },
+        { a_node_attribute_has_one_size, 1 },
+        { attributes_need_their_pointers, 1 },
     };
 
     return suite_run_between("api/mcapi_node", topology_begin, topology_end, tests,

@@ -64,7 +64,8 @@ static mcapi_uint_t available(const struct pair *pair)
     return count;
 }
 
-/* --- What arrives -------------------------------------------------------------------------- */
+/* --- What arrives --------------------------------------------------------------------------
+ */
 
 START_TEST(a_packet_arrives_once_and_in_order)
 {
@@ -85,8 +86,25 @@ END_TEST
 
 START_TEST(packets_of_every_size_arrive_whole)
 {
-    static const size_t sizes[] = {0, 1, 7, 8, 63, 64, 65, 111, 112, 113, 127, 128, 129, 1500,
-                                   4095, 4096, 4097, 65535, MCAPI_MAX_PKT_SIZE};
+    static const size_t sizes[] = { 0,
+                                    1,
+                                    7,
+                                    8,
+                                    63,
+                                    64,
+                                    65,
+                                    111,
+                                    112,
+                                    113,
+                                    127,
+                                    128,
+                                    129,
+                                    1500,
+                                    4095,
+                                    4096,
+                                    4097,
+                                    65535,
+                                    MCAPI_MAX_PKT_SIZE };
     static unsigned char bytes[MCAPI_MAX_PKT_SIZE];
     struct pair pair = open_deep(SUITE_LENGTH(sizes));
     size_t size;
@@ -95,7 +113,8 @@ START_TEST(packets_of_every_size_arrive_whole)
         bytes[i] = (unsigned char)(i * 31 + i / 251);
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < SUITE_LENGTH(sizes); i++)
-            expect_status(MCAPI_SUCCESS, send_now(&pair, bytes + i, sizes[i] - (sizes[i] > i ? i : 0)));
+            expect_status(MCAPI_SUCCESS,
+                          send_now(&pair, bytes + i, sizes[i] - (sizes[i] > i ? i : 0)));
         for (size_t i = 0; i < SUITE_LENGTH(sizes); i++) {
             void *buffer = receive(&pair, &size);
 
@@ -116,8 +135,7 @@ START_TEST(a_packet_above_the_largest_is_refused)
     expect(MCAPI_ERR_PKT_LIMIT,
            mcapi_pktchan_send(pair.send, bytes, MCAPI_MAX_PKT_SIZE + 1, &status));
     expect(MCAPI_ERR_PKT_LIMIT, mcapi_pktchan_send(pair.send, bytes, SIZE_MAX, &status));
-    expect(MCAPI_ERR_PKT_LIMIT,
-           mcapi_pktchan_send(pair.send, bytes, (size_t)1 << 32, &status));
+    expect(MCAPI_ERR_PKT_LIMIT, mcapi_pktchan_send(pair.send, bytes, (size_t)1 << 32, &status));
     ck_assert_uint_eq(available(&pair), 0);
     expect_status(MCAPI_SUCCESS, send_now(&pair, bytes, MCAPI_MAX_PKT_SIZE));
 }
@@ -182,9 +200,10 @@ START_TEST(a_received_buffer_can_be_written_and_is_aligned)
 }
 END_TEST
 
-/* --- How much fits ------------------------------------------------------------------------- */
+/* --- How much fits -------------------------------------------------------------------------
+ */
 
-static const uint32_t depths[] = {1, 2, 3, 7, 64, 1000};
+static const uint32_t depths[] = { 1, 2, 3, 7, 64, 1000 };
 
 START_TEST(exactly_the_depth_fits)
 {
@@ -267,7 +286,7 @@ START_TEST(a_full_channel_blocks_its_sender_until_a_buffer_is_released)
 {
     struct child *other = child_start(_i, 2);
     struct pair pair = pair_create(PACKETS, other, NULL);
-    struct act send = {.kind = PACKETS, .endpoint = pair.send, .count = 3};
+    struct act send = { .kind = PACKETS, .endpoint = pair.send, .count = 3 };
     size_t size;
     void *buffer;
 
@@ -287,7 +306,8 @@ START_TEST(a_full_channel_blocks_its_sender_until_a_buffer_is_released)
 }
 END_TEST
 
-/* --- Against a model ----------------------------------------------------------------------- */
+/* --- Against a model -----------------------------------------------------------------------
+ */
 
 /* What a channel is believed to be: packets queued and packets held, their sum at most the
  * depth. A packet is known by its number, from which size and bytes follow. */
@@ -302,7 +322,7 @@ struct model {
 
 static size_t size_of(uint32_t number)
 {
-    static const size_t sizes[] = {0, 1, 112, 113, 4000, MCAPI_MAX_PKT_SIZE};
+    static const size_t sizes[] = { 0, 1, 112, 113, 4000, MCAPI_MAX_PKT_SIZE };
 
     return sizes[number % SUITE_LENGTH(sizes)];
 }
@@ -371,8 +391,8 @@ static void model_release(struct model *model)
 
 START_TEST(it_behaves_as_a_queue_and_a_set_of_held_packets)
 {
-    static const uint32_t deep[] = {1, 2, 3, 64};
-    struct model model = {.depth = deep[_i]};
+    static const uint32_t deep[] = { 1, 2, 3, 64 };
+    struct model model = { .depth = deep[_i] };
     struct pair pair = open_deep(model.depth);
     uint32_t next = 0;
 
@@ -394,7 +414,8 @@ START_TEST(it_behaves_as_a_queue_and_a_set_of_held_packets)
 }
 END_TEST
 
-/* --- Buffers that are none ------------------------------------------------------------------ */
+/* --- Buffers that are none ------------------------------------------------------------------
+ */
 
 START_TEST(a_buffer_is_released_once)
 {
@@ -432,7 +453,7 @@ START_TEST(only_a_buffer_of_ours_is_released)
     expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release((void *)1, &status));
     expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release((void *)UINTPTR_MAX, &status));
     for (int i = 0; i < 2; i++)
-        for (ptrdiff_t offset = -100; offset <= 100; offset++)
+        for (ptrdiff_t offset = -300; offset <= 300; offset++)
             if (offset != 0)
                 expect(MCAPI_ERR_BUF_INVALID,
                        mcapi_pktchan_release(buffer[i] + offset, &status));
@@ -469,6 +490,38 @@ START_TEST(another_node_cannot_release_a_buffer)
 }
 END_TEST
 
+START_TEST(any_thread_of_the_node_may_release_a_buffer)
+{
+    struct child *helper = child_start_bare(CHILD_THREAD);
+    struct pair pair = pair_open(PACKETS, NULL, NULL);
+    struct act act;
+    size_t size;
+
+    expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
+    act.pointer = receive(&pair, &size);
+    child_do(helper, act_release, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(act.pointer, &status));
+}
+END_TEST
+
+START_TEST(a_buffer_of_an_earlier_life_is_none)
+{
+    struct pair pair = pair_open(PACKETS, NULL, NULL);
+    size_t size;
+    void *buffer;
+
+    expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
+    buffer = receive(&pair, &size);
+    leave();
+    join(0, 1);
+    expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status));
+    pair = pair_open(PACKETS, NULL, NULL);
+    expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
+    expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status));
+}
+END_TEST
+
 START_TEST(buffers_go_back_with_a_closed_channel)
 {
     struct pair pair = open_deep(2);
@@ -497,280 +550,28 @@ START_TEST(nothing_is_sent_by_reference_here)
 }
 END_TEST
 
-/* --- Receives that are posted ----------------------------------------------------------------- */
-
-struct posted {
-    mcapi_request_t request;
-    char *buffer;
-};
-
-static struct posted *post(const struct pair *pair, struct posted *posted)
-{
-    posted->buffer = NULL;
-    expect(MCAPI_SUCCESS,
-           mcapi_pktchan_recv_i(pair->receive, (void **)&posted->buffer, &posted->request,
-                                &status));
-    return posted;
-}
-
-static void expect_posted(struct posted *posted, const char *text)
-{
-    size_t size = 0;
-
-    expect(MCAPI_SUCCESS, ck_assert(mcapi_wait(&posted->request, &size, 0, &status)));
-    ck_assert_uint_eq(size, strlen(text) + 1);
-    ck_assert_str_eq(posted->buffer, text);
-    release(posted->buffer);
-}
-
-static void expect_pending(struct posted *posted)
-{
-    size_t size;
-
-    expect(MCAPI_PENDING, ck_assert(!mcapi_test(&posted->request, &size, &status)));
-    ck_assert_ptr_null(posted->buffer);
-}
-
-START_TEST(posted_receives_are_served_in_their_order)
-{
-    struct pair pair = pair_open(PACKETS, NULL, NULL);
-    struct posted posted[4];
-
-    for (int i = 0; i < 4; i++)
-        post(&pair, &posted[i]);
-    pair_send(&pair, "one");
-    pair_send(&pair, "two");
-    expect_pending(&posted[2]);
-    expect_posted(&posted[1], "two");
-    expect_posted(&posted[0], "one");
-    pair_send(&pair, "three");
-    pair_send(&pair, "four");
-    expect_posted(&posted[3], "four");
-    expect_posted(&posted[2], "three");
-}
-END_TEST
-
-START_TEST(a_later_blocking_receive_comes_after_posted_ones)
-{
-    struct pair pair = pair_open(PACKETS, NULL, NULL);
-    struct posted posted[2];
-
-    post(&pair, &posted[0]);
-    post(&pair, &posted[1]);
-    pair_send(&pair, "one");
-    pair_send(&pair, "two");
-    pair_send(&pair, "three");
-    ck_assert_uint_eq(available(&pair), 1);
-    pair_expect(&pair, "three");
-    expect_posted(&posted[0], "one");
-    expect_posted(&posted[1], "two");
-}
-END_TEST
-
-START_TEST(a_receive_that_finds_a_packet_is_complete_at_once)
-{
-    struct pair pair = pair_open(PACKETS, NULL, NULL);
-    struct posted posted;
-
-    pair_send(&pair, "there");
-    post(&pair, &posted);
-    expect_posted(&posted, "there");
-}
-END_TEST
-
-START_TEST(a_cancelled_receive_takes_nothing)
-{
-    struct pair pair = pair_open(PACKETS, NULL, NULL);
-    struct posted posted[3];
-    size_t size;
-
-    for (int victim = 0; victim < 3; victim++) {
-        for (int i = 0; i < 3; i++)
-            post(&pair, &posted[i]);
-        expect(MCAPI_SUCCESS, mcapi_cancel(&posted[victim].request, &status));
-        pair_send(&pair, "one");
-        pair_send(&pair, "two");
-        pair_send(&pair, "three");
-        expect_posted(&posted[victim == 0 ? 1 : 0], "one");
-        expect_posted(&posted[victim == 2 ? 1 : 2], "two");
-        expect(MCAPI_ERR_REQUEST_INVALID,
-               mcapi_test(&posted[victim].request, &size, &status));
-        ck_assert_ptr_null(posted[victim].buffer);
-        pair_expect(&pair, "three");
-    }
-}
-END_TEST
-
-START_TEST(a_receive_may_be_posted_before_the_connection)
-{
-    struct pair pair = pair_create(PACKETS, NULL, NULL);
-    struct posted posted;
-
-    pair_open_receive(&pair);
-    post(&pair, &posted);
-    expect_pending(&posted);
-    pair_connect(&pair);
-    expect_pending(&posted);
-    pair_open_send(&pair);
-    pair_send(&pair, "later");
-    expect_posted(&posted, "later");
-}
-END_TEST
-
-START_TEST(who_waits_for_a_posted_receive_is_woken_by_its_packet)
-{
-    struct child *other = child_start(_i, 2);
-    struct pair pair = pair_open(PACKETS, other, NULL);
-    struct posted posted;
-    struct act send = {.kind = PACKETS, .endpoint = pair.send, .size = 6, .bytes = "wakes"};
-    size_t size = 0;
-
-    post(&pair, &posted);
-    child_begin(other, act_send, &send);
-    expect(MCAPI_SUCCESS,
-           mcapi_wait(&posted.request, &size, MCAPI_TIMEOUT_INFINITE, &status));
-    ck_assert_str_eq(posted.buffer, "wakes");
-    ck_assert_uint_eq(size, 6);
-    child_finish(other, &send);
-}
-END_TEST
-
-START_TEST(posted_receives_end_with_the_channel)
-{
-    struct child *other = child_start(CHILD_PROCESS, 2);
-    struct pair pair = pair_open(PACKETS, other, NULL);
-    struct posted posted[3];
-    size_t size;
-
-    for (int i = 0; i < 3; i++)
-        post(&pair, &posted[i]);
-    pair_send(&pair, "last");
-    pair_close_send(&pair);
-    expect(MCAPI_ERR_CHAN_INVALID,
-           mcapi_wait(&posted[1].request, &size, MCAPI_TIMEOUT_INFINITE, &status));
-    expect_posted(&posted[0], "last");
-    if (_i == 1)
-        pair_close_receive(&pair);
-    expect(MCAPI_ERR_CHAN_INVALID, ck_assert(mcapi_test(&posted[2].request, &size, &status)));
-}
-END_TEST
-
-START_TEST(ones_own_close_ends_posted_receives)
-{
-    struct pair pair = pair_open(PACKETS, NULL, NULL);
-    struct posted posted;
-    size_t size;
-
-    post(&pair, &posted);
-    pair_close_receive(&pair);
-    expect(MCAPI_ERR_CHAN_INVALID, ck_assert(mcapi_test(&posted.request, &size, &status)));
-    ck_assert_ptr_null(posted.buffer);
-}
-END_TEST
-
-START_TEST(ones_own_close_before_the_connection_ends_posted_receives)
-{
-    struct pair pair = pair_create(PACKETS, NULL, NULL);
-    struct posted posted;
-    size_t size;
-
-    pair_open_receive(&pair);
-    post(&pair, &posted);
-    pair_close_receive(&pair);
-    expect(MCAPI_ERR_CHAN_INVALID, ck_assert(mcapi_test(&posted.request, &size, &status)));
-}
-END_TEST
-
-/* --- The end ----------------------------------------------------------------------------------- */
-
-START_TEST(what_was_sent_before_the_close_is_received_and_then_no_more)
-{
-    struct child *other = _i == 2 ? NULL : child_start(_i, 2);
-    struct pair pair = pair_open(PACKETS, other, NULL);
-    struct act send = {.kind = PACKETS, .endpoint = pair.send, .count = 50};
-    size_t size;
-
-    child_do(other, act_send_many, &send);
-    pair_close_send(&pair);
-    ck_assert_uint_eq(available(&pair), 50);
-    for (uint32_t i = 0; i < 50; i++) {
-        uint32_t *word = receive(&pair, &size);
-
-        ck_assert_uint_eq(*word, i);
-        release(word);
-    }
-    expect_status(MCAPI_ERR_CHAN_INVALID, pair_receive_status(&pair));
-    expect(MCAPI_ERR_CHAN_INVALID,
-           ck_assert_uint_eq(mcapi_pktchan_available(pair.receive, &status), 0));
-    pair_close_receive(&pair);
-}
-END_TEST
-
-START_TEST(a_buffer_may_be_held_beyond_the_senders_close)
-{
-    struct child *other = child_start(CHILD_PROCESS, 2);
-    struct pair pair = pair_open(PACKETS, other, NULL);
-    size_t size;
-    char *buffer;
-
-    pair_send(&pair, "kept");
-    buffer = receive(&pair, &size);
-    pair_close_send(&pair);
-    child_end(other);
-    ck_assert_str_eq(buffer, "kept");
-    release(buffer);
-}
-END_TEST
-
-START_TEST(a_receive_close_discards_what_waits)
-{
-    struct child *other = child_start(CHILD_PROCESS, 2);
-    struct pair pair = pair_open(PACKETS, NULL, other);
-
-    pair_send(&pair, "lost");
-    pair_close_receive(&pair);
-    expect_status(MCAPI_ERR_CHAN_INVALID, pair_send_status(&pair));
-    pair_close_send(&pair);
-    pair_connect(&pair);
-    pair_open_send(&pair);
-    pair_open_receive(&pair);
-    pair_send(&pair, "new");
-    pair_expect(&pair, "new");
-}
-END_TEST
-
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_packet_arrives_once_and_in_order, 3},
-        {packets_of_every_size_arrive_whole, 1},
-        {a_packet_above_the_largest_is_refused, 1},
-        {an_empty_packet_needs_no_buffer, 1},
-        {the_senders_buffer_may_be_used_again_at_once, 1},
-        {a_received_buffer_can_be_written_and_is_aligned, 1},
-        {exactly_the_depth_fits, SUITE_LENGTH(depths)},
-        {the_usual_depth_is_the_number_of_buffers, 1},
-        {a_held_buffer_costs_one_place_and_stalls_nothing_else, 1},
-        {a_held_packet_keeps_its_bytes_while_others_come_and_go, 1},
-        {a_full_channel_blocks_its_sender_until_a_buffer_is_released, CHILD_KINDS},
-        {it_behaves_as_a_queue_and_a_set_of_held_packets, 4},
-        {a_buffer_is_released_once, 1},
-        {only_a_buffer_of_ours_is_released, 1},
-        {another_node_cannot_release_a_buffer, 1},
-        {buffers_go_back_with_a_closed_channel, 1},
-        {nothing_is_sent_by_reference_here, 1},
-        {posted_receives_are_served_in_their_order, 1},
-        {a_later_blocking_receive_comes_after_posted_ones, 1},
-        {a_receive_that_finds_a_packet_is_complete_at_once, 1},
-        {a_cancelled_receive_takes_nothing, 1},
-        {a_receive_may_be_posted_before_the_connection, 1},
-        {who_waits_for_a_posted_receive_is_woken_by_its_packet, CHILD_KINDS},
-        {posted_receives_end_with_the_channel, 2},
-        {ones_own_close_ends_posted_receives, 1},
-        {ones_own_close_before_the_connection_ends_posted_receives, 1},
-        {what_was_sent_before_the_close_is_received_and_then_no_more, 3},
-        {a_buffer_may_be_held_beyond_the_senders_close, 1},
-        {a_receive_close_discards_what_waits, 1},
+        { a_packet_arrives_once_and_in_order, 3 },
+        { packets_of_every_size_arrive_whole, 1 },
+        { a_packet_above_the_largest_is_refused, 1 },
+        { an_empty_packet_needs_no_buffer, 1 },
+        { the_senders_buffer_may_be_used_again_at_once, 1 },
+        { a_received_buffer_can_be_written_and_is_aligned, 1 },
+        { exactly_the_depth_fits, SUITE_LENGTH(depths) },
+        { the_usual_depth_is_the_number_of_buffers, 1 },
+        { a_held_buffer_costs_one_place_and_stalls_nothing_else, 1 },
+        { a_held_packet_keeps_its_bytes_while_others_come_and_go, 1 },
+        { a_full_channel_blocks_its_sender_until_a_buffer_is_released, CHILD_KINDS },
+        { it_behaves_as_a_queue_and_a_set_of_held_packets, 4 },
+        { a_buffer_is_released_once, 1 },
+        { only_a_buffer_of_ours_is_released, 1 },
+        { another_node_cannot_release_a_buffer, 1 },
+        { any_thread_of_the_node_may_release_a_buffer, 1 },
+        { a_buffer_of_an_earlier_life_is_none, 1 },
+        { buffers_go_back_with_a_closed_channel, 1 },
+        { nothing_is_sent_by_reference_here, 1 },
     };
 
     return suite_run_between("api/mcapi_pktchan", node_begin, node_end, tests,

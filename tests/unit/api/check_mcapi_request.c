@@ -84,10 +84,10 @@ START_TEST(the_timeout_may_stand_behind_the_status)
     size_t size;
 
     expect(MCAPI_TIMEOUT, ck_assert(!mcapi_wait(&request, &size, &status, 1)));
-    expect(MCAPI_TIMEOUT, ck_assert(mcapi_wait_any(1, &request, &size, &status, 1) ==
-                                    MCAPI_RETURN_VALUE_INVALID));
-    expect(MCAPI_TIMEOUT, ck_assert(mcapi_wait_any(1, &pointer, &size, &status, 1) ==
-                                    MCAPI_RETURN_VALUE_INVALID));
+    expect(MCAPI_TIMEOUT, ck_assert(mcapi_wait_any(1, &request, &size, &status, 1)
+                                    == MCAPI_RETURN_VALUE_INVALID));
+    expect(MCAPI_TIMEOUT, ck_assert(mcapi_wait_any(1, &pointer, &size, &status, 1)
+                                    == MCAPI_RETURN_VALUE_INVALID));
 }
 END_TEST
 
@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(requests_need_their_pointers)
 {
-    mcapi_request_t request = pending_on(7), *pointers[2] = {&request, NULL};
+    mcapi_request_t request = pending_on(7), *pointers[2] = { &request, NULL };
     size_t size;
 
     expect(MCAPI_ERR_PARAMETER, ck_assert(mcapi_test(NULL, &size, &status)));
@@ -165,16 +165,16 @@ START_TEST(requests_need_their_pointers)
     expect(MCAPI_ERR_PARAMETER, mcapi_cancel(NULL, &status));
     expect(MCAPI_ERR_PARAMETER, mcapi_wait_any(0, &request, &size, 0, &status));
     expect(MCAPI_ERR_PARAMETER, mcapi_wait_any(1, &request, NULL, 0, &status));
-    expect(MCAPI_ERR_PARAMETER,
-           mcapi_wait_any(1, (mcapi_request_t *)NULL, &size, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, mcapi_wait_any(1, (mcapi_request_t *)NULL, &size, 0, &status));
     expect(MCAPI_ERR_PARAMETER, mcapi_wait_any(2, pointers, &size, 0, &status));
 }
 END_TEST
 
 START_TEST(what_never_was_a_request_is_invalid)
 {
-    static const mcapi_request_t wrong[] = {0, 1, 42, ~0u, 0xdeadbeef, 0x40000000, 0x7fffffff,
-                                            0x80000000, 0xc0000000};
+    static const mcapi_request_t wrong[] = { 0,          1,          42,
+                                             ~0u,        0xdeadbeef, 0x40000000,
+                                             0x7fffffff, 0x80000000, 0xc0000000 };
     size_t size;
 
     pending_on(7);
@@ -202,7 +202,7 @@ START_TEST(a_request_of_another_node_is_none_of_ours)
 {
     struct child *other = child_start(_i, 2);
     mcapi_request_t request = pending_on(7);
-    struct act act = {.request = request};
+    struct act act = { .request = request };
 
     child_do(other, act_wait, &act);
     expect_status(MCAPI_ERR_REQUEST_INVALID, act.status);
@@ -210,7 +210,8 @@ START_TEST(a_request_of_another_node_is_none_of_ours)
 }
 END_TEST
 
-/* --- Running out ----------------------------------------------------------------------------- */
+/* --- Running out -----------------------------------------------------------------------------
+ */
 
 START_TEST(as_many_requests_as_the_limit_may_be_pending)
 {
@@ -225,7 +226,8 @@ START_TEST(as_many_requests_as_the_limit_may_be_pending)
     expect(MCAPI_ERR_REQUEST_LIMIT, mcapi_endpoint_get_i(0, 1, 7, &endpoint, &more, &status));
     expect_status(MCAPI_ERR_REQUEST_LIMIT, test(more));
     expect(MCAPI_ERR_REQUEST_LIMIT, mcapi_pktchan_send_i(pair.send, "x", 1, &more, &status));
-    expect(MCAPI_ERR_REQUEST_LIMIT, mcapi_pktchan_recv_i(pair.receive, &buffer, &more, &status));
+    expect(MCAPI_ERR_REQUEST_LIMIT,
+           mcapi_pktchan_recv_i(pair.receive, &buffer, &more, &status));
     expect(MCAPI_ERR_REQUEST_LIMIT, mcapi_pktchan_send_close_i(pair.send, &more, &status));
     /* Nothing of that has happened. */
     pair_send(&pair, "still open");
@@ -248,8 +250,7 @@ START_TEST(requests_that_were_only_tested_are_used_again_oldest_first)
     size_t size;
 
     for (int i = 0; i < MCA_MAX_REQUESTS - 1; i++) {
-        expect(MCAPI_SUCCESS,
-               mcapi_pktchan_send_i(pair.send, "x", 1, &request[i], &status));
+        expect(MCAPI_SUCCESS, mcapi_pktchan_send_i(pair.send, "x", 1, &request[i], &status));
         expect_status(MCAPI_SUCCESS, test(request[i]));
         expect(MCAPI_SUCCESS, mcapi_pktchan_recv(pair.receive, &buffer, &size, &status));
         expect(MCAPI_SUCCESS, mcapi_pktchan_release(buffer, &status));
@@ -300,12 +301,13 @@ START_TEST(a_stale_request_is_known_after_its_slot_is_used_again)
 }
 END_TEST
 
-/* --- Any of several ----------------------------------------------------------------------------- */
+/* --- Any of several
+ * ----------------------------------------------------------------------------- */
 
 START_TEST(any_of_several_is_found_in_both_spellings)
 {
-    mcapi_request_t request[3] = {pending_on(10), pending_on(11), pending_on(12)};
-    mcapi_request_t *pointers[3] = {&request[0], &request[1], &request[2]};
+    mcapi_request_t request[3] = { pending_on(10), pending_on(11), pending_on(12) };
+    mcapi_request_t *pointers[3] = { &request[0], &request[1], &request[2] };
     mcapi_uint_t which;
     size_t size = 99;
 
@@ -349,7 +351,7 @@ START_TEST(any_gives_each_its_turn)
 {
     struct pair pair[4];
     mcapi_request_t request[4];
-    int turns[4] = {0};
+    int turns[4] = { 0 };
     void *buffer[4];
     size_t size;
 
@@ -386,8 +388,8 @@ static void act_wait_any(struct act *act)
 START_TEST(who_waits_for_any_is_woken)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
-    mcapi_request_t request[2] = {pending_on(10), pending_on(11)};
-    struct act act = {.timeout = MCAPI_TIMEOUT_INFINITE};
+    mcapi_request_t request[2] = { pending_on(10), pending_on(11) };
+    struct act act = { .timeout = MCAPI_TIMEOUT_INFINITE };
 
     memcpy(act.bytes, request, sizeof request);
     child_begin(helper, act_wait_any, &act);
@@ -408,12 +410,13 @@ START_TEST(who_waits_for_any_is_woken)
 }
 END_TEST
 
-/* --- Two threads, one request --------------------------------------------------------------- */
+/* --- Two threads, one request ---------------------------------------------------------------
+ */
 
 START_TEST(of_two_waiters_the_second_is_refused)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
-    struct act act = {.request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE };
 
     child_begin(helper, act_wait, &act);
     ck_assert(eventually(child_is_asleep(helper)));
@@ -429,7 +432,7 @@ END_TEST
 START_TEST(a_cancel_wakes_the_waiter)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
-    struct act act = {.request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE };
 
     child_begin(helper, act_wait, &act);
     ck_assert(eventually(child_is_asleep(helper)));
@@ -442,7 +445,7 @@ END_TEST
 START_TEST(who_has_given_up_waiting_leaves_the_request_to_others)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
-    struct act act = {.request = pending_on(7), .timeout = 20};
+    struct act act = { .request = pending_on(7), .timeout = 20 };
 
     child_do(helper, act_wait, &act);
     expect_status(MCAPI_TIMEOUT, act.status);
@@ -454,7 +457,7 @@ END_TEST
 START_TEST(a_finalize_ends_a_wait)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
-    struct act act = {.request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE };
 
     child_begin(helper, act_wait, &act);
     ck_assert(eventually(child_is_asleep(helper)));
@@ -481,29 +484,29 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {test_and_wait_tell_pending_apart_from_over, 1},
-        {a_timeout_lasts_as_long_as_it_says, 1},
-        {the_timeout_may_stand_behind_the_status, 1},
-        {a_refused_request_says_why_for_ever, 1},
-        {refused_requests_cost_no_slot, 1},
-        {the_size_is_that_of_what_was_sent_or_received, 1},
-        {the_size_may_be_left_out_where_there_is_none, 1},
-        {requests_need_their_pointers, 1},
-        {what_never_was_a_request_is_invalid, 1},
-        {a_request_of_another_node_is_none_of_ours, CHILD_KINDS},
-        {as_many_requests_as_the_limit_may_be_pending, 1},
-        {requests_that_were_only_tested_are_used_again_oldest_first, 1},
-        {a_program_may_test_without_ever_waiting, 1},
-        {a_stale_request_is_known_after_its_slot_is_used_again, 1},
-        {any_of_several_is_found_in_both_spellings, 1},
-        {any_tells_the_status_and_the_size_of_the_one_that_is_over, 1},
-        {any_gives_each_its_turn, 1},
-        {who_waits_for_any_is_woken, 2},
-        {of_two_waiters_the_second_is_refused, 1},
-        {a_cancel_wakes_the_waiter, 1},
-        {who_has_given_up_waiting_leaves_the_request_to_others, 1},
-        {a_finalize_ends_a_wait, 1},
-        {requests_of_an_earlier_life_are_invalid, 1},
+        { test_and_wait_tell_pending_apart_from_over, 1 },
+        { a_timeout_lasts_as_long_as_it_says, 1 },
+        { the_timeout_may_stand_behind_the_status, 1 },
+        { a_refused_request_says_why_for_ever, 1 },
+        { refused_requests_cost_no_slot, 1 },
+        { the_size_is_that_of_what_was_sent_or_received, 1 },
+        { the_size_may_be_left_out_where_there_is_none, 1 },
+        { requests_need_their_pointers, 1 },
+        { what_never_was_a_request_is_invalid, 1 },
+        { a_request_of_another_node_is_none_of_ours, CHILD_KINDS },
+        { as_many_requests_as_the_limit_may_be_pending, 1 },
+        { requests_that_were_only_tested_are_used_again_oldest_first, 1 },
+        { a_program_may_test_without_ever_waiting, 1 },
+        { a_stale_request_is_known_after_its_slot_is_used_again, 1 },
+        { any_of_several_is_found_in_both_spellings, 1 },
+        { any_tells_the_status_and_the_size_of_the_one_that_is_over, 1 },
+        { any_gives_each_its_turn, 1 },
+        { who_waits_for_any_is_woken, 2 },
+        { of_two_waiters_the_second_is_refused, 1 },
+        { a_cancel_wakes_the_waiter, 1 },
+        { who_has_given_up_waiting_leaves_the_request_to_others, 1 },
+        { a_finalize_ends_a_wait, 1 },
+        { requests_of_an_earlier_life_are_invalid, 1 },
     };
 
     return suite_run_between("api/mcapi_request", node_begin, node_end, tests,

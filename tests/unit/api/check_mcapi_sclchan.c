@@ -52,7 +52,7 @@ static mcapi_status_t receive_wide(mcapi_endpoint_t end, int bits, uint64_t *wor
     return status;
 }
 
-static const int widths[] = {8, 16, 32, 64};
+static const int widths[] = { 8, 16, 32, 64 };
 
 static struct pair open_deep(uint32_t depth)
 {
@@ -76,8 +76,18 @@ static mcapi_uint_t available(const struct pair *pair)
 
 START_TEST(scalars_of_every_width_arrive_whole)
 {
-    static const uint64_t values[] = {0, 1, 0x7f, 0x80, 0xff, 0x8000, 0xffff, 0x80000000,
-                                      0xffffffff, 0x8000000000000000, 0x0123456789abcdef, ~0ull};
+    static const uint64_t values[] = { 0,
+                                       1,
+                                       0x7f,
+                                       0x80,
+                                       0xff,
+                                       0x8000,
+                                       0xffff,
+                                       0x80000000,
+                                       0xffffffff,
+                                       0x8000000000000000,
+                                       0x0123456789abcdef,
+                                       ~0ull };
     struct pair pair = open_deep(64);
     uint64_t word;
 
@@ -112,7 +122,7 @@ START_TEST(the_wrong_width_leaves_the_scalar_in_place)
 }
 END_TEST
 
-static const uint32_t depths[] = {1, 2, 3, 6, 7, 8, 13, 14, 15, 64, 1000};
+static const uint32_t depths[] = { 1, 2, 3, 6, 7, 8, 13, 14, 15, 64, 1000 };
 
 START_TEST(exactly_the_depth_fits)
 {
@@ -171,8 +181,10 @@ START_TEST(scalars_stream_between_two_nodes)
 {
     struct child *other = child_start(_i, 2);
     struct pair pair = pair_open(SCALARS, other, NULL);
-    struct act send = {.kind = SCALARS, .endpoint = pair.send, .count = 50000, .word = 7};
-    struct act receive = {.kind = SCALARS, .endpoint = pair.receive, .count = 50000, .word = 7};
+    struct act send = { .kind = SCALARS, .endpoint = pair.send, .count = 50000, .word = 7 };
+    struct act receive = {
+        .kind = SCALARS, .endpoint = pair.receive, .count = 50000, .word = 7
+    };
 
     child_begin(other, act_send_many, &send);
     child_do(NULL, act_receive_many, &receive);
@@ -187,7 +199,7 @@ START_TEST(a_full_channel_blocks_its_sender_until_a_scalar_is_received)
 {
     struct child *other = child_start(_i, 2);
     struct pair pair = pair_open(SCALARS, other, NULL);
-    struct act send = {.kind = SCALARS, .endpoint = pair.send, .count = 65};
+    struct act send = { .kind = SCALARS, .endpoint = pair.send, .count = 65 };
 
     child_begin(other, act_send_many, &send);
     ck_assert(eventually(available(&pair) == 64 && child_is_asleep(other)));
@@ -230,15 +242,15 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {scalars_of_every_width_arrive_whole, 1},
-        {the_wrong_width_leaves_the_scalar_in_place, 1},
-        {exactly_the_depth_fits, SUITE_LENGTH(depths)},
-        {the_usual_depth_is_that_of_a_queue, 1},
-        {scalars_keep_their_order_over_many_laps, SUITE_LENGTH(depths)},
-        {scalars_stream_between_two_nodes, CHILD_KINDS},
-        {a_full_channel_blocks_its_sender_until_a_scalar_is_received, CHILD_KINDS},
-        {what_was_sent_before_the_close_is_received_and_then_no_more, 3},
-        {a_receive_close_ends_sending, 1},
+        { scalars_of_every_width_arrive_whole, 1 },
+        { the_wrong_width_leaves_the_scalar_in_place, 1 },
+        { exactly_the_depth_fits, SUITE_LENGTH(depths) },
+        { the_usual_depth_is_that_of_a_queue, 1 },
+        { scalars_keep_their_order_over_many_laps, SUITE_LENGTH(depths) },
+        { scalars_stream_between_two_nodes, CHILD_KINDS },
+        { a_full_channel_blocks_its_sender_until_a_scalar_is_received, CHILD_KINDS },
+        { what_was_sent_before_the_close_is_received_and_then_no_more, 3 },
+        { a_receive_close_ends_sending, 1 },
     };
 
     return suite_run_between("api/mcapi_sclchan", node_begin, node_end, tests,

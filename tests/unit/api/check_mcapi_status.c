@@ -42,7 +42,8 @@ END_TEST
 
 START_TEST(what_is_no_status_is_unknown)
 {
-    static const mcapi_status_t none[] = {0, MCAPI_STATUSCODE_END, MCAPI_STATUSCODE_END + 1, ~0u};
+    static const mcapi_status_t none[] = { 0, MCAPI_STATUSCODE_END, MCAPI_STATUSCODE_END + 1,
+                                           ~0u };
     char text[MCAPI_MAX_STATUS_SIZE];
 
     for (size_t i = 0; i < SUITE_LENGTH(none); i++) {
@@ -91,7 +92,7 @@ END_TEST
 
 START_TEST(the_debug_level_may_be_anything)
 {
-    static const int levels[] = {0, 1, 9, -1, 0x7fffffff};
+    static const int levels[] = { 0, 1, 9, -1, 0x7fffffff };
 
     for (size_t i = 0; i < SUITE_LENGTH(levels); i++)
         mcapi_set_debug_level(levels[i]);
@@ -104,12 +105,12 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_status_is_told_by_its_name, 1},
-        {every_status_has_a_name_of_its_own_that_fits, 1},
-        {what_is_no_status_is_unknown, 1},
-        {a_name_is_cut_to_fit, 1},
-        {the_state_of_anything_can_be_displayed, 1},
-        {the_debug_level_may_be_anything, 1},
+        { a_status_is_told_by_its_name, 1 },
+        { every_status_has_a_name_of_its_own_that_fits, 1 },
+        { what_is_no_status_is_unknown, 1 },
+        { a_name_is_cut_to_fit, 1 },
+        { the_state_of_anything_can_be_displayed, 1 },
+        { the_debug_level_may_be_anything, 1 },
     };
 
     return suite_run_between("api/mcapi_status", topology_begin, topology_end, tests,

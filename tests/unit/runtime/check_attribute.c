@@ -15,46 +15,90 @@
 /* What the contract says about each attribute, in the order of their numbers. */
 static const struct row {
     size_t size;
-    uint32_t usual;                     /* its value from the start */
+    uint32_t usual; /* its value from the start */
     bool settable;
-    bool equal;                         /* on both ends of a channel */
-    uint32_t good[4];                   /* values that it can have, 0 after the last */
-    uint32_t bad[4];                    /* values that it cannot have, 0 after the last */
+    bool equal;       /* on both ends of a channel */
+    uint32_t good[4]; /* values that it can have, 0 after the last */
+    uint32_t bad[4];  /* values that it cannot have, 0 after the last */
 } rows[] = {
-    [MCAPI_ENDP_ATTR_TYPE] =
-        {sizeof(mcapi_endp_attr_type_t), MCAPI_ENDP_ATTR_TYPE_MESSAGE, true, false,
-         {MCAPI_ENDP_ATTR_TYPE_PKTCHAN, MCAPI_ENDP_ATTR_TYPE_SCLCHAN,
-          MCAPI_ENDP_ATTR_TYPE_MESSAGE},
-         {3, 5, 8, ~0u}},
-    [MCAPI_ENDP_ATTR_GET_COUNT] = {sizeof(mcapi_endp_attr_get_count_t), 0, false, false,
-                                   {0}, {0}},
-    [MCAPI_ENDP_ATTR_GET_SOURCE] = {sizeof(mcapi_endp_attr_get_source_t), MCAPI_DOMAIN_INVALID,
-                                    false, false, {0}, {0}},
-    [MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE] =
-        {sizeof(mcapi_endp_attr_max_payload_size_t), MCAPI_MAX_PKT_SIZE, true, true,
-         {1, 112, 113, MCAPI_MAX_PKT_SIZE}, {MCAPI_MAX_PKT_SIZE + 1, ~0u, 0x80000000u}},
-    [MCAPI_ENDP_ATTR_BUFFER_TYPE] = {sizeof(mcapi_endp_attr_buffer_type_t),
-                                     MCAPI_ENDP_ATTR_FIFO_BUFFER, true, true, {0}, {1, 2, ~0u}},
-    [MCAPI_ENDP_ATTR_MEMORY_TYPE] =
-        {sizeof(mcapi_endp_attr_memory_type_t),
-         MCAPI_ENDP_ATTR_LOCAL_MEMORY | MCAPI_ENDP_ATTR_BLOCK_ON_MEM_LIMIT, true, true,
-         {MCAPI_ENDP_ATTR_SHARED_MEMORY, MCAPI_ENDP_ATTR_REMOTE_MEMORY,
-          MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT,
-          MCAPI_ENDP_ATTR_SHARED_MEMORY | MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT},
-         {3, 0x20000, 0x10003, ~0u}},
-    [MCAPI_ENDP_ATTR_NUM_PRIORITIES] = {sizeof(mcapi_endp_attr_num_priorities_t),
-                                        MCAPI_MAX_PRIORITY + 1, true, true,
-                                        {1, MCAPI_MAX_PRIORITY + 1},
-                                        {MCAPI_MAX_PRIORITY + 2, ~0u}},
-    [MCAPI_ENDP_ATTR_PRIORITY] = {sizeof(mcapi_endp_attr_priority_t), 0, true, true,
-                                  {1, MCAPI_MAX_PRIORITY}, {MCAPI_MAX_PRIORITY + 1, ~0u}},
-    [MCAPI_ENDP_ATTR_NUM_SEND_BUFFERS] = {sizeof(mcapi_endp_attr_num_send_buffers_t),
-                                          MCAPI_MAX_BUFFERS, true, false, {1, 64}, {~0u}},
-    [MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS] = {sizeof(mcapi_endp_attr_num_recv_buffers_t),
-                                          MCAPI_MAX_BUFFERS, true, false, {1, 3, 64}, {~0u}},
-    [MCAPI_ENDP_ATTR_STATUS] = {sizeof(mcapi_endp_attr_status_t), 0, false, false, {0}, {0}},
-    [MCAPI_ENDP_ATTR_TIMEOUT] = {sizeof(mcapi_endp_attr_timeout_t), MCAPI_TIMEOUT_INFINITE, true,
-                                 false, {1, 1000, MCAPI_TIMEOUT_INFINITE}, {0}},
+    [MCAPI_ENDP_ATTR_TYPE] = { sizeof(mcapi_endp_attr_type_t),
+                               MCAPI_ENDP_ATTR_TYPE_MESSAGE,
+                               true,
+                               false,
+                               { MCAPI_ENDP_ATTR_TYPE_PKTCHAN, MCAPI_ENDP_ATTR_TYPE_SCLCHAN,
+                                 MCAPI_ENDP_ATTR_TYPE_MESSAGE },
+                               { 3, 5, 8, ~0u } },
+    [MCAPI_ENDP_ATTR_GET_COUNT] = { sizeof(mcapi_endp_attr_get_count_t),
+                                    0,
+                                    false,
+                                    false,
+                                    { 0 },
+                                    { 0 } },
+    [MCAPI_ENDP_ATTR_GET_SOURCE] = { sizeof(mcapi_endp_attr_get_source_t),
+                                     MCAPI_DOMAIN_INVALID,
+                                     false,
+                                     false,
+                                     { 0 },
+                                     { 0 } },
+    [MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE] = { sizeof(mcapi_endp_attr_max_payload_size_t),
+                                           MCAPI_MAX_PKT_SIZE,
+                                           true,
+                                           true,
+                                           { 1, 112, 113, MCAPI_MAX_PKT_SIZE },
+                                           { MCAPI_MAX_PKT_SIZE + 1, ~0u, 0x80000000u } },
+    [MCAPI_ENDP_ATTR_BUFFER_TYPE] = { sizeof(mcapi_endp_attr_buffer_type_t),
+                                      MCAPI_ENDP_ATTR_FIFO_BUFFER,
+                                      true,
+                                      true,
+                                      { 0 },
+                                      { 1, 2, ~0u } },
+    [MCAPI_ENDP_ATTR_MEMORY_TYPE] = { sizeof(mcapi_endp_attr_memory_type_t),
+                                      MCAPI_ENDP_ATTR_LOCAL_MEMORY
+                                              | MCAPI_ENDP_ATTR_BLOCK_ON_MEM_LIMIT,
+                                      true,
+                                      true,
+                                      { MCAPI_ENDP_ATTR_SHARED_MEMORY,
+                                        MCAPI_ENDP_ATTR_REMOTE_MEMORY,
+                                        MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT,
+                                        MCAPI_ENDP_ATTR_SHARED_MEMORY
+                                                | MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT },
+                                      { 3, 0x20000, 0x10003, ~0u } },
+    [MCAPI_ENDP_ATTR_NUM_PRIORITIES] = { sizeof(mcapi_endp_attr_num_priorities_t),
+                                         MCAPI_MAX_PRIORITY + 1,
+                                         true,
+                                         true,
+                                         { 1, MCAPI_MAX_PRIORITY + 1 },
+                                         { MCAPI_MAX_PRIORITY + 2, ~0u } },
+    [MCAPI_ENDP_ATTR_PRIORITY] = { sizeof(mcapi_endp_attr_priority_t),
+                                   0,
+                                   true,
+                                   true,
+                                   { 1, MCAPI_MAX_PRIORITY },
+                                   { MCAPI_MAX_PRIORITY + 1, ~0u } },
+    [MCAPI_ENDP_ATTR_NUM_SEND_BUFFERS] = { sizeof(mcapi_endp_attr_num_send_buffers_t),
+                                           MCAPI_MAX_BUFFERS,
+                                           true,
+                                           false,
+                                           { 1, 64 },
+                                           { ~0u } },
+    [MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS] = { sizeof(mcapi_endp_attr_num_recv_buffers_t),
+                                           MCAPI_MAX_BUFFERS,
+                                           true,
+                                           false,
+                                           { 1, 3, 64 },
+                                           { ~0u } },
+    [MCAPI_ENDP_ATTR_STATUS] = { sizeof(mcapi_endp_attr_status_t),
+                                 0,
+                                 false,
+                                 false,
+                                 { 0 },
+                                 { 0 } },
+    [MCAPI_ENDP_ATTR_TIMEOUT] = { sizeof(mcapi_endp_attr_timeout_t),
+                                  MCAPI_TIMEOUT_INFINITE,
+                                  true,
+                                  false,
+                                  { 1, 1000, MCAPI_TIMEOUT_INFINITE },
+                                  { 0 } },
 };
 
 static const mcapi_uint_t zero_is_bad[] = {
@@ -76,7 +120,7 @@ static mcapi_endpoint_t create(void)
 static mcapi_status_t set(mcapi_endpoint_t endpoint, mcapi_uint_t number, uint32_t value)
 {
     mcapi_status_t status = STATUS_UNTOUCHED;
-    uint32_t words[2] = {value, value};
+    uint32_t words[2] = { value, value };
 
     mcapi_endpoint_set_attribute(endpoint, number, words, rows[number].size, &status);
     return status;
@@ -84,10 +128,10 @@ static mcapi_status_t set(mcapi_endpoint_t endpoint, mcapi_uint_t number, uint32
 
 static uint32_t get(mcapi_endpoint_t endpoint, mcapi_uint_t number)
 {
-    uint32_t words[2] = {0xa5a5a5a5, 0xa5a5a5a5};
+    uint32_t words[2] = { 0xa5a5a5a5, 0xa5a5a5a5 };
 
-    expect(MCAPI_SUCCESS, mcapi_endpoint_get_attribute(endpoint, number, words,
-                                                       rows[number].size, &status));
+    expect(MCAPI_SUCCESS,
+           mcapi_endpoint_get_attribute(endpoint, number, words, rows[number].size, &status));
     return words[0];
 }
 
@@ -105,7 +149,7 @@ END_TEST
 START_TEST(every_attribute_has_one_size)
 {
     mcapi_endpoint_t endpoint = create();
-    uint64_t value[4] = {7, 7, 7, 7};
+    uint64_t value[4] = { 7, 7, 7, 7 };
 
     for (mcapi_uint_t i = 0; i < MCAPI_ENDP_ATTR_END; i++) {
         for (size_t size = 0; size < sizeof value; size++) {
@@ -162,13 +206,13 @@ START_TEST(unknown_numbers_are_told_apart_by_their_range)
         mcapi_uint_t number;
         mcapi_status_t status;
     } cases[] = {
-        {MCAPI_ENDP_ATTR_END, MCAPI_ERR_ATTR_NOTSUPPORTED},
-        {42, MCAPI_ERR_ATTR_NOTSUPPORTED},
-        {63, MCAPI_ERR_ATTR_NOTSUPPORTED},
-        {64, MCAPI_ERR_ATTR_NUM},
-        {92, MCAPI_ERR_ATTR_NUM},
-        {0x7fffffff, MCAPI_ERR_ATTR_NUM},
-        {~0u, MCAPI_ERR_ATTR_NUM},
+        { MCAPI_ENDP_ATTR_END, MCAPI_ERR_ATTR_NOTSUPPORTED },
+        { 42, MCAPI_ERR_ATTR_NOTSUPPORTED },
+        { 63, MCAPI_ERR_ATTR_NOTSUPPORTED },
+        { 64, MCAPI_ERR_ATTR_NUM },
+        { 92, MCAPI_ERR_ATTR_NUM },
+        { 0x7fffffff, MCAPI_ERR_ATTR_NUM },
+        { ~0u, MCAPI_ERR_ATTR_NUM },
     };
     mcapi_endpoint_t endpoint = create();
     uint32_t value = 7;
@@ -208,7 +252,7 @@ static void act_read_all(struct act *act)
 START_TEST(other_nodes_may_read_but_not_set)
 {
     struct child *other = child_start(_i, 2);
-    struct act act = {.endpoint = create()};
+    struct act act = { .endpoint = create() };
 
     child_do(other, act_read_all, &act);
     expect_status(MCAPI_SUCCESS, act.status);
@@ -276,12 +320,13 @@ START_TEST(the_type_decides_what_an_endpoint_is_for)
 }
 END_TEST
 
-/* --- Attributes that tell ------------------------------------------------------------------ */
+/* --- Attributes that tell ------------------------------------------------------------------
+ */
 
 START_TEST(the_status_tells_the_life_of_an_end)
 {
     const mcapi_uint_t kind =
-        _i == PACKETS ? MCAPI_ENDP_ATTR_STATUS_PKTCHAN : MCAPI_ENDP_ATTR_STATUS_SCLCHAN;
+            _i == PACKETS ? MCAPI_ENDP_ATTR_STATUS_PKTCHAN : MCAPI_ENDP_ATTR_STATUS_SCLCHAN;
     const mcapi_uint_t sends = kind | MCAPI_ENDP_ATTR_STATUS_SEND;
     const mcapi_uint_t receives = kind | MCAPI_ENDP_ATTR_STATUS_RECEIVE;
     struct child *other = child_start(CHILD_PROCESS, 2);
@@ -293,19 +338,20 @@ START_TEST(the_status_tells_the_life_of_an_end)
                       sends | MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING);
     pair_connect(&pair);
     ck_assert_uint_eq(get(pair.send, MCAPI_ENDP_ATTR_STATUS),
-                      sends | MCAPI_ENDP_ATTR_STATUS_CONNECTED |
-                          MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING);
+                      sends | MCAPI_ENDP_ATTR_STATUS_CONNECTED
+                              | MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING);
     ck_assert_uint_eq(get(pair.receive, MCAPI_ENDP_ATTR_STATUS),
                       receives | MCAPI_ENDP_ATTR_STATUS_CONNECTED);
     pair_open_receive(&pair);
     ck_assert_uint_eq(get(pair.send, MCAPI_ENDP_ATTR_STATUS),
                       sends | MCAPI_ENDP_ATTR_STATUS_CONNECTED | MCAPI_ENDP_ATTR_STATUS_OPEN);
     ck_assert_uint_eq(get(pair.receive, MCAPI_ENDP_ATTR_STATUS),
-                      receives | MCAPI_ENDP_ATTR_STATUS_CONNECTED | MCAPI_ENDP_ATTR_STATUS_OPEN);
+                      receives | MCAPI_ENDP_ATTR_STATUS_CONNECTED
+                              | MCAPI_ENDP_ATTR_STATUS_OPEN);
     pair_close_send(&pair);
     ck_assert_uint_eq(get(pair.send, MCAPI_ENDP_ATTR_STATUS),
-                      sends | MCAPI_ENDP_ATTR_STATUS_CONNECTED |
-                          MCAPI_ENDP_ATTR_STATUS_CLOSE_PENDING);
+                      sends | MCAPI_ENDP_ATTR_STATUS_CONNECTED
+                              | MCAPI_ENDP_ATTR_STATUS_CLOSE_PENDING);
     pair_close_receive(&pair);
     ck_assert_uint_eq(get(pair.send, MCAPI_ENDP_ATTR_STATUS), 0);
     ck_assert_uint_eq(get(pair.receive, MCAPI_ENDP_ATTR_STATUS), 0);
@@ -315,7 +361,7 @@ END_TEST
 START_TEST(free_receive_buffers_can_be_watched_from_the_sender)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
-    struct pair pair = pair_create(PACKETS, NULL, other);
+    struct pair pair = pair_create(_i, NULL, other);
 
     pair_set(other, pair.receive, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS, 10);
     ck_assert_uint_eq(get(pair.receive, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS), 10);
@@ -336,7 +382,8 @@ START_TEST(free_receive_buffers_can_be_watched_from_the_sender)
 }
 END_TEST
 
-/* --- Attributes that act -------------------------------------------------------------------- */
+/* --- Attributes that act --------------------------------------------------------------------
+ */
 
 START_TEST(the_timeout_ends_a_receive_and_a_send)
 {
@@ -393,7 +440,7 @@ END_TEST
 
 START_TEST(no_packet_is_larger_than_the_endpoints_limit)
 {
-    static const uint32_t limits[] = {1, 112, 113, 5000};
+    static const uint32_t limits[] = { 1, 112, 113, 5000 };
     static char bytes[5002];
 
     for (size_t i = 0; i < SUITE_LENGTH(limits); i++) {
@@ -419,22 +466,22 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {every_attribute_has_its_default, 1},
-        {every_attribute_has_one_size, 1},
-        {a_good_value_is_kept_and_a_bad_one_changes_nothing, 1},
-        {what_only_tells_cannot_be_set, 1},
-        {unknown_numbers_are_told_apart_by_their_range, 1},
-        {attributes_need_a_value, 1},
-        {other_nodes_may_read_but_not_set, CHILD_KINDS},
-        {while_it_is_connected_nothing_can_be_set, 2},
-        {ends_that_do_not_fit_together_are_not_connected, 1},
-        {the_type_decides_what_an_endpoint_is_for, 1},
-        {the_status_tells_the_life_of_an_end, 2},
-        {free_receive_buffers_can_be_watched_from_the_sender, 1},
-        {the_timeout_ends_a_receive_and_a_send, 2},
-        {a_timeout_of_0_tries_once, 2},
-        {fail_on_mem_limit_does_not_wait, 2},
-        {no_packet_is_larger_than_the_endpoints_limit, 1},
+        { every_attribute_has_its_default, 1 },
+        { every_attribute_has_one_size, 1 },
+        { a_good_value_is_kept_and_a_bad_one_changes_nothing, 1 },
+        { what_only_tells_cannot_be_set, 1 },
+        { unknown_numbers_are_told_apart_by_their_range, 1 },
+        { attributes_need_a_value, 1 },
+        { other_nodes_may_read_but_not_set, CHILD_KINDS },
+        { while_it_is_connected_nothing_can_be_set, 2 },
+        { ends_that_do_not_fit_together_are_not_connected, 1 },
+        { the_type_decides_what_an_endpoint_is_for, 1 },
+        { the_status_tells_the_life_of_an_end, 2 },
+        { free_receive_buffers_can_be_watched_from_the_sender, 2 },
+        { the_timeout_ends_a_receive_and_a_send, 2 },
+        { a_timeout_of_0_tries_once, 2 },
+        { fail_on_mem_limit_does_not_wait, 2 },
+        { no_packet_is_larger_than_the_endpoints_limit, 1 },
     };
 
     return suite_run_between("runtime/attribute", node_begin, node_end, tests,

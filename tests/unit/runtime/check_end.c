@@ -49,7 +49,7 @@ static void act_receive_number(struct act *act)
 /* `count` of them, each noted. */
 static void act_receive_and_note(struct act *act)
 {
-    struct act one = {.kind = act->kind, .endpoint = act->endpoint};
+    struct act one = { .kind = act->kind, .endpoint = act->endpoint };
 
     for (uint32_t i = 0; i < act->count; i++) {
         act_receive_number(&one);
@@ -63,8 +63,10 @@ static void begin_sending(struct child *const helper[], const struct pair *pair)
 {
     for (uint32_t i = 0; i < THREADS; i++)
         child_begin(helper[i], act_send_many,
-                    &(struct act){.kind = pair->kind, .endpoint = pair->send, .word = i * EACH,
-                                  .count = EACH});
+                    &(struct act){ .kind = pair->kind,
+                                   .endpoint = pair->send,
+                                   .word = i * EACH,
+                                   .count = EACH });
 }
 
 static void begin_receiving(struct child *const helper[], const struct pair *pair,
@@ -72,8 +74,10 @@ static void begin_receiving(struct child *const helper[], const struct pair *pai
 {
     for (int i = 0; i < THREADS; i++)
         child_begin(helper[i], act_receive_and_note,
-                    &(struct act){.kind = pair->kind, .endpoint = pair->receive, .count = EACH,
-                                  .pointer = tally});
+                    &(struct act){ .kind = pair->kind,
+                                   .endpoint = pair->receive,
+                                   .count = EACH,
+                                   .pointer = tally });
 }
 
 static void start_helpers(struct child *helper[])
@@ -103,8 +107,8 @@ START_TEST(four_threads_send_on_one_channel)
     struct child *helper[THREADS], *peer = start_peer(_i);
     struct tally *tally = calloc(1, sizeof *tally);
     struct pair pair = pair_open(_i & 1, NULL, peer);
-    struct act one = {.kind = pair.kind, .endpoint = pair.receive};
-    uint32_t next[THREADS] = {0};
+    struct act one = { .kind = pair.kind, .endpoint = pair.receive };
+    uint32_t next[THREADS] = { 0 };
 
     start_helpers(helper);
     begin_sending(helper, &pair);
@@ -125,7 +129,7 @@ START_TEST(four_threads_receive_on_one_channel)
     struct child *helper[THREADS], *peer = start_peer(_i);
     struct tally *tally = calloc(1, sizeof *tally);
     struct pair pair = pair_open(_i & 1, peer, NULL);
-    struct act send = {.kind = pair.kind, .endpoint = pair.send, .count = ALL};
+    struct act send = { .kind = pair.kind, .endpoint = pair.send, .count = ALL };
 
     start_helpers(helper);
     begin_receiving(helper, &pair, tally);
@@ -170,7 +174,8 @@ START_TEST(a_second_thread_may_take_over_from_the_first)
 }
 END_TEST
 
-/* --- The end of an end under busy threads ------------------------------------------------------ */
+/* --- The end of an end under busy threads
+ * ------------------------------------------------------ */
 
 static void act_receive_until_over(struct act *act)
 {
@@ -198,7 +203,7 @@ static void act_send_until_over(struct act *act)
 /* Every other one sends, the rest receive. */
 static void begin_to_work(struct child *const helper[], const struct pair *pair)
 {
-    struct act act = {.kind = pair->kind, .size = 1};
+    struct act act = { .kind = pair->kind, .size = 1 };
 
     for (int i = 0; i < THREADS; i++) {
         act.endpoint = i % 2 ? pair->send : pair->receive;
@@ -244,8 +249,8 @@ START_TEST(a_finalize_under_busy_threads_ends_them_all)
         leave();
         for (int i = 0; i < THREADS; i++) {
             child_finish(helper[i], &act);
-            ck_assert_msg(act.status == MCAPI_ERR_NODE_NOTINIT ||
-                              act.status == MCAPI_ERR_CHAN_INVALID,
+            ck_assert_msg(act.status == MCAPI_ERR_NODE_NOTINIT
+                                  || act.status == MCAPI_ERR_CHAN_INVALID,
                           "%s", status_name(act.status));
         }
         join(0, 1);
@@ -275,7 +280,7 @@ START_TEST(each_posted_receive_gets_one_packet)
     enum { POSTED = 40 };
     struct child *peer = child_start(_i, 2);
     struct pair pair = pair_open(PACKETS, peer, NULL);
-    struct act send = {.kind = PACKETS, .endpoint = pair.send, .count = POSTED};
+    struct act send = { .kind = PACKETS, .endpoint = pair.send, .count = POSTED };
     mcapi_request_t request[POSTED];
     void *buffer[POSTED];
     size_t size;
@@ -285,8 +290,7 @@ START_TEST(each_posted_receive_gets_one_packet)
                mcapi_pktchan_recv_i(pair.receive, &buffer[i], &request[i], &status));
     child_begin(peer, act_send_many, &send);
     for (int i = POSTED - 1; i >= 0; i--) {
-        expect(MCAPI_SUCCESS,
-               mcapi_wait(&request[i], &size, MCAPI_TIMEOUT_INFINITE, &status));
+        expect(MCAPI_SUCCESS, mcapi_wait(&request[i], &size, MCAPI_TIMEOUT_INFINITE, &status));
         ck_assert_int_eq(*(int *)buffer[i], i);
         expect(MCAPI_SUCCESS, mcapi_pktchan_release(buffer[i], &status));
     }
@@ -302,14 +306,14 @@ START_TEST(waits_and_cancels_of_many_threads_lose_no_packet)
     uint32_t came = 0;
 
     for (uint32_t i = 0; i < ROUNDS; i++) {
-        struct act send = {.kind = PACKETS, .endpoint = pair.send, .count = 1, .word = i};
-        struct act wait = {.timeout = MCAPI_TIMEOUT_INFINITE};
+        struct act send = { .kind = PACKETS, .endpoint = pair.send, .count = 1, .word = i };
+        struct act wait = { .timeout = MCAPI_TIMEOUT_INFINITE };
         mcapi_status_t cancelled = STATUS_UNTOUCHED;
         uint32_t *buffer = NULL;
         size_t size;
 
-        expect(MCAPI_SUCCESS, mcapi_pktchan_recv_i(pair.receive, (void **)&buffer,
-                                                   &wait.request, &status));
+        expect(MCAPI_SUCCESS,
+               mcapi_pktchan_recv_i(pair.receive, (void **)&buffer, &wait.request, &status));
         child_begin(helper, act_wait, &wait);
         child_begin(peer, act_send_many, &send);
         mcapi_cancel(&wait.request, &cancelled);
@@ -317,8 +321,8 @@ START_TEST(waits_and_cancels_of_many_threads_lose_no_packet)
         child_finish(peer, &send);
         if (buffer == NULL) { /* the cancel was first: the packet is still there */
             expect_status(MCAPI_SUCCESS, cancelled);
-            ck_assert(wait.status == MCAPI_ERR_REQUEST_CANCELLED ||
-                      wait.status == MCAPI_ERR_REQUEST_INVALID);
+            ck_assert(wait.status == MCAPI_ERR_REQUEST_CANCELLED
+                      || wait.status == MCAPI_ERR_REQUEST_INVALID);
             expect(MCAPI_SUCCESS,
                    mcapi_pktchan_recv(pair.receive, (void **)&buffer, &size, &status));
         } else {
@@ -334,15 +338,15 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {four_threads_send_on_one_channel, 4},
-        {four_threads_receive_on_one_channel, 4},
-        {four_threads_send_and_four_receive_within_one_node, 2},
-        {a_second_thread_may_take_over_from_the_first, 1},
-        {a_close_under_busy_threads_ends_them_all, 2},
-        {a_finalize_under_busy_threads_ends_them_all, 2},
-        {a_delete_beside_busy_threads_is_refused_or_ends_them, 2},
-        {each_posted_receive_gets_one_packet, CHILD_KINDS},
-        {waits_and_cancels_of_many_threads_lose_no_packet, CHILD_KINDS},
+        { four_threads_send_on_one_channel, 4 },
+        { four_threads_receive_on_one_channel, 4 },
+        { four_threads_send_and_four_receive_within_one_node, 2 },
+        { a_second_thread_may_take_over_from_the_first, 1 },
+        { a_close_under_busy_threads_ends_them_all, 2 },
+        { a_finalize_under_busy_threads_ends_them_all, 2 },
+        { a_delete_beside_busy_threads_is_refused_or_ends_them, 2 },
+        { each_posted_receive_gets_one_packet, CHILD_KINDS },
+        { waits_and_cancels_of_many_threads_lose_no_packet, CHILD_KINDS },
     };
 
     return suite_run_between("runtime/end", node_begin, node_end, tests, SUITE_LENGTH(tests));

@@ -125,8 +125,8 @@ START_TEST(the_gate_is_taken_away_at_full_speed)
 
         memset(&room, 0, sizeof room);
         first = start(take_turns_and_tell, 0);
-        ck_assert(eventually(atomic_load_explicit(&room.second_may_come,
-                                                  memory_order_relaxed)));
+        ck_assert(
+                eventually(atomic_load_explicit(&room.second_may_come, memory_order_relaxed)));
         for (volatile int i = 0; i < round * 7 % 400; i++)
             ;
         before = 0;
@@ -183,11 +183,11 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {the_first_thread_has_the_gate_to_itself, 1},
-        {the_gate_is_taken_away_at_full_speed, 1},
-        {several_threads_are_never_inside_together, 2},
-        {without_the_heavy_fence_nobody_is_alone, 1},
-        {a_reset_gate_is_open_again, 1},
+        { the_first_thread_has_the_gate_to_itself, 1 },
+        { the_gate_is_taken_away_at_full_speed, 1 },
+        { several_threads_are_never_inside_together, 2 },
+        { without_the_heavy_fence_nobody_is_alone, 1 },
+        { a_reset_gate_is_open_again, 1 },
     };
 
     return suite_run("gate", tests, SUITE_LENGTH(tests));

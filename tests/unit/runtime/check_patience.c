@@ -43,7 +43,7 @@ START_TEST(a_blocked_receiver_is_idle)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
     struct pair pair = pair_open(_i, NULL, other);
-    struct act act = {.kind = _i, .endpoint = pair.receive};
+    struct act act = { .kind = _i, .endpoint = pair.receive };
 
     child_begin(other, act_receive, &act);
     expect_idle(other);
@@ -57,7 +57,7 @@ START_TEST(a_blocked_sender_is_idle)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
     struct pair pair = pair_open(_i, other, NULL);
-    struct act act = {.kind = _i, .endpoint = pair.send, .count = 65};
+    struct act act = { .kind = _i, .endpoint = pair.send, .count = 65 };
 
     child_begin(other, act_send_many, &act);
     expect_idle(other);
@@ -70,7 +70,7 @@ END_TEST
 START_TEST(who_waits_for_an_endpoint_is_idle)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
-    struct act act = {.node = 1, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .node = 1, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE };
 
     child_begin(other, act_get, &act);
     expect_idle(other);
@@ -84,7 +84,7 @@ START_TEST(who_waits_for_an_open_is_idle)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
     struct pair pair = pair_create(PACKETS, NULL, other);
-    struct act act = {.kind = PACKETS, .endpoint = pair.receive};
+    struct act act = { .kind = PACKETS, .endpoint = pair.receive };
 
     child_do(other, act_open_receive, &act);
     act.timeout = MCAPI_TIMEOUT_INFINITE;
@@ -99,7 +99,7 @@ END_TEST
 
 static void act_wait_receivable(struct act *act)
 {
-    mcapi_endpoint_t ends[2] = {act->endpoint, act->other};
+    mcapi_endpoint_t ends[2] = { act->endpoint, act->other };
 
     act->word = mcapi_ext_wait_receivable(ends, 2, act->timeout, &act->status);
 }
@@ -108,8 +108,9 @@ START_TEST(who_waits_for_several_channels_is_idle)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
     struct pair one = pair_open(PACKETS, NULL, other), two = pair_open(SCALARS, NULL, other);
-    struct act act = {.endpoint = one.receive, .other = two.receive,
-                      .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .endpoint = one.receive,
+                       .other = two.receive,
+                       .timeout = MCAPI_TIMEOUT_INFINITE };
 
     child_begin(other, act_wait_receivable, &act);
     expect_idle(other);
@@ -120,7 +121,7 @@ START_TEST(who_waits_for_several_channels_is_idle)
 }
 END_TEST
 
-static const char *const policies[] = {"adaptive", "spin", "sleep"};
+static const char *const policies[] = { "adaptive", "spin", "sleep" };
 
 static void act_use_policy(struct act *act)
 {
@@ -131,7 +132,7 @@ static void act_use_policy(struct act *act)
 START_TEST(every_policy_carries_data_and_ends_on_time)
 {
     struct child *other = child_start_bare(CHILD_PROCESS);
-    struct act act = {.node = 2, .count = (uint32_t)_i};
+    struct act act = { .node = 2, .count = (uint32_t)_i };
     struct pair there, back;
     int64_t began;
 
@@ -158,12 +159,12 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_blocked_receiver_is_idle, 2},
-        {a_blocked_sender_is_idle, 2},
-        {who_waits_for_an_endpoint_is_idle, 1},
-        {who_waits_for_an_open_is_idle, 1},
-        {who_waits_for_several_channels_is_idle, 1},
-        {every_policy_carries_data_and_ends_on_time, SUITE_LENGTH(policies)},
+        { a_blocked_receiver_is_idle, 2 },
+        { a_blocked_sender_is_idle, 2 },
+        { who_waits_for_an_endpoint_is_idle, 1 },
+        { who_waits_for_an_open_is_idle, 1 },
+        { who_waits_for_several_channels_is_idle, 1 },
+        { every_policy_carries_data_and_ends_on_time, SUITE_LENGTH(policies) },
     };
 
     return suite_run_between("runtime/patience", node_begin, node_end, tests,

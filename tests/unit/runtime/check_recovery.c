@@ -44,10 +44,11 @@ static int64_t notice_death(enum pair_kind kind, bool victim_sends)
 {
     struct child *victim = child_start(CHILD_PROCESS, 2);
     struct child *helper = child_start_bare(CHILD_THREAD);
-    struct pair pair = victim_sends ? pair_open(kind, victim, NULL) : pair_open(kind, NULL, victim);
-    struct act act = {.kind = kind,
-                      .endpoint = victim_sends ? pair.receive : pair.send,
-                      .count = 1000};
+    struct pair pair =
+            victim_sends ? pair_open(kind, victim, NULL) : pair_open(kind, NULL, victim);
+    struct act act = { .kind = kind,
+                       .endpoint = victim_sends ? pair.receive : pair.send,
+                       .count = 1000 };
     int64_t killed;
 
     child_begin(helper, victim_sends ? act_receive_and_note : act_send_many_and_note, &act);
@@ -85,7 +86,7 @@ START_TEST(who_waits_for_an_operation_learns_of_a_death)
     struct child *victim = child_start(CHILD_PROCESS, 2);
     struct child *helper = child_start_bare(CHILD_THREAD);
     struct pair pair = pair_create(PACKETS, victim, NULL);
-    struct act act = {.kind = PACKETS, .endpoint = pair.receive};
+    struct act act = { .kind = PACKETS, .endpoint = pair.receive };
     mcapi_request_t request;
     void *buffer;
 
@@ -100,7 +101,7 @@ START_TEST(who_waits_for_an_operation_learns_of_a_death)
         child_do(NULL, act_close_receive, &act);
         request = act.request;
     }
-    act = (struct act){.request = request, .timeout = MCAPI_TIMEOUT_INFINITE};
+    act = (struct act){ .request = request, .timeout = MCAPI_TIMEOUT_INFINITE };
     child_begin(helper, act_wait, &act);
     ck_assert(eventually(child_is_asleep(helper)));
     child_kill(victim);
@@ -109,14 +110,15 @@ START_TEST(who_waits_for_an_operation_learns_of_a_death)
 }
 END_TEST
 
-/* --- Data and death ------------------------------------------------------------------------- */
+/* --- Data and death -------------------------------------------------------------------------
+ */
 
 START_TEST(what_the_dead_had_sent_is_still_received)
 {
     struct child *victim = child_start(CHILD_PROCESS, 2);
     struct pair pair = pair_open(_i, victim, NULL);
-    struct act send = {.kind = _i, .endpoint = pair.send, .count = 40, .word = 5};
-    struct act receive = {.kind = _i, .endpoint = pair.receive, .count = 40, .word = 5};
+    struct act send = { .kind = _i, .endpoint = pair.send, .count = 40, .word = 5 };
+    struct act receive = { .kind = _i, .endpoint = pair.receive, .count = 40, .word = 5 };
 
     child_do(victim, act_send_many, &send);
     expect_status(MCAPI_SUCCESS, send.status);
@@ -154,9 +156,11 @@ START_TEST(a_stream_cut_by_a_death_is_whole_up_to_the_cut)
     for (int round = 0; round < 20; round++) {
         struct child *victim = child_start(CHILD_PROCESS, 2);
         struct pair pair = pair_open(_i, victim, NULL);
-        struct act send = {.kind = _i, .endpoint = pair.send, .count = ~0u};
-        struct act first = {.kind = _i, .endpoint = pair.receive, .count = 100 + 37 * (uint32_t)round};
-        struct act rest = {.kind = _i, .endpoint = pair.receive, .count = ~0u};
+        struct act send = { .kind = _i, .endpoint = pair.send, .count = ~0u };
+        struct act first = { .kind = _i,
+                             .endpoint = pair.receive,
+                             .count = 100 + 37 * (uint32_t)round };
+        struct act rest = { .kind = _i, .endpoint = pair.receive, .count = ~0u };
 
         child_begin(victim, act_send_many, &send);
         child_do(NULL, act_receive_many, &first);
@@ -195,8 +199,7 @@ START_TEST(a_buffer_may_be_held_beyond_the_senders_death)
     char *buffer;
 
     pair_send(&pair, "testament");
-    expect(MCAPI_SUCCESS,
-           mcapi_pktchan_recv(pair.receive, (void **)&buffer, &size, &status));
+    expect(MCAPI_SUCCESS, mcapi_pktchan_recv(pair.receive, (void **)&buffer, &size, &status));
     child_kill(victim);
     expect_status(MCAPI_ERR_TRANSMISSION, pair_receive_status(&pair));
     ck_assert_str_eq(buffer, "testament");
@@ -204,13 +207,14 @@ START_TEST(a_buffer_may_be_held_beyond_the_senders_death)
 }
 END_TEST
 
-/* --- What is free again ------------------------------------------------------------------------ */
+/* --- What is free again
+ * ------------------------------------------------------------------------ */
 
 START_TEST(the_name_of_the_dead_is_free_at_once)
 {
     for (int i = 0; i < 50; i++) {
         struct child *victim = child_start(CHILD_PROCESS, 2);
-        struct act act = {.port = 7};
+        struct act act = { .port = 7 };
 
         child_do(victim, act_create, &act);
         expect_status(MCAPI_SUCCESS, act.status);
@@ -222,19 +226,18 @@ END_TEST
 START_TEST(the_endpoints_of_the_dead_go_with_it)
 {
     struct child *victim = child_start(CHILD_PROCESS, 2);
-    struct act act = {.port = 7};
+    struct act act = { .port = 7 };
     mcapi_endp_attr_type_t type;
     struct child *heir;
 
     child_do(victim, act_create, &act);
     child_kill(victim);
     heir = child_start(CHILD_PROCESS, 2);
-    expect(MCAPI_TIMEOUT,
-           mcapi_endpoint_get(0, 2, 7, MCAPI_TIMEOUT_IMMEDIATE, &status));
+    expect(MCAPI_TIMEOUT, mcapi_endpoint_get(0, 2, 7, MCAPI_TIMEOUT_IMMEDIATE, &status));
     expect(MCAPI_ERR_ENDP_INVALID,
            mcapi_endpoint_get_attribute(act.endpoint, MCAPI_ENDP_ATTR_TYPE, &type, sizeof type,
                                         &status));
-    child_do(heir, act_create, &(struct act){.port = 7});
+    child_do(heir, act_create, &(struct act){ .port = 7 });
     expect(MCAPI_SUCCESS, mcapi_endpoint_get(0, 2, 7, MCAPI_TIMEOUT_IMMEDIATE, &status));
 }
 END_TEST
@@ -267,7 +270,7 @@ END_TEST
 START_TEST(an_endpoint_got_by_the_dead_can_be_got_again)
 {
     struct child *victim = child_start(CHILD_PROCESS, 2);
-    struct act act = {.node = 1, .port = 7};
+    struct act act = { .node = 1, .port = 7 };
     mcapi_endpoint_t endpoint;
 
     expect(MCAPI_SUCCESS, endpoint = mcapi_endpoint_create(7, &status));
@@ -290,7 +293,7 @@ static void act_start_two_nodes(struct act *act)
 START_TEST(all_nodes_of_a_killed_process_are_dead)
 {
     struct child *victim = child_start(CHILD_PROCESS, 2);
-    struct act act = {.node = 0};
+    struct act act = { .node = 0 };
 
     child_do(victim, act_start_two_nodes, &act);
     child_kill(victim);
@@ -303,7 +306,7 @@ START_TEST(a_get_outlives_the_death_of_others_that_wait)
 {
     struct child *victim = child_start(CHILD_PROCESS, 2);
     struct child *waiter = child_start(CHILD_PROCESS, 3);
-    struct act act = {.node = 1, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE};
+    struct act act = { .node = 1, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE };
     mcapi_endpoint_t endpoint;
 
     child_begin(victim, act_get, &act);
@@ -321,8 +324,8 @@ START_TEST(a_get_waits_on_when_the_wanted_node_dies_and_comes_again)
 {
     struct child *wanted = child_start(CHILD_PROCESS, 2);
     struct child *waiter = child_start(CHILD_PROCESS, 3);
-    struct act get = {.node = 2, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE};
-    struct act act = {.port = 7};
+    struct act get = { .node = 2, .port = 7, .timeout = MCAPI_TIMEOUT_INFINITE };
+    struct act act = { .port = 7 };
 
     child_begin(waiter, act_get, &get);
     ck_assert(eventually(child_is_asleep(waiter)));
@@ -335,7 +338,8 @@ START_TEST(a_get_waits_on_when_the_wanted_node_dies_and_comes_again)
 }
 END_TEST
 
-/* --- What is no death -------------------------------------------------------------------------- */
+/* --- What is no death
+ * -------------------------------------------------------------------------- */
 
 START_TEST(a_stopped_process_is_not_dead)
 {
@@ -364,7 +368,7 @@ START_TEST(the_death_of_another_disturbs_nobody)
     struct child *peer = child_start(CHILD_PROCESS, 2);
     struct child *victim = child_start(CHILD_PROCESS, 3);
     struct pair pair = pair_open(PACKETS, NULL, peer);
-    struct act act = {.kind = PACKETS, .endpoint = pair.receive};
+    struct act act = { .kind = PACKETS, .endpoint = pair.receive };
 
     child_begin(peer, act_receive, &act);
     ck_assert(eventually(child_is_asleep(peer)));
@@ -377,7 +381,8 @@ START_TEST(the_death_of_another_disturbs_nobody)
 }
 END_TEST
 
-/* --- Threads that end ---------------------------------------------------------------------------- */
+/* --- Threads that end
+ * ---------------------------------------------------------------------------- */
 
 START_TEST(a_thread_node_that_ends_is_finalized_for_its_peer)
 {
@@ -392,12 +397,13 @@ START_TEST(a_thread_node_that_ends_is_finalized_for_its_peer)
 }
 END_TEST
 
-/* --- Everybody dies ------------------------------------------------------------------------------- */
+/* --- Everybody dies
+ * ------------------------------------------------------------------------------- */
 
 START_TEST(after_the_death_of_all_the_next_one_starts_anew)
 {
     struct child *child[3];
-    struct act act = {.port = 7};
+    struct act act = { .port = 7 };
 
     leave();
     for (mcapi_node_t i = 0; i < 3; i++) {
@@ -430,9 +436,9 @@ START_TEST(a_death_at_any_moment_leaves_a_topology_that_works)
     srand48(9);
     for (int i = 0; i < 60; i++) {
         struct child *victim = child_start(CHILD_PROCESS, 2);
-        struct timespec moment = {.tv_nsec = lrand48() % 3000000};
+        struct timespec moment = { .tv_nsec = lrand48() % 3000000 };
 
-        child_begin(victim, act_busy, &(struct act){.node = 0});
+        child_begin(victim, act_busy, &(struct act){ .node = 0 });
         nanosleep(&moment, NULL); /* the moment of death is what is drawn by lot */
         child_kill(victim);
         pair_send(&pair, "alive");
@@ -448,25 +454,25 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_blocked_peer_learns_of_a_death_within_100_ms, 4},
-        {who_waits_for_an_operation_learns_of_a_death, 3},
-        {what_the_dead_had_sent_is_still_received, 2},
-        {what_the_dead_had_sent_is_received_by_one_who_opens_later, 2},
-        {a_stream_cut_by_a_death_is_whole_up_to_the_cut, 2},
-        {sending_to_the_dead_is_refused, 2},
-        {a_buffer_may_be_held_beyond_the_senders_death, 1},
-        {the_name_of_the_dead_is_free_at_once, 1},
-        {the_endpoints_of_the_dead_go_with_it, 1},
-        {the_survivor_connects_with_the_heir, 2},
-        {an_endpoint_got_by_the_dead_can_be_got_again, 1},
-        {all_nodes_of_a_killed_process_are_dead, 1},
-        {a_get_outlives_the_death_of_others_that_wait, 1},
-        {a_get_waits_on_when_the_wanted_node_dies_and_comes_again, 1},
-        {a_stopped_process_is_not_dead, 1},
-        {the_death_of_another_disturbs_nobody, 1},
-        {a_thread_node_that_ends_is_finalized_for_its_peer, 2},
-        {after_the_death_of_all_the_next_one_starts_anew, 1},
-        {a_death_at_any_moment_leaves_a_topology_that_works, 1},
+        { a_blocked_peer_learns_of_a_death_within_100_ms, 4 },
+        { who_waits_for_an_operation_learns_of_a_death, 3 },
+        { what_the_dead_had_sent_is_still_received, 2 },
+        { what_the_dead_had_sent_is_received_by_one_who_opens_later, 2 },
+        { a_stream_cut_by_a_death_is_whole_up_to_the_cut, 2 },
+        { sending_to_the_dead_is_refused, 2 },
+        { a_buffer_may_be_held_beyond_the_senders_death, 1 },
+        { the_name_of_the_dead_is_free_at_once, 1 },
+        { the_endpoints_of_the_dead_go_with_it, 1 },
+        { the_survivor_connects_with_the_heir, 2 },
+        { an_endpoint_got_by_the_dead_can_be_got_again, 1 },
+        { all_nodes_of_a_killed_process_are_dead, 1 },
+        { a_get_outlives_the_death_of_others_that_wait, 1 },
+        { a_get_waits_on_when_the_wanted_node_dies_and_comes_again, 1 },
+        { a_stopped_process_is_not_dead, 1 },
+        { the_death_of_another_disturbs_nobody, 1 },
+        { a_thread_node_that_ends_is_finalized_for_its_peer, 2 },
+        { after_the_death_of_all_the_next_one_starts_anew, 1 },
+        { a_death_at_any_moment_leaves_a_topology_that_works, 1 },
     };
 
     return suite_run_between("runtime/recovery", node_begin, node_end, tests,

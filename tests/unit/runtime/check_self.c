@@ -39,7 +39,7 @@ static void finalize(int number)
 
 static void on_alarm(void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = handler}; /* without SA_RESTART */
+    struct sigaction action = { .sa_handler = handler }; /* without SA_RESTART */
 
     ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
 }
@@ -47,8 +47,8 @@ static void on_alarm(void (*handler)(int))
 /* Alarms for the whole process: the first after `first_us`, then every `every_us` (0: none). */
 static void alarm_every(long first_us, long every_us)
 {
-    struct itimerval timer = {.it_value = {.tv_usec = first_us},
-                              .it_interval = {.tv_usec = every_us}};
+    struct itimerval timer = { .it_value = { .tv_usec = first_us },
+                               .it_interval = { .tv_usec = every_us } };
 
     ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
@@ -57,7 +57,7 @@ static void alarm_every(long first_us, long every_us)
 static void act_send_slowly(struct act *act)
 {
     for (uint32_t i = 0; i < act->count; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
         act_send(act);
         expect_status(MCAPI_SUCCESS, act->status);
     }
@@ -66,7 +66,7 @@ static void act_send_slowly(struct act *act)
 static void act_receive_slowly(struct act *act)
 {
     for (uint32_t i = 0; i < act->count; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
         act_receive(act);
         expect_status(MCAPI_SUCCESS, act->status);
     }
@@ -74,7 +74,7 @@ static void act_receive_slowly(struct act *act)
 
 static void act_create_slowly(struct act *act)
 {
-    nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
     act_create(act);
 }
 
@@ -82,7 +82,7 @@ START_TEST(a_signal_ends_no_receive)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
     struct pair pair = pair_open(_i, other, NULL);
-    struct act send = {.kind = _i, .endpoint = pair.send, .size = 1, .count = 10};
+    struct act send = { .kind = _i, .endpoint = pair.send, .size = 1, .count = 10 };
 
     on_alarm(count);
     child_begin(other, act_send_slowly, &send);
@@ -99,7 +99,7 @@ START_TEST(a_signal_ends_no_send)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
     struct pair pair = pair_open(_i, NULL, other);
-    struct act receive = {.kind = _i, .endpoint = pair.receive, .count = 10};
+    struct act receive = { .kind = _i, .endpoint = pair.receive, .count = 10 };
 
     on_alarm(count);
     for (int i = 0; i < 64; i++)
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(a_signal_ends_no_get_and_no_wait)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
-    struct act act = {.port = 7};
+    struct act act = { .port = 7 };
     mcapi_endpoint_t found;
     mcapi_request_t request;
 
@@ -151,13 +151,15 @@ START_TEST(a_signal_neither_shortens_nor_prolongs_a_timeout)
 }
 END_TEST
 
-/* --- A handler finalizes ---------------------------------------------------------------------- */
+/* --- A handler finalizes
+ * ---------------------------------------------------------------------- */
 
 /* What the thread was doing ends with that, and it is no node any more. */
 static void expect_finalized(mcapi_status_t last)
 {
-    ck_assert_msg(last == MCAPI_ERR_NODE_NOTINIT || last == MCAPI_ERR_CHAN_INVALID ||
-                      last == MCAPI_ERR_ENDP_INVALID || last == MCAPI_ERR_REQUEST_INVALID,
+    ck_assert_msg(last == MCAPI_ERR_NODE_NOTINIT || last == MCAPI_ERR_CHAN_INVALID
+                          || last == MCAPI_ERR_ENDP_INVALID
+                          || last == MCAPI_ERR_REQUEST_INVALID,
                   "%s", status_name(last));
     expect_status(MCAPI_SUCCESS, (mcapi_status_t)finalized);
     expect(MCAPI_ERR_NODE_NOTINIT, mcapi_node_id_get(&status));
@@ -290,7 +292,7 @@ static mcapi_status_t create_and_delete(void)
 static mcapi_status_t use_the_heap(void)
 {
     mcapi_status_t status;
-    void *block[8] = {NULL};
+    void *block[8] = { NULL };
 
     finalize_soon();
     do {
@@ -307,9 +309,9 @@ static mcapi_status_t use_the_heap(void)
 
 START_TEST(a_handler_finalizes_under_a_busy_loop)
 {
-    static mcapi_status_t (*const loops[])(void) = {send_and_receive, send_and_receive_words,
-                                                    test_requests, create_and_delete,
-                                                    use_the_heap};
+    static mcapi_status_t (*const loops[])(void) = { send_and_receive, send_and_receive_words,
+                                                     test_requests, create_and_delete,
+                                                     use_the_heap };
 
     child_start_bare(CHILD_THREAD); /* with one thread alone, the C library takes no locks */
 
@@ -327,7 +329,7 @@ START_TEST(a_handler_finalizes_beside_other_threads)
 
     for (int i = 0; i < 50; i++) {
         struct pair pair = pair_open(PACKETS, NULL, NULL);
-        struct act act = {.kind = PACKETS, .endpoint = pair.receive};
+        struct act act = { .kind = PACKETS, .endpoint = pair.receive };
 
         finalized = 0;
         on_alarm(finalize);
@@ -336,8 +338,8 @@ START_TEST(a_handler_finalizes_beside_other_threads)
         while (finalized == 0)
             mcapi_pktchan_available(pair.receive, &act.status);
         child_finish(helper, &act);
-        ck_assert_msg(act.status == MCAPI_ERR_NODE_NOTINIT ||
-                          act.status == MCAPI_ERR_CHAN_INVALID,
+        ck_assert_msg(act.status == MCAPI_ERR_NODE_NOTINIT
+                              || act.status == MCAPI_ERR_CHAN_INVALID,
                       "%s", status_name(act.status));
         join(0, 1);
     }
@@ -347,15 +349,15 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_signal_ends_no_receive, 2},
-        {a_signal_ends_no_send, 2},
-        {a_signal_ends_no_get_and_no_wait, 1},
-        {a_signal_neither_shortens_nor_prolongs_a_timeout, 1},
-        {a_handler_finalizes_under_a_blocking_receive, 2},
-        {a_handler_finalizes_under_a_blocking_get, 1},
-        {a_handler_finalizes_under_a_wait, 1},
-        {a_handler_finalizes_under_a_busy_loop, 5},
-        {a_handler_finalizes_beside_other_threads, 1},
+        { a_signal_ends_no_receive, 2 },
+        { a_signal_ends_no_send, 2 },
+        { a_signal_ends_no_get_and_no_wait, 1 },
+        { a_signal_neither_shortens_nor_prolongs_a_timeout, 1 },
+        { a_handler_finalizes_under_a_blocking_receive, 2 },
+        { a_handler_finalizes_under_a_blocking_get, 1 },
+        { a_handler_finalizes_under_a_wait, 1 },
+        { a_handler_finalizes_under_a_busy_loop, 5 },
+        { a_handler_finalizes_beside_other_threads, 1 },
     };
 
     return suite_run_between("runtime/self", node_begin, node_end, tests, SUITE_LENGTH(tests));

@@ -79,7 +79,7 @@ START_TEST(limits_hold)
     mcapi_endpoint_t found;
     mcapi_request_t request;
     struct child *other;
-    struct act act = {.node = 3};
+    struct act act = { .node = 3 };
     struct pair pair[2];
 
     setenv("MCAPI_MAX_ENDPOINTS", "5", 1);
@@ -101,13 +101,13 @@ START_TEST(limits_hold)
     expect(MCAPI_ERR_ENDP_LIMIT, mcapi_create_anonymous_endpoint(&status));
     expect(MCAPI_ERR_PKT_LIMIT, mcapi_pktchan_send(pair[0].send, bytes, 701, &status));
     for (int i = 0; i < 8; i++)
-        expect(MCAPI_SUCCESS, mcapi_pktchan_send_i(pair[0].send, bytes, 700, &request, &status));
+        expect(MCAPI_SUCCESS,
+               mcapi_pktchan_send_i(pair[0].send, bytes, 700, &request, &status));
     expect(MCAPI_ERR_MEM_LIMIT,
            mcapi_pktchan_send_i(pair[0].send, bytes, 700, &request, &status));
     for (int i = 0; i < 6; i++)
         expect(MCAPI_SUCCESS, mcapi_endpoint_get_i(0, 1, 7, &found, &request, &status));
-    expect(MCAPI_ERR_REQUEST_LIMIT,
-           mcapi_endpoint_get_i(0, 1, 7, &found, &request, &status));
+    expect(MCAPI_ERR_REQUEST_LIMIT, mcapi_endpoint_get_i(0, 1, 7, &found, &request, &status));
     child_end_all();
     leave();
 }
@@ -141,7 +141,7 @@ static void act_report_limit(struct act *act)
 START_TEST(the_limits_are_those_of_the_node_that_made_the_topology)
 {
     struct child *other = child_start_bare(CHILD_PROCESS);
-    struct act act = {.count = 0};
+    struct act act = { .count = 0 };
 
     setenv("MCAPI_MAX_ENDPOINTS", "5", 1);
     join(0, 1);
@@ -158,10 +158,10 @@ START_TEST(an_impossible_limit_is_named)
     static const struct {
         const char *name, *value;
     } cases[] = {
-        {"MCAPI_MAX_ENDPOINTS", "0"},      {"MCAPI_MAX_ENDPOINTS", "-1"},
-        {"MCAPI_MAX_ENDPOINTS", "many"},   {"MCAPI_MAX_ENDPOINTS", "5 or so"},
-        {"MCAPI_MAX_ENDPOINTS", "999999"}, {"MCAPI_MAX_BUFFERS", "99999999999999999999"},
-        {"MCAPI_WAIT", "patiently"},       {"MCAPI_COMPAT", "everything"},
+        { "MCAPI_MAX_ENDPOINTS", "0" },      { "MCAPI_MAX_ENDPOINTS", "-1" },
+        { "MCAPI_MAX_ENDPOINTS", "many" },   { "MCAPI_MAX_ENDPOINTS", "5 or so" },
+        { "MCAPI_MAX_ENDPOINTS", "999999" }, { "MCAPI_MAX_BUFFERS", "99999999999999999999" },
+        { "MCAPI_WAIT", "patiently" },       { "MCAPI_COMPAT", "everything" },
     };
 
     for (size_t i = 0; i < SUITE_LENGTH(cases); i++) {
@@ -174,7 +174,7 @@ END_TEST
 
 START_TEST(an_impossible_name_of_a_topology_is_named)
 {
-    static const char *const names[] = {".hidden", "with/slash", "with space"};
+    static const char *const names[] = { ".hidden", "with/slash", "with space" };
 
     for (size_t i = 0; i < SUITE_LENGTH(names); i++) {
         setenv("MCAPI_TOPOLOGY", names[i], 1);
@@ -186,7 +186,7 @@ END_TEST
 START_TEST(one_process_is_in_one_topology)
 {
     struct child *other;
-    struct act act = {.node = 2};
+    struct act act = { .node = 2 };
 
     join(0, 1);
     other = child_start_bare(CHILD_THREAD);
@@ -201,7 +201,7 @@ END_TEST
 START_TEST(two_topologies_know_nothing_of_each_other)
 {
     struct child *other;
-    struct act act = {.node = 1, .port = 7};
+    struct act act = { .node = 1, .port = 7 };
 
     join(0, 1);
     setenv("MCAPI_TOPOLOGY", "the-other-one", 1);
@@ -213,7 +213,8 @@ START_TEST(two_topologies_know_nothing_of_each_other)
 }
 END_TEST
 
-/* --- Profiles ---------------------------------------------------------------------------------- */
+/* --- Profiles
+ * ---------------------------------------------------------------------------------- */
 
 static void begin_profile(const char *name)
 {
@@ -268,7 +269,7 @@ START_TEST(the_reference_profile_opens_and_closes_without_the_other_end)
 {
     struct child *other;
     struct pair pair;
-    struct act act = {.kind = PACKETS};
+    struct act act = { .kind = PACKETS };
 
     begin_profile("reference");
     other = child_start(CHILD_PROCESS, 2);
@@ -307,7 +308,7 @@ END_TEST
 
 START_TEST(the_document_profile_opens_and_closes_with_the_other_end)
 {
-    struct act open = {.kind = PACKETS}, close = {.kind = PACKETS};
+    struct act open = { .kind = PACKETS }, close = { .kind = PACKETS };
     struct pair pair;
 
     begin_profile("document");
@@ -337,20 +338,20 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_limit_comes_from_the_environment, 1},
-        {limits_hold, 1},
-        {the_parameter_goes_before_the_environment, 1},
-        {the_limits_are_those_of_the_node_that_made_the_topology, 1},
-        {an_impossible_limit_is_named, 1},
-        {an_impossible_name_of_a_topology_is_named, 1},
-        {one_process_is_in_one_topology, 1},
-        {two_topologies_know_nothing_of_each_other, 1},
-        {the_reference_profile_never_waits_for_room, 1},
-        {the_reference_profile_consumes_a_scalar_of_the_wrong_width, 1},
-        {the_reference_profile_tests_without_pending, 1},
-        {the_reference_profile_opens_and_closes_without_the_other_end, 1},
-        {the_document_profile_says_pending, 1},
-        {the_document_profile_opens_and_closes_with_the_other_end, 1},
+        { a_limit_comes_from_the_environment, 1 },
+        { limits_hold, 1 },
+        { the_parameter_goes_before_the_environment, 1 },
+        { the_limits_are_those_of_the_node_that_made_the_topology, 1 },
+        { an_impossible_limit_is_named, 1 },
+        { an_impossible_name_of_a_topology_is_named, 1 },
+        { one_process_is_in_one_topology, 1 },
+        { two_topologies_know_nothing_of_each_other, 1 },
+        { the_reference_profile_never_waits_for_room, 1 },
+        { the_reference_profile_consumes_a_scalar_of_the_wrong_width, 1 },
+        { the_reference_profile_tests_without_pending, 1 },
+        { the_reference_profile_opens_and_closes_without_the_other_end, 1 },
+        { the_document_profile_says_pending, 1 },
+        { the_document_profile_opens_and_closes_with_the_other_end, 1 },
     };
 
     return suite_run_between("runtime/settings", topology_begin, topology_end, tests,

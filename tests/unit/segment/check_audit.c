@@ -22,12 +22,12 @@ enum { DEPTH = 4, PORT = 9 };
 struct scene {
     struct mci_map map;
     struct mci_node_slot *node;
-    struct mci_endpoint_slot *got;      /* by one, and on no channel */
+    struct mci_endpoint_slot *got; /* by one, and on no channel */
     uint32_t got_index;
     struct mci_channel_slot *packets, *scalars;
-    struct mci_endpoint_slot *sender;   /* of the packet channel */
-    struct mci_ring_packet ring;        /* with 2 packets queued, 1 held, 1 buffer free */
-    struct mci_ring_scalar words;       /* 2 queued, 1 taken */
+    struct mci_endpoint_slot *sender; /* of the packet channel */
+    struct mci_ring_packet ring;      /* with 2 packets queued, 1 held, 1 buffer free */
+    struct mci_ring_scalar words;     /* 2 queued, 1 taken */
 };
 
 /* The tables of a map, in other memory. */
@@ -99,13 +99,13 @@ static void scene_make(struct scene *scene)
     scene->scalars = channel_of(scene, scalars.send);
     scene->sender = &scene->map.endpoints[packets.send & 0xffff];
     mci_ring_packet_view(
-        &scene->ring,
-        mci_region(&scene->map, (uint32_t)(scene->packets - scene->map.channels)),
-        scene->packets->depth, scene->packets->payload);
+            &scene->ring,
+            mci_region(&scene->map, (uint32_t)(scene->packets - scene->map.channels)),
+            scene->packets->depth, scene->packets->payload);
     mci_ring_scalar_view(
-        &scene->words,
-        mci_region(&scene->map, (uint32_t)(scene->scalars - scene->map.channels)),
-        scene->scalars->depth);
+            &scene->words,
+            mci_region(&scene->map, (uint32_t)(scene->scalars - scene->map.channels)),
+            scene->scalars->depth);
 }
 
 static void scene_end(struct scene *scene)
@@ -406,51 +406,51 @@ static const struct {
     void (*plant)(struct scene *scene);
     const char *says;
 } faults[] = {
-    {no_bucket, "in no bucket"},
-    {wrong_bucket, "not its own"},
-    {circle, "met twice"},
-    {bucket_beyond, "there is none"},
-    {free_in_bucket, "which is free"},
-    {owner_gone, "is not live"},
-    {owner_beyond, "is not live"},
-    {owner_other, "its owner is"},
-    {old_handle, "with generation"},
-    {total, "header: 6 live endpoints"},
-    {owned, "says 4 endpoints, and has 5"},
-    {above, "above the highest"},
-    {got_more, "says 2 gets, and the nodes have 1"},
-    {row_less, "says 1 gets, and the nodes have 0"},
-    {opened_oddly, "opened as 5"},
-    {no_link, "has link 0"},
-    {foreign_link, "which is of others"},
-    {free_link, "which is free"},
-    {link_beyond, "there is none"},
-    {channel_freed, "which is free"},
-    {channel_state, "state 7"},
-    {both_over, "both sides are over"},
-    {end_gone, "is gone, and the side is not over"},
-    {end_of_other, "and its endpoint of"},
-    {side_shut, "its endpoint is open as 1"},
-    {side_state, "state 9"},
-    {end_not_open, "its endpoint is open as 0"},
-    {kind, "kind 3"},
-    {depth, "no memory for depth 1000000000"},
-    {payload, "no memory for depth"},
-    {not_committed, "no memory for depth"},
-    {node_state, "state 9"},
-    {node_unheld, "nobody has its liveness word"},
-    {node_twice, "both are node <0,1>"},
-    {control_beyond, "and there is none"},
-    {control_dead, "is dead"},
-    {control_late, "is dead"},
-    {mark, "marks do not follow"},
-    {no_state, "neither free nor queued nor held"},
-    {lost, "lie where their marks say"},
-    {too_large, "lie where their marks say"},
-    {uncounted, "released"},
-    {filled, "filled and not sent"},
-    {word_mark, "not of two laps"},
-    {word_lap, "not of two laps"},
+    { no_bucket, "in no bucket" },
+    { wrong_bucket, "not its own" },
+    { circle, "met twice" },
+    { bucket_beyond, "there is none" },
+    { free_in_bucket, "which is free" },
+    { owner_gone, "is not live" },
+    { owner_beyond, "is not live" },
+    { owner_other, "its owner is" },
+    { old_handle, "with generation" },
+    { total, "header: 6 live endpoints" },
+    { owned, "says 4 endpoints, and has 5" },
+    { above, "above the highest" },
+    { got_more, "says 2 gets, and the nodes have 1" },
+    { row_less, "says 1 gets, and the nodes have 0" },
+    { opened_oddly, "opened as 5" },
+    { no_link, "has link 0" },
+    { foreign_link, "which is of others" },
+    { free_link, "which is free" },
+    { link_beyond, "there is none" },
+    { channel_freed, "which is free" },
+    { channel_state, "state 7" },
+    { both_over, "both sides are over" },
+    { end_gone, "is gone, and the side is not over" },
+    { end_of_other, "and its endpoint of" },
+    { side_shut, "its endpoint is open as 1" },
+    { side_state, "state 9" },
+    { end_not_open, "its endpoint is open as 0" },
+    { kind, "kind 3" },
+    { depth, "no memory for depth 1000000000" },
+    { payload, "no memory for depth" },
+    { not_committed, "no memory for depth" },
+    { node_state, "state 9" },
+    { node_unheld, "nobody has its liveness word" },
+    { node_twice, "both are node <0,1>" },
+    { control_beyond, "and there is none" },
+    { control_dead, "is dead" },
+    { control_late, "is dead" },
+    { mark, "marks do not follow" },
+    { no_state, "neither free nor queued nor held" },
+    { lost, "lie where their marks say" },
+    { too_large, "lie where their marks say" },
+    { uncounted, "released" },
+    { filled, "filled and not sent" },
+    { word_mark, "not of two laps" },
+    { word_lap, "not of two laps" },
 };
 enum { FAULTS = sizeof faults / sizeof faults[0] };
 
@@ -514,14 +514,10 @@ START_TEST(a_few_damaged_words_are_survived)
     tables = (size_t)((unsigned char *)scene.map.gets - scene.map.segment.base);
     for (int round = 0; round < ROUNDS; round++) {
         unsigned char *where[] = {
-            scene.map.segment.base,
-            (void *)scene.map.channels,
-            (void *)scene.map.channels,
-            (void *)scene.map.nodes,
-            (void *)scene.ring.head,
-            (void *)scene.words.head,
+            scene.map.segment.base,  (void *)scene.map.channels, (void *)scene.map.channels,
+            (void *)scene.map.nodes, (void *)scene.ring.head,    (void *)scene.words.head,
         };
-        size_t room[] = {tables, 512, 512, 768, 1024, 512};
+        size_t room[] = { tables, 512, 512, 768, 1024, 512 };
         size_t place = (size_t)rand_r(&seed) % (sizeof where / sizeof where[0]);
         uint32_t value = (uint32_t)rand_r(&seed) >> rand_r(&seed) % 31;
 
@@ -536,11 +532,9 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_whole_segment_is_accounted_for, 1},
-        {the_dead_are_counted, 1},
-        {every_kind_of_fault_is_found, FAULTS},
-        {random_bytes_are_survived, 3},
-        {a_few_damaged_words_are_survived, 4},
+        { a_whole_segment_is_accounted_for, 1 },  { the_dead_are_counted, 1 },
+        { every_kind_of_fault_is_found, FAULTS }, { random_bytes_are_survived, 3 },
+        { a_few_damaged_words_are_survived, 4 },
     };
 
     return suite_run("audit", tests, SUITE_LENGTH(tests));

@@ -18,7 +18,7 @@
 enum {
     ROUNDS = 15000,
     NODES = 2,
-    SLEEPER = 1,                        /* slot of the node that waits */
+    SLEEPER = 1, /* slot of the node that waits */
 };
 
 /* What both sides see: an event, and what it is about. */
@@ -28,7 +28,7 @@ struct scene {
     alignas(MCI_LINE) _Atomic uint32_t event;
     alignas(MCI_LINE) _Atomic uint32_t published;
     alignas(MCI_LINE) _Atomic uint32_t seen;
-    _Atomic uint32_t lost;              /* rounds in which only the deadline woke */
+    _Atomic uint32_t lost; /* rounds in which only the deadline woke */
     _Atomic uint32_t slept;
 };
 
@@ -110,7 +110,7 @@ static void dawdle(uint32_t round)
 START_TEST(no_wake_is_lost)
 {
     struct child *sleeper;
-    struct act act = {.kind = _i & 1};
+    struct act act = { .kind = _i & 1 };
 
     scene_make((_i & 2) != 0);
     sleeper = child_start_bare((_i & 4) != 0 ? CHILD_THREAD : CHILD_PROCESS);
@@ -122,11 +122,11 @@ START_TEST(no_wake_is_lost)
         ck_assert_msg(atomic_load(&scene->lost) == 0, "a wake was lost before round %u", round);
         /* Half of the time the sleeper is caught as it comes back, half as it falls asleep. */
         if (round % 2 == 0)
-            ck_assert(eventually(
-                atomic_load_explicit(&scene->seen, memory_order_acquire) == round));
+            ck_assert(eventually(atomic_load_explicit(&scene->seen, memory_order_acquire)
+                                 == round));
         else
-            while (atomic_load_explicit(&scene->seen, memory_order_acquire) != round &&
-                   atomic_load(&scene->lost) == 0)
+            while (atomic_load_explicit(&scene->seen, memory_order_acquire) != round
+                   && atomic_load(&scene->lost) == 0)
                 ;
     }
     child_finish(sleeper, &act);
@@ -165,9 +165,9 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {no_wake_is_lost, 8},
-        {a_wake_takes_the_announcement, 1},
-        {a_node_that_is_none_has_no_bell, 1},
+        { no_wake_is_lost, 8 },
+        { a_wake_takes_the_announcement, 1 },
+        { a_node_that_is_none_has_no_bell, 1 },
     };
 
     return suite_run("event", tests, SUITE_LENGTH(tests));

@@ -17,8 +17,8 @@ struct bench {
     unsigned char *memory;
     struct mci_ring_packet sender, receiver;
     uint32_t depth;
-    uint32_t sent, taken;               /* packets so far */
-    unsigned char *held[DEEPEST];       /* payloads that the receiver has, in no order */
+    uint32_t sent, taken;         /* packets so far */
+    unsigned char *held[DEEPEST]; /* payloads that the receiver has, in no order */
     uint32_t held_number[DEEPEST];
     uint32_t held_count;
 };
@@ -44,7 +44,7 @@ static void bench_end(struct bench *bench)
 /* The size of a packet follows from its number, and every byte of it does. */
 static uint32_t size_of(const struct bench *bench, uint32_t number)
 {
-    static const uint32_t sizes[] = {0, 1, 4, 111, 112, 113, 200, LARGEST};
+    static const uint32_t sizes[] = { 0, 1, 4, 111, 112, 113, 200, LARGEST };
     uint32_t size = sizes[number * 2654435761u >> 29];
 
     return size > bench->sender.payload ? bench->sender.payload : size;
@@ -193,11 +193,11 @@ START_TEST(an_address_that_is_no_held_packet_is_refused)
     /* The other buffers: queued, free. */
     for (uint32_t i = 1; i < 4; i++) {
         ck_assert_uint_eq(
-            mci_ring_packet_held(&bench.receiver, bench.receiver.slots[i].payload),
-            MCI_NO_BUFFER);
-        ck_assert_uint_eq(
-            mci_ring_packet_held(&bench.receiver, mci_ring_packet_large(&bench.receiver, i)),
-            MCI_NO_BUFFER);
+                mci_ring_packet_held(&bench.receiver, bench.receiver.slots[i].payload),
+                MCI_NO_BUFFER);
+        ck_assert_uint_eq(mci_ring_packet_held(&bench.receiver,
+                                               mci_ring_packet_large(&bench.receiver, i)),
+                          MCI_NO_BUFFER);
     }
     ck_assert_uint_eq(mci_ring_packet_held(&bench.receiver, NULL), MCI_NO_BUFFER);
     ck_assert_uint_eq(mci_ring_packet_held(&bench.receiver, foreign), MCI_NO_BUFFER);
@@ -254,8 +254,12 @@ START_TEST(both_sides_resume_where_they_were)
         struct mci_ring_packet resumed;
 
         switch (rand_r(&seed) % 3) {
-        case 0: try_send(&bench); break;
-        case 1: try_take(&bench); break;
+        case 0:
+            try_send(&bench);
+            break;
+        case 1:
+            try_take(&bench);
+            break;
         default:
             if (bench.held_count > 0)
                 release(&bench, (uint32_t)rand_r(&seed) % bench.held_count);
@@ -295,7 +299,7 @@ static void *send_all(void *context)
 /* The receiver holds some back and releases them out of order. */
 START_TEST(two_threads_at_full_speed_see_the_same_packets)
 {
-    static const uint32_t depths[] = {1, 2, 7, 64};
+    static const uint32_t depths[] = { 1, 2, 7, 64 };
     struct bench sender, receiver;
     pthread_t thread;
     unsigned seed = 5;
@@ -306,8 +310,8 @@ START_TEST(two_threads_at_full_speed_see_the_same_packets)
     while (receiver.taken < packets_through(receiver.depth)) {
         if (!try_take(&receiver) && receiver.held_count == 0)
             sched_yield();
-        if (receiver.held_count > 0 &&
-            (receiver.held_count == receiver.depth || rand_r(&seed) % 2 == 0))
+        if (receiver.held_count > 0
+            && (receiver.held_count == receiver.depth || rand_r(&seed) % 2 == 0))
             release(&receiver, (uint32_t)rand_r(&seed) % receiver.held_count);
     }
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
@@ -321,13 +325,13 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_ring_of_any_depth_does_what_the_model_does, DEEPEST},
-        {held_packets_cost_their_own_buffers_only, 9},
-        {an_address_that_is_no_held_packet_is_refused, 1},
-        {a_ring_of_small_packets_has_no_large_room, 1},
-        {a_damaged_slot_is_noticed, 2},
-        {both_sides_resume_where_they_were, 9},
-        {two_threads_at_full_speed_see_the_same_packets, 4},
+        { a_ring_of_any_depth_does_what_the_model_does, DEEPEST },
+        { held_packets_cost_their_own_buffers_only, 9 },
+        { an_address_that_is_no_held_packet_is_refused, 1 },
+        { a_ring_of_small_packets_has_no_large_room, 1 },
+        { a_damaged_slot_is_noticed, 2 },
+        { both_sides_resume_where_they_were, 9 },
+        { two_threads_at_full_speed_see_the_same_packets, 4 },
     };
 
     return suite_run("ring_packet", tests, SUITE_LENGTH(tests));

@@ -168,7 +168,7 @@ static void *send_all(void *context)
 
 START_TEST(two_threads_at_full_speed_see_the_same_words)
 {
-    static const uint32_t depths[] = {1, 7, 13, 64};
+    static const uint32_t depths[] = { 1, 7, 13, 64 };
     struct bench sender, receiver;
     pthread_t thread;
 
@@ -187,10 +187,10 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {a_ring_of_any_depth_does_what_the_model_does, DEEPEST},
-        {a_look_takes_nothing, 1},
-        {both_sides_resume_where_they_were, 22},
-        {two_threads_at_full_speed_see_the_same_words, 4},
+        { a_ring_of_any_depth_does_what_the_model_does, DEEPEST },
+        { a_look_takes_nothing, 1 },
+        { both_sides_resume_where_they_were, 22 },
+        { two_threads_at_full_speed_see_the_same_words, 4 },
     };
 
     return suite_run("ring_scalar", tests, SUITE_LENGTH(tests));
