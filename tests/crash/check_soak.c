@@ -3,7 +3,7 @@
  * check_soak.c - four programs, a channel from each to each, and one of them is killed and
  * started again all the time; what each has sent is compared with what came.
  *
- *     MCAPI_SOAK_SECONDS=3600 tests/crash/check_soak      as long as one likes
+ *     MCAPI_SOAK_SECONDS=3600 CK_TIMEOUT_MULTIPLIER=40 tests/crash/check_soak      an hour
  *
  * Every connection has a number, and its sender counts in memory that all see what was
  * accepted. Its receiver must get exactly that, in order; or one more, if the sender died in

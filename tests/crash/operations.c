@@ -172,6 +172,36 @@ static void between_others_survive(struct stage *stage)
     scene_remove(scene_peer, stage->pair.receive);
 }
 
+/* The peer's endpoint is still on a channel that the other side has left, and that the peer
+ * never opened: the connect ends that channel first. */
+static void leftover_set_up(struct stage *stage)
+{
+    stage->pair = pair_create(PACKETS, NULL, scene_peer);
+    pair_connect(&stage->pair);
+    pair_open_send(&stage->pair);
+    pair_close_send(&stage->pair);
+    stage->endpoint = stage->pair.send;
+    stage->pair.send = create(NULL, TEST_PORT);
+    stage->act = connect_of(stage);
+}
+
+static void leftover_survive(struct stage *stage)
+{
+    struct act connect = connect_of(stage);
+
+    act_connect(&connect);
+    if (connect.status != MCAPI_ERR_CHAN_CONNECTED)
+        expect_status(MCAPI_SUCCESS, connect.status);
+    pair_open_send(&stage->pair);
+    pair_open_receive(&stage->pair);
+    pair_send(&stage->pair, "on the new one");
+    pair_expect(&stage->pair, "on the new one");
+    scene_recover();
+    scene_remove(NULL, stage->endpoint);
+    scene_remove(NULL, stage->pair.send);
+    scene_remove(scene_peer, stage->pair.receive);
+}
+
 /* The peer waits until its receiving end is open at both sides. */
 static void peer_waits_for_open(struct stage *stage)
 {
@@ -497,6 +527,7 @@ const struct operation operations[] = {
     { "delete", false, delete_set_up, act_delete, join_survive, NULL },
     { "connect two others", false, between_others_set_up, act_connect, between_others_survive,
       NULL },
+    { "connect anew", false, leftover_set_up, act_connect, leftover_survive, NULL },
     { "connect", false, own_connect_set_up, act_connect, own_connect_survive, NULL },
     { "open to send", false, open_send_set_up, act_open_send, open_send_survive, NULL },
     { "open to receive", false, open_receive_set_up, act_open_receive, open_survive, NULL },
