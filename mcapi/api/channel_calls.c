@@ -23,8 +23,8 @@ void mci_call_connect(enum mci_channel_kind kind, mcapi_endpoint_t send_endpoint
                       mcapi_status_t *mcapi_status)
 {
     struct mci_node *node = mci_check_node(mcapi_status);
-    struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
-    struct ends ends = {.kind = kind, .send = send_endpoint, .receive = receive_endpoint};
+    struct mci_request_start start = { .kind = MCI_REQUEST_DONE };
+    struct ends ends = { .kind = kind, .send = send_endpoint, .receive = receive_endpoint };
 
     if (node == NULL)
         mci_refuse_without_node(request, mcapi_status);
@@ -69,7 +69,7 @@ static mcapi_status_t act_close(struct mci_node *node, struct mci_request_start 
                                 void *context)
 {
     mcapi_status_t status =
-        mci_channel_close(node, start->handle, start->end_kind, &start->life);
+            mci_channel_close(node, start->handle, start->end_kind, &start->life);
 
     (void)context;
     if (status == MCAPI_SUCCESS && start->life.over)

@@ -6,8 +6,8 @@ void mci_refuse(mcapi_request_t *request, mcapi_status_t *mcapi_status, mcapi_st
     if (request != NULL)
         *request = mci_request_refused(status);
     /* The reference implementation says it with the request alone. */
-    if (mci_runtime.compat == MCAPI_EXT_COMPAT_REFERENCE && status == MCAPI_ERR_MEM_LIMIT &&
-        request != NULL)
+    if (mci_runtime.compat == MCAPI_EXT_COMPAT_REFERENCE && status == MCAPI_ERR_MEM_LIMIT
+        && request != NULL)
         status = MCAPI_SUCCESS;
     mci_report(mcapi_status, status);
 }
@@ -25,14 +25,15 @@ void mci_report_later(struct mci_node *node, mcapi_request_t request,
     size_t size;
 
     /* The letter of the standard: an operation that has not finished says so. */
-    if (mci_runtime.compat == MCAPI_EXT_COMPAT_DOCUMENT &&
-        mci_request_test(node, request, &size) == MCAPI_PENDING)
+    if (mci_runtime.compat == MCAPI_EXT_COMPAT_DOCUMENT
+        && mci_request_test(node, request, &size) == MCAPI_PENDING)
         status = MCAPI_PENDING;
     mci_report(mcapi_status, status);
 }
 
 void mci_call_later(struct mci_node *node, struct mci_request_start *start,
-                    mcapi_status_t (*act)(struct mci_node *, struct mci_request_start *, void *),
+                    mcapi_status_t (*act)(struct mci_node *, struct mci_request_start *,
+                                          void *),
                     void *context, mcapi_request_t *request, mcapi_status_t *mcapi_status)
 {
     mcapi_status_t status;

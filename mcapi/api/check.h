@@ -2,8 +2,8 @@
 /*
  * check.h - how every call begins and ends: is there a node, and what is the caller told?
  *
- * The order of checks is the same everywhere: no place for a status, no node, pointers, numbers,
- * and then, in the runtime, handles, state, limits.
+ * The order of checks is the same everywhere: no place for a status, no node, pointers,
+ * numbers, and then, in the runtime, handles, state, limits.
  */
 #ifndef MCI_CHECK_H
 #define MCI_CHECK_H
@@ -37,7 +37,8 @@ static inline struct mci_node *mci_check_node(mcapi_status_t *mcapi_status)
  * is not called when there is no request, so that a refused call changes nothing.
  */
 void mci_call_later(struct mci_node *node, struct mci_request_start *start,
-                    mcapi_status_t (*act)(struct mci_node *, struct mci_request_start *, void *),
+                    mcapi_status_t (*act)(struct mci_node *, struct mci_request_start *,
+                                          void *),
                     void *context, mcapi_request_t *request, mcapi_status_t *mcapi_status);
 
 /* Reports a non-blocking call that was accepted: MCAPI_SUCCESS, or in profile `document`

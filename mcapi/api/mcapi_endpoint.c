@@ -35,8 +35,8 @@ static mcapi_status_t check_name(mcapi_domain_t domain_id, mcapi_node_t node_id,
     if (node_id > MCAPI_MAX_NODE)
         return MCAPI_ERR_NODE_INVALID;
     return port_id <= MCAPI_MAX_PORT || mci_endpoint_port_is_anonymous(port_id)
-               ? MCAPI_SUCCESS
-               : MCAPI_ERR_PORT_INVALID;
+                 ? MCAPI_SUCCESS
+                 : MCAPI_ERR_PORT_INVALID;
 }
 
 static mcapi_status_t act_get(struct mci_node *node, struct mci_request_start *start,
@@ -44,7 +44,7 @@ static mcapi_status_t act_get(struct mci_node *node, struct mci_request_start *s
 {
     mcapi_endpoint_t endpoint;
     mcapi_status_t status =
-        mci_endpoint_get(node, start->domain, start->number, start->port, &endpoint);
+            mci_endpoint_get(node, start->domain, start->number, start->port, &endpoint);
 
     (void)context;
     if (status == MCAPI_SUCCESS) {
@@ -122,9 +122,9 @@ void mcapi_endpoint_get_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attrib
     if (node == NULL)
         return;
     mci_report(mcapi_status, attribute == NULL
-                                 ? MCAPI_ERR_PARAMETER
-                                 : mci_attribute_get(node, endpoint, attribute_num, attribute,
-                                                     attribute_size));
+                                     ? MCAPI_ERR_PARAMETER
+                                     : mci_attribute_get(node, endpoint, attribute_num,
+                                                         attribute, attribute_size));
 }
 
 void mcapi_endpoint_set_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attribute_num,
@@ -136,7 +136,7 @@ void mcapi_endpoint_set_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attrib
     if (node == NULL)
         return;
     mci_report(mcapi_status, attribute == NULL
-                                 ? MCAPI_ERR_PARAMETER
-                                 : mci_attribute_set(node, endpoint, attribute_num, attribute,
-                                                     attribute_size));
+                                     ? MCAPI_ERR_PARAMETER
+                                     : mci_attribute_set(node, endpoint, attribute_num,
+                                                         attribute, attribute_size));
 }

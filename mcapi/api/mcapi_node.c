@@ -13,7 +13,7 @@
 #include "runtime/settings.h"
 
 enum {
-    ORGANIZATION = 0,                   /* none was assigned to us */
+    ORGANIZATION = 0, /* none was assigned to us */
 };
 
 #define ATTRIBUTES_MAGIC_0 UINT64_C(0x6d63617069206e61)
@@ -21,8 +21,8 @@ enum {
 
 static bool attributes_filled(const mcapi_node_attributes_t *attributes)
 {
-    return attributes->magic[0] == ATTRIBUTES_MAGIC_0 &&
-           attributes->magic[1] == ATTRIBUTES_MAGIC_1;
+    return attributes->magic[0] == ATTRIBUTES_MAGIC_0
+        && attributes->magic[1] == ATTRIBUTES_MAGIC_1;
 }
 
 /* 10000 * major + 100 * minor + patch level, from "1.2.3". */
@@ -72,7 +72,7 @@ void(mcapi_initialize)(mcapi_domain_t domain_id, mcapi_node_t node_id,
                        const mcapi_param_t *init_parameters, mcapi_info_t *mcapi_info,
                        mcapi_status_t *mcapi_status)
 {
-    struct mci_node_settings settings = {.type = MCAPI_NODE_ATTR_TYPE_REGULAR};
+    struct mci_node_settings settings = { .type = MCAPI_NODE_ATTR_TYPE_REGULAR };
     struct mci_node *node = NULL;
     mcapi_status_t status;
 
@@ -106,8 +106,8 @@ void mcapi_finalize(mcapi_status_t *mcapi_status)
     struct mci_node *node = mci_check_node(mcapi_status);
 
     if (node != NULL)
-        mci_report(mcapi_status, mci_node_leave_current(node) ? MCAPI_SUCCESS
-                                                              : MCAPI_ERR_NODE_NOTINIT);
+        mci_report(mcapi_status,
+                   mci_node_leave_current(node) ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT);
     errno = program_errno;
 }
 

@@ -51,8 +51,8 @@ void mcapi_pktchan_send_i(mcapi_pktchan_send_hndl_t send_handle, const void *buf
                           size_t size, mcapi_request_t *request, mcapi_status_t *mcapi_status)
 {
     struct mci_node *node = mci_check_node(mcapi_status);
-    struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
-    struct packet packet = {.handle = send_handle, .buffer = buffer, .size = size};
+    struct mci_request_start start = { .kind = MCI_REQUEST_DONE };
+    struct packet packet = { .handle = send_handle, .buffer = buffer, .size = size };
 
     if (node == NULL)
         mci_refuse_without_node(request, mcapi_status);
@@ -70,8 +70,8 @@ void mcapi_pktchan_send(mcapi_pktchan_send_hndl_t send_handle, const void *buffe
     if (node == NULL)
         return;
     mci_report(mcapi_status, buffer == NULL && size > 0
-                                 ? MCAPI_ERR_PARAMETER
-                                 : mci_send_packet(node, send_handle, buffer, size));
+                                     ? MCAPI_ERR_PARAMETER
+                                     : mci_send_packet(node, send_handle, buffer, size));
 }
 
 void mcapi_pktchan_recv_i(mcapi_pktchan_recv_hndl_t receive_handle, void **buffer,
@@ -85,8 +85,8 @@ void mcapi_pktchan_recv_i(mcapi_pktchan_recv_hndl_t receive_handle, void **buffe
         return;
     }
     status = buffer == NULL || request == NULL
-                 ? MCAPI_ERR_PARAMETER
-                 : mci_receive_packet_later(node, receive_handle, buffer, request);
+                   ? MCAPI_ERR_PARAMETER
+                   : mci_receive_packet_later(node, receive_handle, buffer, request);
     if (status == MCAPI_SUCCESS)
         mci_report_later(node, *request, mcapi_status);
     else
@@ -100,10 +100,10 @@ void mcapi_pktchan_recv(mcapi_pktchan_recv_hndl_t receive_handle, void **buffer,
 
     if (node == NULL)
         return;
-    mci_report(mcapi_status, buffer == NULL || received_size == NULL
-                                 ? MCAPI_ERR_PARAMETER
-                                 : mci_receive_packet(node, receive_handle, buffer,
-                                                      received_size));
+    mci_report(mcapi_status,
+               buffer == NULL || received_size == NULL
+                       ? MCAPI_ERR_PARAMETER
+                       : mci_receive_packet(node, receive_handle, buffer, received_size));
 }
 
 mcapi_uint_t mcapi_pktchan_available(mcapi_pktchan_recv_hndl_t receive_handle,

@@ -11,7 +11,7 @@ static mcapi_status_t check_request(struct mci_node *node, const mcapi_request_t
     if (request == NULL)
         return MCAPI_ERR_PARAMETER;
     return size != NULL || mci_request_has_no_data(node, *request) ? MCAPI_SUCCESS
-                                                                    : MCAPI_ERR_PARAMETER;
+                                                                   : MCAPI_ERR_PARAMETER;
 }
 
 /* What test and wait return: `unfinished` is the one status that goes with MCAPI_FALSE. */
@@ -36,8 +36,8 @@ mcapi_boolean_t mcapi_test(mcapi_request_t *request, size_t *size, mcapi_status_
 
     if (node == NULL)
         return mcapi_status == NULL
-                   ? MCAPI_FALSE
-                   : answer(MCAPI_ERR_NODE_NOTINIT, MCAPI_PENDING, mcapi_status);
+                     ? MCAPI_FALSE
+                     : answer(MCAPI_ERR_NODE_NOTINIT, MCAPI_PENDING, mcapi_status);
     status = check_request(node, request, size);
     if (status == MCAPI_SUCCESS)
         status = mci_request_test(node, *request, &bytes);
@@ -55,8 +55,8 @@ mcapi_boolean_t(mcapi_wait)(mcapi_request_t *request, size_t *size, mcapi_timeou
 
     if (node == NULL)
         return mcapi_status == NULL
-                   ? MCAPI_FALSE
-                   : answer(MCAPI_ERR_NODE_NOTINIT, MCAPI_TIMEOUT, mcapi_status);
+                     ? MCAPI_FALSE
+                     : answer(MCAPI_ERR_NODE_NOTINIT, MCAPI_TIMEOUT, mcapi_status);
     status = check_request(node, request, size);
     if (status == MCAPI_SUCCESS)
         status = mci_request_wait(node, *request, &bytes, timeout);
@@ -87,8 +87,8 @@ static mcapi_uint_t wait_any(size_t number, mcapi_request_t (*get)(const void *,
     if (node == NULL)
         return MCAPI_RETURN_VALUE_INVALID;
     status = number == 0 || number > UINT32_MAX || requests == NULL || size == NULL
-                 ? MCAPI_ERR_PARAMETER
-                 : MCAPI_SUCCESS;
+                   ? MCAPI_ERR_PARAMETER
+                   : MCAPI_SUCCESS;
     for (size_t i = 0; status == MCAPI_SUCCESS && get == from_pointers && i < number; i++)
         if (((mcapi_request_t *const *)requests)[i] == NULL)
             status = MCAPI_ERR_PARAMETER;
@@ -118,6 +118,6 @@ void mcapi_cancel(mcapi_request_t *request, mcapi_status_t *mcapi_status)
     struct mci_node *node = mci_check_node(mcapi_status);
 
     if (node != NULL)
-        mci_report(mcapi_status, request == NULL ? MCAPI_ERR_PARAMETER
-                                                 : mci_request_cancel(node, *request));
+        mci_report(mcapi_status,
+                   request == NULL ? MCAPI_ERR_PARAMETER : mci_request_cancel(node, *request));
 }

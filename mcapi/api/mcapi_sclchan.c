@@ -74,7 +74,7 @@ void mcapi_sclchan_send_uint16(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint
 }
 
 void mcapi_sclchan_send_uint8(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint8_t dataword,
-                               mcapi_status_t *mcapi_status)
+                              mcapi_status_t *mcapi_status)
 {
     send_word(send_handle, dataword, WIDTH_8, mcapi_status);
 }
@@ -98,7 +98,7 @@ mcapi_uint16_t mcapi_sclchan_recv_uint16(mcapi_sclchan_recv_hndl_t receive_handl
 }
 
 mcapi_uint8_t mcapi_sclchan_recv_uint8(mcapi_sclchan_recv_hndl_t receive_handle,
-                                         mcapi_status_t *mcapi_status)
+                                       mcapi_status_t *mcapi_status)
 {
     return (mcapi_uint8_t)receive_word(receive_handle, WIDTH_8, mcapi_status);
 }

@@ -59,7 +59,8 @@ static const char *const names[] = {
     NAME(MCAPI_ERR_GENERAL),
 };
 
-_Static_assert(sizeof names / sizeof names[0] == MCAPI_STATUSCODE_END, "every status has a name");
+_Static_assert(sizeof names / sizeof names[0] == MCAPI_STATUSCODE_END,
+               "every status has a name");
 
 char *mcapi_display_status(mcapi_status_t status, char *status_message, size_t size)
 {

@@ -14,7 +14,7 @@ static const char *const names[] = {
 
 static _Atomic unsigned passed[MCI_CRASH_POINT_COUNT];
 static enum mci_crash_point armed_point;
-static unsigned armed_occurrence;               /* 0: none */
+static unsigned armed_occurrence; /* 0: none */
 
 const char *mci_crash_point_name(enum mci_crash_point point)
 {

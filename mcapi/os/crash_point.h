@@ -10,59 +10,59 @@
 #ifndef MCI_CRASH_POINT_H
 #define MCI_CRASH_POINT_H
 
-#define MCI_CRASH_POINTS_LIST(POINT)                                                          \
-    /* control lock */                                                                        \
-    POINT(control_taken)            /* whoever wants it next finds us dead, and repairs */    \
-    POINT(control_released)         /* those who wait for it watch our liveness word too */   \
-    /* join and leave */                                                                      \
-    POINT(node_slot_taken)          /* a dead word on a free slot: given back by recovery */  \
-    POINT(node_filled)              /* the same: not LIVE yet */                              \
-    POINT(node_published)           /* a live node that died: recovered */                    \
-    POINT(node_emptied)             /* everything back but the slot */                        \
-    POINT(node_withdrawn)           /* a dead word on a free slot again */                    \
-    /* endpoints */                                                                           \
-    POINT(endpoint_filled)          /* handle still 0: the slot is free */                    \
-    POINT(endpoint_published)       /* live, in no bucket: repair builds the buckets anew */  \
-    POINT(endpoint_created)         /* complete; getters are woken by repair */               \
-    POINT(endpoint_withdrawn)       /* free, still in its bucket: repair builds them anew */  \
-    POINT(get_counted)              /* in our row, not in the total: repair adds up anew */   \
-    POINT(get_uncounted)            /* the same, giving back */                               \
-    /* channels */                                                                            \
-    POINT(channel_filled)           /* state still FREE: the channel is free */               \
-    POINT(channel_published)        /* connected, ends not linked: repair links them */       \
-    POINT(channel_linked)           /* connected; those who wait are woken by repair */       \
-    POINT(end_opened)               /* endpoint opened, side still shut: repair opens it */   \
-    POINT(side_opened)              /* open; the peer is woken by repair */                   \
-    POINT(side_closed)              /* gone, endpoint still says opened: repair corrects */   \
-    POINT(end_closed)               /* closed; a channel without ends is freed by repair */   \
-    POINT(channel_withdrawn)        /* free, ends still linked: repair unlinks them */        \
-    /* data path: sender */                                                                   \
-    POINT(packet_filled)            /* no mark: nothing was sent */                           \
-    POINT(packet_sent)              /* sent; the receiver sees our death and looks again */   \
-    POINT(scalar_filled)            /* no mark: nothing was sent */                           \
-    POINT(scalar_sent)              /* sent; the receiver sees our death and looks again */   \
-    /* data path: receiver */                                                                 \
-    POINT(packet_taken)             /* its channel ends with us */                            \
-    POINT(packet_freed)             /* not counted yet: the channel ends with us */           \
-    POINT(packet_released)          /* the sender sees our death, whatever it waits for */    \
-    POINT(scalar_taken)             /* its channel ends with us */                            \
-    /* sleeping and waking */                                                                 \
-    POINT(event_taken)              /* sleepers not woken: they watch our liveness word */    \
-    POINT(bell_rung)                /* the same, by repair */                                 \
-    /* recovery */                                                                            \
-    POINT(recovery_began)           /* still dead: the next one begins again */               \
-    POINT(recovery_gets_returned)                                                             \
-    POINT(recovery_side_dead)                                                                 \
-    POINT(recovery_endpoint_freed)                                                            \
-    POINT(recovery_slot_freed)      /* everything back; those who wait are woken next time */ \
-    POINT(repair_buckets_empty)     /* lock still ours, and we are dead: repaired again */    \
+#define MCI_CRASH_POINTS_LIST(POINT)                                                      \
+    /* control lock */                                                                    \
+    POINT(control_taken)    /* whoever wants it next finds us dead, and repairs */        \
+    POINT(control_released) /* those who wait for it watch our liveness word too */       \
+    /* join and leave */                                                                  \
+    POINT(node_slot_taken) /* a dead word on a free slot: given back by recovery */       \
+    POINT(node_filled)     /* the same: not LIVE yet */                                   \
+    POINT(node_published)  /* a live node that died: recovered */                         \
+    POINT(node_emptied)    /* everything back but the slot */                             \
+    POINT(node_withdrawn)  /* a dead word on a free slot again */                         \
+    /* endpoints */                                                                       \
+    POINT(endpoint_filled)    /* handle still 0: the slot is free */                      \
+    POINT(endpoint_published) /* live, in no bucket: repair builds the buckets anew */    \
+    POINT(endpoint_created)   /* complete; getters are woken by repair */                 \
+    POINT(endpoint_withdrawn) /* free, still in its bucket: repair builds them anew */    \
+    POINT(get_counted)        /* in our row, not in the total: repair adds up anew */     \
+    POINT(get_uncounted)      /* the same, giving back */                                 \
+    /* channels */                                                                        \
+    POINT(channel_filled)    /* state still FREE: the channel is free */                  \
+    POINT(channel_published) /* connected, ends not linked: repair links them */          \
+    POINT(channel_linked)    /* connected; those who wait are woken by repair */          \
+    POINT(end_opened)        /* our endpoint: recovery discards it with its side */       \
+    POINT(side_opened)       /* the same; the peer is woken by repair */                  \
+    POINT(side_closed)       /* the same */                                               \
+    POINT(end_closed)        /* closed; a channel without ends is freed by repair */      \
+    POINT(channel_withdrawn) /* free, ends still linked: repair unlinks them */           \
+    /* data path: sender */                                                               \
+    POINT(packet_filled) /* no mark: nothing was sent */                                  \
+    POINT(packet_sent)   /* sent; the receiver sees our death and looks again */          \
+    POINT(scalar_filled) /* no mark: nothing was sent */                                  \
+    POINT(scalar_sent)   /* sent; the receiver sees our death and looks again */          \
+    /* data path: receiver */                                                             \
+    POINT(packet_taken)    /* its channel ends with us */                                 \
+    POINT(packet_freed)    /* not counted yet: the channel ends with us */                \
+    POINT(packet_released) /* the sender sees our death, whatever it waits for */         \
+    POINT(scalar_taken)    /* its channel ends with us */                                 \
+    /* sleeping and waking */                                                             \
+    POINT(event_taken) /* sleepers not woken: they watch our liveness word */             \
+    POINT(bell_rung)   /* the same, by repair */                                          \
+    /* recovery */                                                                        \
+    POINT(recovery_began) /* still dead: the next one begins again */                     \
+    POINT(recovery_gets_returned)                                                         \
+    POINT(recovery_side_dead)                                                             \
+    POINT(recovery_endpoint_freed)                                                        \
+    POINT(recovery_slot_freed)  /* everything back; those who wait are woken next time */ \
+    POINT(repair_buckets_empty) /* lock still ours, and we are dead: repaired again */    \
     POINT(repair_done)
 
 enum mci_crash_point {
 #define MCI_CRASH_POINT_ENUM(name) MCI_CRASH_##name,
     MCI_CRASH_POINTS_LIST(MCI_CRASH_POINT_ENUM)
 #undef MCI_CRASH_POINT_ENUM
-    MCI_CRASH_POINT_COUNT
+            MCI_CRASH_POINT_COUNT
 };
 
 #ifdef MCI_CRASH_POINTS

@@ -8,11 +8,11 @@
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
 
-enum { STANDARD_NUMBERS = 64 };         /* below: the standard's, known or not */
+enum { STANDARD_NUMBERS = 64 }; /* below: the standard's, known or not */
 
 struct attribute {
     size_t size;
-    size_t offset;                      /* in the slot, of a uint32_t; 0: made up when asked */
+    size_t offset; /* in the slot, of a uint32_t; 0: made up when asked */
     bool settable;
     /* NULL: no value is refused. */
     bool (*in_range)(const struct mci_map *map, uint32_t value);
@@ -21,8 +21,8 @@ struct attribute {
 static bool type_in_range(const struct mci_map *map, uint32_t value)
 {
     (void)map;
-    return value == MCAPI_ENDP_ATTR_TYPE_MESSAGE || value == MCAPI_ENDP_ATTR_TYPE_PKTCHAN ||
-           value == MCAPI_ENDP_ATTR_TYPE_SCLCHAN;
+    return value == MCAPI_ENDP_ATTR_TYPE_MESSAGE || value == MCAPI_ENDP_ATTR_TYPE_PKTCHAN
+        || value == MCAPI_ENDP_ATTR_TYPE_SCLCHAN;
 }
 
 static bool payload_in_range(const struct mci_map *map, uint32_t value)
@@ -39,8 +39,8 @@ static bool buffer_type_in_range(const struct mci_map *map, uint32_t value)
 static bool memory_type_in_range(const struct mci_map *map, uint32_t value)
 {
     (void)map;
-    return (value & 0xffff) <= MCAPI_ENDP_ATTR_REMOTE_MEMORY &&
-           (value >> 16 == 0 || value >> 16 == MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT >> 16);
+    return (value & 0xffff) <= MCAPI_ENDP_ATTR_REMOTE_MEMORY
+        && (value >> 16 == 0 || value >> 16 == MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT >> 16);
 }
 
 static bool priorities_in_range(const struct mci_map *map, uint32_t value)
@@ -64,18 +64,18 @@ static bool buffers_in_range(const struct mci_map *map, uint32_t value)
 #define FIELD(name) sizeof(uint32_t), offsetof(struct mci_endpoint_slot, name)
 
 static const struct attribute attributes[] = {
-    [MCAPI_ENDP_ATTR_TYPE] = {FIELD(type), true, type_in_range},
-    [MCAPI_ENDP_ATTR_GET_COUNT] = {FIELD(get_count), false, NULL},
-    [MCAPI_ENDP_ATTR_GET_SOURCE] = {sizeof(mcapi_endp_attr_get_source_t), 0, false, NULL},
-    [MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE] = {FIELD(max_payload_size), true, payload_in_range},
-    [MCAPI_ENDP_ATTR_BUFFER_TYPE] = {FIELD(buffer_type), true, buffer_type_in_range},
-    [MCAPI_ENDP_ATTR_MEMORY_TYPE] = {FIELD(memory_type), true, memory_type_in_range},
-    [MCAPI_ENDP_ATTR_NUM_PRIORITIES] = {FIELD(num_priorities), true, priorities_in_range},
-    [MCAPI_ENDP_ATTR_PRIORITY] = {FIELD(priority), true, priority_in_range},
-    [MCAPI_ENDP_ATTR_NUM_SEND_BUFFERS] = {FIELD(num_send_buffers), true, buffers_in_range},
-    [MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS] = {sizeof(uint32_t), 0, true, buffers_in_range},
-    [MCAPI_ENDP_ATTR_STATUS] = {sizeof(uint32_t), 0, false, NULL},
-    [MCAPI_ENDP_ATTR_TIMEOUT] = {FIELD(timeout), true, NULL},
+    [MCAPI_ENDP_ATTR_TYPE] = { FIELD(type), true, type_in_range },
+    [MCAPI_ENDP_ATTR_GET_COUNT] = { FIELD(get_count), false, NULL },
+    [MCAPI_ENDP_ATTR_GET_SOURCE] = { sizeof(mcapi_endp_attr_get_source_t), 0, false, NULL },
+    [MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE] = { FIELD(max_payload_size), true, payload_in_range },
+    [MCAPI_ENDP_ATTR_BUFFER_TYPE] = { FIELD(buffer_type), true, buffer_type_in_range },
+    [MCAPI_ENDP_ATTR_MEMORY_TYPE] = { FIELD(memory_type), true, memory_type_in_range },
+    [MCAPI_ENDP_ATTR_NUM_PRIORITIES] = { FIELD(num_priorities), true, priorities_in_range },
+    [MCAPI_ENDP_ATTR_PRIORITY] = { FIELD(priority), true, priority_in_range },
+    [MCAPI_ENDP_ATTR_NUM_SEND_BUFFERS] = { FIELD(num_send_buffers), true, buffers_in_range },
+    [MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS] = { sizeof(uint32_t), 0, true, buffers_in_range },
+    [MCAPI_ENDP_ATTR_STATUS] = { sizeof(uint32_t), 0, false, NULL },
+    [MCAPI_ENDP_ATTR_TIMEOUT] = { FIELD(timeout), true, NULL },
 };
 
 enum { ATTRIBUTES = sizeof attributes / sizeof attributes[0] };
@@ -107,11 +107,11 @@ void mci_attribute_defaults(const struct mci_map *map, struct mci_endpoint_slot 
 bool mci_attribute_compatible(const struct mci_endpoint_slot *send,
                               const struct mci_endpoint_slot *receive)
 {
-    return send->max_payload_size == receive->max_payload_size &&
-           send->buffer_type == receive->buffer_type &&
-           send->memory_type == receive->memory_type &&
-           send->num_priorities == receive->num_priorities &&
-           send->priority == receive->priority;
+    return send->max_payload_size == receive->max_payload_size
+        && send->buffer_type == receive->buffer_type
+        && send->memory_type == receive->memory_type
+        && send->num_priorities == receive->num_priorities
+        && send->priority == receive->priority;
 }
 
 uint32_t mci_attribute_depth(const struct mci_map *map, const struct mci_endpoint_slot *receive,
@@ -129,8 +129,8 @@ static const struct mci_channel_slot *channel_of(const struct mci_map *map,
                                                  const struct mci_endpoint_slot *slot)
 {
     return slot->channel == 0 || slot->channel > map->limits.max_channels
-               ? NULL
-               : &map->channels[slot->channel - 1];
+                 ? NULL
+                 : &map->channels[slot->channel - 1];
 }
 
 static uint32_t status_flags(const struct mci_map *map, const struct mci_endpoint_slot *slot)
@@ -150,15 +150,15 @@ static uint32_t status_flags(const struct mci_map *map, const struct mci_endpoin
         flags |= sends ? MCAPI_ENDP_ATTR_STATUS_SEND : MCAPI_ENDP_ATTR_STATUS_RECEIVE;
         if (own == MCI_SIDE_OPEN)
             flags |= mci_channel_open_is_complete(channel, side)
-                         ? MCAPI_ENDP_ATTR_STATUS_OPEN
-                         : MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING;
+                           ? MCAPI_ENDP_ATTR_STATUS_OPEN
+                           : MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING;
         else if (own != MCI_SIDE_SHUT)
             flags |= MCAPI_ENDP_ATTR_STATUS_CLOSE_PENDING;
     } else if (kind != MCI_END_NONE) {
         flags |= MCAPI_ENDP_ATTR_STATUS_OPEN_PENDING;
         flags |= mci_channel_kind_of(kind) == MCI_CHANNEL_PACKET
-                     ? MCAPI_ENDP_ATTR_STATUS_PKTCHAN
-                     : MCAPI_ENDP_ATTR_STATUS_SCLCHAN;
+                       ? MCAPI_ENDP_ATTR_STATUS_PKTCHAN
+                       : MCAPI_ENDP_ATTR_STATUS_SCLCHAN;
         flags |= mci_side_of(kind) == MCI_SEND ? MCAPI_ENDP_ATTR_STATUS_SEND
                                                : MCAPI_ENDP_ATTR_STATUS_RECEIVE;
     }
@@ -205,8 +205,8 @@ static void get_value(const struct mci_map *map, const struct mci_endpoint_slot 
 
     switch (number) {
     case MCAPI_ENDP_ATTR_GET_SOURCE: {
-        mcapi_endp_attr_get_source_t source = {.domain_id = slot->got_by_domain,
-                                               .node_id = slot->got_by_node};
+        mcapi_endp_attr_get_source_t source = { .domain_id = slot->got_by_domain,
+                                                .node_id = slot->got_by_node };
         memcpy(value, &source, sizeof source);
         return;
     }

@@ -18,17 +18,17 @@
 #include "runtime/patience.h"
 
 struct mci_blocked {
-    struct mci_end *end;                /* while entered */
+    struct mci_end *end; /* while entered */
     bool alone;
     struct mci_node *node;
     uint32_t handle;
     enum mci_end_kind kind;
-    bool begun;                         /* patience is */
+    bool begun; /* patience is */
     bool finished;
-    mcapi_status_t status;              /* when finished */
-    mcapi_timeout_t timeout;            /* of the end; once it is known */
+    mcapi_status_t status;   /* when finished */
+    mcapi_timeout_t timeout; /* of the end; once it is known */
     struct mci_patience_end_words words;
-    bool connected;                     /* words are known */
+    bool connected; /* words are known */
     struct mci_patience patience;
 };
 

@@ -139,8 +139,8 @@ static mcapi_status_t may_connect(const struct mci_map *map, enum mci_channel_ki
 
     if (old != NULL && !is_leftover(old, endpoint))
         return is_over(side_of(old, side_on(old, endpoint->handle)))
-                   ? MCAPI_ERR_CHAN_CLOSEPENDING
-                   : MCAPI_ERR_CHAN_CONNECTED;
+                     ? MCAPI_ERR_CHAN_CLOSEPENDING
+                     : MCAPI_ERR_CHAN_CONNECTED;
     if (endpoint->type != MCAPI_ENDP_ATTR_TYPE_MESSAGE && endpoint->type != type)
         return MCAPI_ERR_CHAN_TYPE;
     if (endpoint->opened != MCI_END_NONE) {
@@ -160,8 +160,8 @@ static bool make_ring(struct mci_map *map, struct mci_channel_slot *slot)
     uint64_t need = slot->kind == MCI_CHANNEL_PACKET ? mci_ring_packet_head_size(slot->depth)
                                                      : mci_ring_scalar_size(slot->depth);
     uint64_t whole = slot->kind == MCI_CHANNEL_PACKET
-                         ? mci_ring_packet_size(slot->depth, slot->payload)
-                         : need;
+                           ? mci_ring_packet_size(slot->depth, slot->payload)
+                           : need;
 
     if (whole > mci_region_room(map))
         return false;
@@ -198,8 +198,7 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
     for (int side = 0; side < MCI_SIDES; side++) {
         slot->end[side] = end[side]->handle;
         slot->node[side] = end[side]->owner;
-        set_side(slot, side,
-                 end[side]->opened != MCI_END_NONE ? MCI_SIDE_OPEN : MCI_SIDE_SHUT);
+        set_side(slot, side, end[side]->opened != MCI_END_NONE ? MCI_SIDE_OPEN : MCI_SIDE_SHUT);
         atomic_store_explicit(&slot->event[side], 0, memory_order_relaxed);
     }
     if (!make_ring(map, slot))
@@ -219,8 +218,8 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
 static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
                               mcapi_endpoint_t send, mcapi_endpoint_t receive)
 {
-    struct mci_endpoint_slot *end[MCI_SIDES] = {mci_endpoint_of(map, send),
-                                                mci_endpoint_of(map, receive)};
+    struct mci_endpoint_slot *end[MCI_SIDES] = { mci_endpoint_of(map, send),
+                                                 mci_endpoint_of(map, receive) };
     mcapi_status_t status;
 
     if (end[MCI_SEND] == NULL || end[MCI_RECEIVE] == NULL || send == receive)
@@ -259,13 +258,12 @@ bool mci_channel_open_is_complete(const struct mci_channel_slot *slot, enum mci_
 }
 
 static mcapi_status_t may_open(const struct mci_map *map,
-                               const struct mci_endpoint_slot *endpoint,
-                               enum mci_end_kind kind)
+                               const struct mci_endpoint_slot *endpoint, enum mci_end_kind kind)
 {
     const struct mci_channel_slot *slot = channel_of(map, endpoint);
     uint32_t type = mci_channel_kind_of(kind) == MCI_CHANNEL_PACKET
-                        ? MCAPI_ENDP_ATTR_TYPE_PKTCHAN
-                        : MCAPI_ENDP_ATTR_TYPE_SCLCHAN;
+                          ? MCAPI_ENDP_ATTR_TYPE_PKTCHAN
+                          : MCAPI_ENDP_ATTR_TYPE_SCLCHAN;
 
     if (endpoint->type != MCAPI_ENDP_ATTR_TYPE_MESSAGE && endpoint->type != type)
         return MCAPI_ERR_CHAN_TYPE;
@@ -280,7 +278,7 @@ static mcapi_status_t may_open(const struct mci_map *map,
             return MCAPI_ERR_CHAN_CLOSEPENDING;
         if (endpoint->opened != MCI_END_NONE)
             return mci_channel_open_is_complete(slot, side) ? MCAPI_ERR_CHAN_OPEN
-                                                : MCAPI_ERR_CHAN_OPENPENDING;
+                                                            : MCAPI_ERR_CHAN_OPENPENDING;
     } else if (endpoint->opened != MCI_END_NONE) {
         if (mci_channel_kind_of(endpoint->opened) != mci_channel_kind_of(kind))
             return MCAPI_ERR_CHAN_TYPE;
@@ -338,8 +336,8 @@ static mcapi_status_t open_result(const struct mci_map *map,
 /* So that one who waits for a dead node's side learns that it died. */
 static void bury_other_side(const struct mci_channel_slot *slot, enum mci_side side)
 {
-    if (slot != NULL && state_of(slot) == MCI_CHANNEL_CONNECTED &&
-        !is_over(side_of(slot, other(side))))
+    if (slot != NULL && state_of(slot) == MCI_CHANNEL_CONNECTED
+        && !is_over(side_of(slot, other(side))))
         mci_recover_if_dead(&mci_runtime.map, slot->node[other(side)]);
 }
 
@@ -404,8 +402,8 @@ static mcapi_status_t may_close(const struct mci_map *map,
     if (endpoint->closed == kind)
         return MCAPI_ERR_CHAN_NOTOPEN;
     slot = channel_of(map, endpoint);
-    if (slot != NULL && slot->kind == mci_channel_kind_of(kind) &&
-        side_on(slot, endpoint->handle) == mci_side_of(kind))
+    if (slot != NULL && slot->kind == mci_channel_kind_of(kind)
+        && side_on(slot, endpoint->handle) == mci_side_of(kind))
         return MCAPI_ERR_CHAN_NOTOPEN;
     return MCAPI_ERR_CHAN_INVALID;
 }
@@ -545,25 +543,8 @@ static bool on_this_channel(const struct mci_channel_slot *slot,
 {
     uint32_t handle = endpoint->handle;
 
-    return state_of(slot) == MCI_CHANNEL_CONNECTED &&
-           (slot->end[MCI_SEND] == handle || slot->end[MCI_RECEIVE] == handle);
-}
-
-/* What an endpoint says and what its channel says. The endpoint is opened first, the side is
- * closed first; what was done last is undone or done again here. */
-static void agree(struct mci_channel_slot *slot, enum mci_side side,
-                  struct mci_endpoint_slot *endpoint)
-{
-    uint32_t state = side_of(slot, side);
-
-    if (is_over(state) && endpoint->opened != MCI_END_NONE) {
-        endpoint->closed = endpoint->opened;
-        endpoint->opened = MCI_END_NONE;
-    } else if (state == MCI_SIDE_SHUT && endpoint->opened != MCI_END_NONE) {
-        set_side(slot, side, MCI_SIDE_OPEN);
-    } else if (state == MCI_SIDE_OPEN && endpoint->opened == MCI_END_NONE) {
-        set_side(slot, side, MCI_SIDE_SHUT);
-    }
+    return state_of(slot) == MCI_CHANNEL_CONNECTED
+        && (slot->end[MCI_SEND] == handle || slot->end[MCI_RECEIVE] == handle);
 }
 
 void mci_channel_repair(struct mci_map *map)
@@ -585,12 +566,10 @@ void mci_channel_repair(struct mci_map *map)
         for (int side = 0; side < MCI_SIDES; side++) {
             struct mci_endpoint_slot *endpoint = mci_endpoint_of(map, slot->end[side]);
 
-            if (endpoint != NULL) {
+            if (endpoint != NULL)
                 endpoint->channel = i + 1;
-                agree(slot, side, endpoint);
-            } else if (!is_over(side_of(slot, side))) {
+            else if (!is_over(side_of(slot, side)))
                 set_side(slot, side, MCI_SIDE_DEAD);
-            }
         }
         if (is_over(side_of(slot, MCI_SEND)) && is_over(side_of(slot, MCI_RECEIVE)))
             free_slot(map, slot);

@@ -44,8 +44,8 @@ bool mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
 struct mci_channel_life {
     uint32_t channel;
     uint32_t generation;
-    enum mci_side side;                 /* the one that was closed */
-    bool over;                          /* nothing to wait for */
+    enum mci_side side; /* the one that was closed */
+    bool over;          /* nothing to wait for */
 };
 
 mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
@@ -78,7 +78,8 @@ mcapi_status_t mci_channel_leave(struct mci_map *map, struct mci_endpoint_slot *
 void mci_channel_abandon(struct mci_map *map, struct mci_endpoint_slot *endpoint,
                          enum mci_side_state how);
 
-/* Makes ends and sides agree again, frees channels without ends, wakes everybody. */
+/* Links endpoints to their channels again, frees channels without ends, wakes everybody. What
+ * was half opened or half closed was the dead node's own, and ends with it. */
 void mci_channel_repair(struct mci_map *map);
 
 #endif /* MCI_CHANNEL_H */

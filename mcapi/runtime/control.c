@@ -8,7 +8,7 @@
 #include "os/robust.h"
 #include "runtime/recovery.h"
 
-enum { NAP = 1000 * 1000 * 1000 };      /* ns; then the owner is looked at again */
+enum { NAP = 1000 * 1000 * 1000 }; /* ns; then the owner is looked at again */
 
 /*
  * NAMED  who sees the name of a node in the word sees that node's liveness word taken: or a
@@ -25,11 +25,11 @@ static bool owner_died(const struct mci_map *map, uint32_t word)
     if (slot >= map->limits.max_nodes)
         return true; /* nobody: a damaged word */
     owner = &map->nodes[slot];
-    if (mci_robust_owner(atomic_load_explicit(&owner->liveness.word, memory_order_acquire)) ==
-        0)
+    if (mci_robust_owner(atomic_load_explicit(&owner->liveness.word, memory_order_acquire))
+        == 0)
         return true;
-    return (atomic_load_explicit(&owner->incarnation, memory_order_acquire) & 0x7fff) !=
-           MCI_CONTROL_INCARNATION(word);
+    return (atomic_load_explicit(&owner->incarnation, memory_order_acquire) & 0x7fff)
+        != MCI_CONTROL_INCARNATION(word);
 }
 
 /* Sleeps until the lock is given back or its owner dies. */
@@ -39,15 +39,15 @@ static void wait_for_owner(const struct mci_map *map, uint32_t word)
     _Atomic uint32_t *life = &map->nodes[MCI_CONTROL_SLOT(word)].liveness.word;
     uint32_t alive = atomic_load_explicit(life, memory_order_relaxed);
     struct mci_futex_watch watch[2] = {
-        {.word = control, .expected = word | MCI_CONTROL_WAITED},
-        {.word = life, .expected = alive},
+        { .word = control, .expected = word | MCI_CONTROL_WAITED },
+        { .word = life, .expected = alive },
     };
 
     if (mci_robust_owner(alive) == 0)
         return;
-    if ((word & MCI_CONTROL_WAITED) == 0 &&
-        !atomic_compare_exchange_strong_explicit(control, &word, word | MCI_CONTROL_WAITED,
-                                                 memory_order_relaxed, memory_order_relaxed))
+    if ((word & MCI_CONTROL_WAITED) == 0
+        && !atomic_compare_exchange_strong_explicit(control, &word, word | MCI_CONTROL_WAITED,
+                                                    memory_order_relaxed, memory_order_relaxed))
         return;
     /* Should the owner die and we next, before we could tell the others that wait. */
     mci_robust_guard(&map->nodes[MCI_CONTROL_SLOT(word)].liveness);
@@ -60,7 +60,7 @@ void mci_control_lock_joining(uint32_t slot)
     struct mci_map *map = &mci_runtime.map;
     _Atomic uint32_t *control = &map->header->control;
     uint32_t mine = MCI_CONTROL_NAME(
-        slot, atomic_load_explicit(&map->nodes[slot].incarnation, memory_order_relaxed));
+            slot, atomic_load_explicit(&map->nodes[slot].incarnation, memory_order_relaxed));
     uint32_t word = 0;
     bool waited = false;
 
@@ -72,8 +72,8 @@ void mci_control_lock_joining(uint32_t slot)
             uint32_t mark = waited ? MCI_CONTROL_WAITED : word & MCI_CONTROL_WAITED;
 
             if (!atomic_compare_exchange_weak_explicit(
-                    control, &word, mine | mark, memory_order_acq_rel /* CONTROL, NAMED */,
-                    memory_order_acquire /* NAMED */))
+                        control, &word, mine | mark, memory_order_acq_rel /* CONTROL, NAMED */,
+                        memory_order_acquire /* NAMED */))
                 continue;
             CRASH_POINT(control_taken);
             if (died)

@@ -28,10 +28,10 @@ static void print_endpoint(const struct mci_map *map, const struct mci_endpoint_
     if (slot->channel != 0 && slot->channel <= map->limits.max_channels) {
         const struct mci_channel_slot *channel = &map->channels[slot->channel - 1];
 
-        fprintf(out, ", channel %u from 0x%08x (%s) to 0x%08x (%s), depth %u", slot->channel - 1,
-                channel->end[MCI_SEND], side_words[channel->side[MCI_SEND] & 3],
-                channel->end[MCI_RECEIVE], side_words[channel->side[MCI_RECEIVE] & 3],
-                channel->depth);
+        fprintf(out, ", channel %u from 0x%08x (%s) to 0x%08x (%s), depth %u",
+                slot->channel - 1, channel->end[MCI_SEND],
+                side_words[channel->side[MCI_SEND] & 3], channel->end[MCI_RECEIVE],
+                side_words[channel->side[MCI_RECEIVE] & 3], channel->depth);
     }
     fprintf(out, "\n");
 }

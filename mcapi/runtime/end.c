@@ -76,7 +76,8 @@ void mci_end_attach(struct mci_end *end, struct mci_node *node,
     enum mci_side side = mci_side_of(endpoint->opened);
     enum mci_side across = side == MCI_SEND ? MCI_RECEIVE : MCI_SEND;
     unsigned char *region = mci_region(map, channel);
-    uint32_t peer = slot->node[across] < map->limits.max_nodes ? slot->node[across] : node->slot;
+    uint32_t peer =
+            slot->node[across] < map->limits.max_nodes ? slot->node[across] : node->slot;
     bool alone = mci_gate_enter(&end->gate);
     uint32_t index = endpoint->handle & 0xffff;
 
@@ -89,12 +90,11 @@ void mci_end_attach(struct mci_end *end, struct mci_node *node,
     end->peer_life = &map->nodes[peer].liveness.word;
     end->peer_alive = atomic_load_explicit(end->peer_life, memory_order_relaxed);
     /* A peer that died before we came is one whose word never has this value. */
-    if (mci_robust_owner(end->peer_alive) == 0 ||
-        atomic_load_explicit(end->peer_side, memory_order_relaxed) == MCI_SIDE_DEAD)
+    if (mci_robust_owner(end->peer_alive) == 0
+        || atomic_load_explicit(end->peer_side, memory_order_relaxed) == MCI_SIDE_DEAD)
         end->peer_alive = FUTEX_TID_MASK;
     end->timeout = endpoint->timeout;
-    end->fails_when_full =
-        (endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0;
+    end->fails_when_full = (endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0;
     if (slot->kind == MCI_CHANNEL_PACKET)
         view_packets(&end->packet, region, slot, side);
     else

@@ -21,20 +21,20 @@ struct mci_end {
     struct mci_gate gate;
 
     /* Written inside the gate; read outside of it only to avoid a wrong gate. */
-    _Atomic uint32_t handle;            /* 0: not attached */
-    _Atomic uint32_t kind;              /* enum mci_end_kind */
+    _Atomic uint32_t handle; /* 0: not attached */
+    _Atomic uint32_t kind;   /* enum mci_end_kind */
     _Atomic(struct mci_node *) node;
 
-    uint32_t channel;                   /* number of the channel */
+    uint32_t channel; /* number of the channel */
     struct mci_channel_slot *slot;
-    _Atomic uint32_t *own_event;        /* what we sleep on */
-    _Atomic uint32_t *peer_event;       /* what we wake the other side with */
-    _Atomic uint32_t *peer_side;        /* enum mci_side_state of the other side */
-    _Atomic uint32_t *peer_life;        /* the other node's liveness word... */
-    uint32_t peer_alive;                /* ...and its value while that node lives */
-    uint32_t peer_node;                 /* the other node's slot */
-    mcapi_timeout_t timeout;            /* of the blocking calls, ms */
-    bool fails_when_full;               /* FAIL_ON_MEM_LIMIT */
+    _Atomic uint32_t *own_event;  /* what we sleep on */
+    _Atomic uint32_t *peer_event; /* what we wake the other side with */
+    _Atomic uint32_t *peer_side;  /* enum mci_side_state of the other side */
+    _Atomic uint32_t *peer_life;  /* the other node's liveness word... */
+    uint32_t peer_alive;          /* ...and its value while that node lives */
+    uint32_t peer_node;           /* the other node's slot */
+    mcapi_timeout_t timeout;      /* of the blocking calls, ms */
+    bool fails_when_full;         /* FAIL_ON_MEM_LIMIT */
 
     union {
         struct mci_ring_packet packet;
@@ -42,7 +42,7 @@ struct mci_end {
     };
 
     /* Receives that were posted and not yet served, oldest first: requests. */
-    uint32_t first_posted;              /* index + 1, or 0 */
+    uint32_t first_posted; /* index + 1, or 0 */
     uint32_t last_posted;
     uint32_t posted;
     struct mci_node *posted_by;
@@ -65,15 +65,14 @@ void mci_end_forget_all(void);
  * by this node as this kind but is not connected yet.
  */
 mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
-                                    enum mci_end_kind kind, struct mci_end **end,
-                                    bool *alone);
+                                    enum mci_end_kind kind, struct mci_end **end, bool *alone);
 
 static inline bool mci_end_is(const struct mci_end *end, const struct mci_node *node,
                               uint32_t handle, enum mci_end_kind kind)
 {
-    return atomic_load_explicit(&end->handle, memory_order_relaxed) == handle &&
-           atomic_load_explicit(&end->node, memory_order_relaxed) == node &&
-           atomic_load_explicit(&end->kind, memory_order_relaxed) == kind && handle != 0;
+    return atomic_load_explicit(&end->handle, memory_order_relaxed) == handle
+        && atomic_load_explicit(&end->node, memory_order_relaxed) == node
+        && atomic_load_explicit(&end->kind, memory_order_relaxed) == kind && handle != 0;
 }
 
 static inline mcapi_status_t mci_end_enter(struct mci_node *node, uint32_t handle,
@@ -113,8 +112,8 @@ mcapi_status_t mci_end_peer_status(struct mci_end *end);
 /* The same, when all is well, in two loads. */
 static inline bool mci_end_peer_is_well(const struct mci_end *end)
 {
-    return atomic_load_explicit(end->peer_side, memory_order_relaxed) <= MCI_SIDE_OPEN &&
-           atomic_load_explicit(end->peer_life, memory_order_relaxed) == end->peer_alive;
+    return atomic_load_explicit(end->peer_side, memory_order_relaxed) <= MCI_SIDE_OPEN
+        && atomic_load_explicit(end->peer_life, memory_order_relaxed) == end->peer_alive;
 }
 
 #endif /* MCI_END_H */

@@ -12,7 +12,7 @@
 #include "segment/event.h"
 
 enum {
-    FIRST_HIGH = 256,                   /* slots before the table in use grows */
+    FIRST_HIGH = 256, /* slots before the table in use grows */
     MOST_GETS = 0xffff,
 };
 
@@ -20,7 +20,9 @@ uint32_t mci_endpoint_high(const struct mci_map *map)
 {
     uint32_t high = map->header->endpoint_high;
 
-    return high < FIRST_HIGH ? FIRST_HIGH : high > MCI_ENDPOINT_SLOTS ? MCI_ENDPOINT_SLOTS : high;
+    return high < FIRST_HIGH         ? FIRST_HIGH
+         : high > MCI_ENDPOINT_SLOTS ? MCI_ENDPOINT_SLOTS
+                                     : high;
 }
 
 static uint32_t handle_of(const struct mci_endpoint_slot *slot)
@@ -37,8 +39,8 @@ static struct mci_endpoint_slot *find(const struct mci_map *map, mcapi_domain_t 
     for (uint32_t steps = 0; link != 0 && link <= MCI_ENDPOINT_SLOTS; steps++) {
         struct mci_endpoint_slot *slot = &map->endpoints[link - 1];
 
-        if (slot->domain == domain && slot->node == number && slot->port == port &&
-            handle_of(slot) != 0)
+        if (slot->domain == domain && slot->node == number && slot->port == port
+            && handle_of(slot) != 0)
             return slot;
         if (steps == MCI_ENDPOINT_SLOTS)
             break;
@@ -98,8 +100,8 @@ static void wake_getters(struct mci_map *map)
     if (atomic_exchange_explicit(&map->header->getters, 0, memory_order_relaxed) == 0)
         return;
     for (uint32_t i = 0; i < map->limits.max_nodes; i++)
-        if (atomic_exchange_explicit(&map->nodes[i].waits_for_endpoint, 0,
-                                     memory_order_relaxed) != 0)
+        if (atomic_exchange_explicit(&map->nodes[i].waits_for_endpoint, 0, memory_order_relaxed)
+            != 0)
             mci_bell_ring(map, i);
 }
 
@@ -123,7 +125,8 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
     slot->owner = node->slot;
     slot->domain = node->domain;
     slot->node = node->number;
-    slot->port = port != MCAPI_PORT_ANY ? port : MCI_ANONYMOUS_PORT | slot->generation << 14 | index;
+    slot->port =
+            port != MCAPI_PORT_ANY ? port : MCI_ANONYMOUS_PORT | slot->generation << 14 | index;
     slot->channel = 0;
     slot->opened = MCI_END_NONE;
     mci_attribute_defaults(map, slot);
@@ -270,8 +273,8 @@ void mci_endpoint_return_channel_get(struct mci_map *map, struct mci_endpoint_sl
     uint32_t index = (uint32_t)(slot - map->endpoints);
     uint32_t count;
 
-    if (slot->type == MCAPI_ENDP_ATTR_TYPE_MESSAGE || slot->get_count == 0 ||
-        slot->got_by_slot >= map->limits.max_nodes)
+    if (slot->type == MCAPI_ENDP_ATTR_TYPE_MESSAGE || slot->get_count == 0
+        || slot->got_by_slot >= map->limits.max_nodes)
         return;
     count = gets_of(map, slot->got_by_slot, index);
     if (count > 0)

@@ -11,8 +11,8 @@ char mci_gate_shared;
 /* The mutex is ours. Takes the gate away from the thread that has it to itself. */
 static void share(struct mci_gate *gate)
 {
-    if (atomic_exchange_explicit(&gate->owner, &mci_gate_shared, memory_order_seq_cst) ==
-        &mci_gate_shared)
+    if (atomic_exchange_explicit(&gate->owner, &mci_gate_shared, memory_order_seq_cst)
+        == &mci_gate_shared)
         return;
     mci_fence_heavy_own(); /* ALONE */
     /* Nothing blocks inside a gate: this ends as soon as the other one is scheduled. */

@@ -25,7 +25,7 @@
 #include "runtime/self.h"
 
 struct mci_gate {
-    _Atomic(void *) owner;              /* NULL: nobody came yet; &mci_gate_shared: mutex */
+    _Atomic(void *) owner; /* NULL: nobody came yet; &mci_gate_shared: mutex */
     _Atomic int busy;
     pthread_mutex_t mutex;
 };
@@ -41,12 +41,11 @@ static inline bool mci_gate_enter(struct mci_gate *gate)
 
     mci_self.inside++;
     atomic_signal_fence(memory_order_seq_cst); /* a handler sees it before the gate's words */
-    if (__builtin_expect(
-            atomic_load_explicit(&gate->owner, memory_order_relaxed) == self, 1)) {
+    if (__builtin_expect(atomic_load_explicit(&gate->owner, memory_order_relaxed) == self, 1)) {
         atomic_store_explicit(&gate->busy, 1, memory_order_relaxed);
         atomic_signal_fence(memory_order_seq_cst); /* ALONE, with the other's heavy fence */
-        if (__builtin_expect(
-                atomic_load_explicit(&gate->owner, memory_order_relaxed) == self, 1))
+        if (__builtin_expect(atomic_load_explicit(&gate->owner, memory_order_relaxed) == self,
+                             1))
             return true;
         atomic_store_explicit(&gate->busy, 0, memory_order_release); /* OUT */
     }

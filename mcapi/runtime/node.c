@@ -32,10 +32,11 @@ static bool attach(const struct mci_node_settings *settings)
                 mci_runtime.map.segment.topology, settings->topology);
         return false;
     }
-    if (atomic_load_explicit(&mci_runtime.forsaken, memory_order_acquire) !=
-        MCI_NOT_FORSAKEN) {
-        mci_say(0, "cannot join topology '%s': threads of this process are still in the one "
-                   "that it has left", settings->topology);
+    if (atomic_load_explicit(&mci_runtime.forsaken, memory_order_acquire) != MCI_NOT_FORSAKEN) {
+        mci_say(0,
+                "cannot join topology '%s': threads of this process are still in the one "
+                "that it has left",
+                settings->topology);
         return false;
     }
     if (!mci_map_attach(&mci_runtime.map, settings->topology, &settings->limits, reason,
@@ -99,8 +100,8 @@ static struct mci_node *unused_node(void)
     struct mci_node **nodes;
 
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
-        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1) ==
-            0)
+        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1)
+            == 0)
             return mci_runtime.nodes[i];
     nodes = realloc(mci_runtime.nodes, (mci_runtime.node_count + 1) * sizeof *nodes);
     if (nodes == NULL)
@@ -158,8 +159,8 @@ static mcapi_status_t join_attached(struct mci_node *node, mcapi_domain_t domain
     if (index == map->limits.max_nodes) {
         mci_say(0, "cannot join topology '%s': %s", map->segment.topology,
                 mci_robust_available()
-                    ? "it has all the nodes that MCAPI_MAX_NODES lets it have"
-                    : "this C library keeps no list of robust mutexes that we can use");
+                        ? "it has all the nodes that MCAPI_MAX_NODES lets it have"
+                        : "this C library keeps no list of robust mutexes that we can use");
         return MCAPI_ERR_NODE_INITFAILED;
     }
     mci_control_lock_joining(index);
@@ -197,7 +198,8 @@ static mcapi_status_t join(mcapi_domain_t domain, mcapi_node_t number,
     struct mci_node *node;
     mcapi_status_t status;
 
-    if (mci_self.own && mci_self.node != NULL && mci_node_is_live(mci_self.node, mci_self.serial))
+    if (mci_self.own && mci_self.node != NULL
+        && mci_node_is_live(mci_self.node, mci_self.serial))
         return MCAPI_ERR_NODE_INITIALIZED;
     give_back_word();
     if (!attach(settings))
@@ -238,8 +240,8 @@ static void detach_ends(struct mci_map *map, const struct mci_node *node)
     uint32_t high = mci_endpoint_high(map);
 
     for (uint32_t i = 0; i < high; i++)
-        if (atomic_load_explicit(&map->endpoints[i].handle, memory_order_relaxed) != 0 &&
-            map->endpoints[i].owner == node->slot)
+        if (atomic_load_explicit(&map->endpoints[i].handle, memory_order_relaxed) != 0
+            && map->endpoints[i].owner == node->slot)
             mci_end_detach(&mci_ends[i], MCAPI_ERR_NODE_NOTINIT);
 }
 
@@ -300,7 +302,7 @@ void mci_node_count(struct mci_node *node, struct mci_node_count *count)
 {
     const struct mci_map *map = mci_map();
 
-    *count = (struct mci_node_count){0, 0};
+    *count = (struct mci_node_count){ 0, 0 };
     if (!mci_control_lock(node, mci_self.serial))
         return;
     for (uint32_t i = 0; i < map->limits.max_nodes; i++) {

@@ -13,7 +13,7 @@ struct mci_node_settings {
     struct mci_limits limits;
     mcapi_uint_t wait_policy;
     mcapi_uint_t compat;
-    uint32_t type;                      /* MCAPI_NODE_ATTR_TYPE */
+    uint32_t type; /* MCAPI_NODE_ATTR_TYPE */
 };
 
 /* Makes the calling thread the node <domain, number>. ERR_NODE_INITIALIZED; ERR_NODE_INITFAILED
@@ -30,15 +30,15 @@ bool mci_node_leave(struct mci_node *node);
 bool mci_node_leave_current(struct mci_node *node);
 
 struct mci_node_count {
-    uint32_t domains;                   /* with a live node */
-    uint32_t nodes;                     /* live in the domain asked for */
+    uint32_t domains; /* with a live node */
+    uint32_t nodes;   /* live in the domain asked for */
 };
 
 void mci_node_count(struct mci_node *node, struct mci_node_count *count);
 
 /* MCAPI_NODE_ATTR_TYPE of any live node. */
-mcapi_status_t mci_node_type(struct mci_node *node, mcapi_domain_t domain,
-                             mcapi_node_t number, uint32_t *type);
+mcapi_status_t mci_node_type(struct mci_node *node, mcapi_domain_t domain, mcapi_node_t number,
+                             uint32_t *type);
 
 /* In a forked child: this node was the parent's. */
 void mci_node_forget(struct mci_node *node);

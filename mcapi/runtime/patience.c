@@ -6,10 +6,10 @@
 #include "os/robust.h"
 
 enum {
-    SPIN_ROUNDS = 32,                   /* of a pause each: about a microsecond */
-    YIELD_FOR = 50 * 1000,              /* ns */
-    FIRST_NAP = 1000 * 1000 * 1000,     /* ns */
-    SHORT_NAP = 20 * 1000 * 1000,       /* ns; with more words than one sleep can watch */
+    SPIN_ROUNDS = 32,               /* of a pause each: about a microsecond */
+    YIELD_FOR = 50 * 1000,          /* ns */
+    FIRST_NAP = 1000 * 1000 * 1000, /* ns */
+    SHORT_NAP = 20 * 1000 * 1000,   /* ns; with more words than one sleep can watch */
 };
 static const mci_time LONGEST_NAP = INT64_C(8) * FIRST_NAP;
 
@@ -35,7 +35,7 @@ void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
     patience->serial = atomic_load_explicit(&node->serial, memory_order_relaxed);
     patience->immediate = timeout == MCAPI_TIMEOUT_IMMEDIATE;
     patience->deadline = timeout == MCAPI_TIMEOUT_INFINITE ? MCI_FOREVER
-                         : patience->immediate             ? 0
+                       : patience->immediate               ? 0
                                                            : mci_clock_deadline(timeout);
     patience->spun_since = 0;
     patience->nap = FIRST_NAP;
@@ -82,7 +82,7 @@ void mci_patience_watch(struct mci_patience *patience, _Atomic uint32_t *word,
             return;
     if (patience->watch_count < MCI_FUTEX_WATCHES)
         patience->watch[patience->watch_count] =
-            (struct mci_futex_watch){.word = word, .expected = expected};
+                (struct mci_futex_watch){ .word = word, .expected = expected };
     patience->watch_count++;
 }
 

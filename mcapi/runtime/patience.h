@@ -26,21 +26,21 @@ struct mci_patience {
     struct mci_node *node;
     uint32_t serial;
     mci_time deadline;
-    mci_time spun_since;                /* 0: not yet looked at the clock */
-    mci_time nap;                       /* longest next sleep, ns */
+    mci_time spun_since; /* 0: not yet looked at the clock */
+    mci_time nap;        /* longest next sleep, ns */
     uint32_t rounds;
-    uint32_t pace;                      /* pauses between two tries while spinning */
-    bool immediate;                     /* do not wait at all */
+    uint32_t pace;  /* pauses between two tries while spinning */
+    bool immediate; /* do not wait at all */
     bool announced;
-    bool counted;                       /* we are among the bell's sleepers */
+    bool counted; /* we are among the bell's sleepers */
     uint32_t watch_count;
     struct mci_futex_watch watch[MCI_FUTEX_WATCHES];
 };
 
 /* How long a spinning thread leaves the other side's cache lines alone between two tries. */
 enum {
-    MCI_PACE_RECEIVER = 1,              /* what comes next is wanted at once */
-    MCI_PACE_SENDER = 8,                /* let the receiver free several at undisturbed speed */
+    MCI_PACE_RECEIVER = 1, /* what comes next is wanted at once */
+    MCI_PACE_SENDER = 8,   /* let the receiver free several at undisturbed speed */
 };
 
 /* Starts waiting for `timeout` ms, on behalf of a node. */

@@ -86,8 +86,8 @@ static inline mcapi_status_t try_scalar(struct mci_end *end, uint32_t width, uin
         if (status == MCAPI_SUCCESS)
             return MCAPI_PENDING;
     }
-    if (__builtin_expect((uint32_t)there != width, 0) &&
-        mci_runtime.compat != MCAPI_EXT_COMPAT_REFERENCE)
+    if (__builtin_expect((uint32_t)there != width, 0)
+        && mci_runtime.compat != MCAPI_EXT_COMPAT_REFERENCE)
         return MCAPI_ERR_SCL_SIZE;
     *word = mci_ring_scalar_take(ring);
     CRASH_POINT(scalar_taken);
@@ -145,9 +145,8 @@ mcapi_status_t mci_receive_progress(struct mci_node *node, mcapi_pktchan_recv_hn
     return status;
 }
 
-mcapi_status_t mci_receive_packet_later(struct mci_node *node,
-                                        mcapi_pktchan_recv_hndl_t handle, void **payload,
-                                        mcapi_request_t *request)
+mcapi_status_t mci_receive_packet_later(struct mci_node *node, mcapi_pktchan_recv_hndl_t handle,
+                                        void **payload, mcapi_request_t *request)
 {
     struct mci_request_start start = {
         .kind = MCI_REQUEST_RECEIVE,
@@ -175,7 +174,7 @@ mcapi_status_t mci_receive_packet_later(struct mci_node *node,
 
 void mci_receive_announce(struct mci_patience *patience, uint32_t handle)
 {
-    static const enum mci_end_kind kinds[] = {MCI_END_PACKET_RECEIVE, MCI_END_SCALAR_RECEIVE};
+    static const enum mci_end_kind kinds[] = { MCI_END_PACKET_RECEIVE, MCI_END_SCALAR_RECEIVE };
     struct mci_end *end;
     bool alone;
 
@@ -275,8 +274,8 @@ static bool is_receiving_end(const struct mci_node *node, mcapi_endpoint_t handl
 {
     const struct mci_end *end = &mci_ends[handle & (MCI_ENDPOINT_SLOTS - 1)];
 
-    return mci_end_is(end, node, handle, MCI_END_PACKET_RECEIVE) ||
-           mci_end_is(end, node, handle, MCI_END_SCALAR_RECEIVE);
+    return mci_end_is(end, node, handle, MCI_END_PACKET_RECEIVE)
+        || mci_end_is(end, node, handle, MCI_END_SCALAR_RECEIVE);
 }
 
 /* MCAPI_SUCCESS: a receive on this handle would return at once, with data or because the
@@ -289,7 +288,8 @@ static mcapi_status_t would_return(struct mci_node *node, mcapi_endpoint_t handl
 
     /* Only a hint which kind to ask about first. */
     if (atomic_load_explicit(&mci_ends[handle & (MCI_ENDPOINT_SLOTS - 1)].kind,
-                             memory_order_relaxed) == MCI_END_SCALAR_RECEIVE)
+                             memory_order_relaxed)
+        == MCI_END_SCALAR_RECEIVE)
         kind = MCI_END_SCALAR_RECEIVE;
     status = mci_receive_available(node, handle, kind, &available);
     if (status == MCAPI_ERR_CHAN_INVALID && kind == MCI_END_PACKET_RECEIVE)
@@ -303,7 +303,7 @@ mcapi_status_t mci_receive_wait_any(struct mci_node *node, const mcapi_endpoint_
                                     size_t count, mcapi_timeout_t timeout, size_t *which)
 {
     static _Thread_local size_t next; /* the search goes on behind the last one found */
-    struct receivers receivers = {handles, count};
+    struct receivers receivers = { handles, count };
     struct mci_patience patience;
     mcapi_status_t status = MCAPI_SUCCESS;
 

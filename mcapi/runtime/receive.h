@@ -14,9 +14,8 @@ mcapi_status_t mci_receive_packet(struct mci_node *node, mcapi_pktchan_recv_hndl
                                   void **payload, size_t *size);
 
 /* Posts a receive: `*payload` is set when a packet has come. */
-mcapi_status_t mci_receive_packet_later(struct mci_node *node,
-                                        mcapi_pktchan_recv_hndl_t handle, void **payload,
-                                        mcapi_request_t *request);
+mcapi_status_t mci_receive_packet_later(struct mci_node *node, mcapi_pktchan_recv_hndl_t handle,
+                                        void **payload, mcapi_request_t *request);
 
 /* Serves posted receives as far as there are packets. MCAPI_PENDING: some are left. */
 mcapi_status_t mci_receive_progress(struct mci_node *node, mcapi_pktchan_recv_hndl_t handle);

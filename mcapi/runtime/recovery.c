@@ -23,8 +23,8 @@ void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how)
     for (uint32_t i = 0; i < high; i++) {
         struct mci_endpoint_slot *slot = &map->endpoints[i];
 
-        if (atomic_load_explicit(&slot->handle, memory_order_relaxed) == 0 ||
-            slot->owner != node)
+        if (atomic_load_explicit(&slot->handle, memory_order_relaxed) == 0
+            || slot->owner != node)
             continue;
         mci_channel_abandon(map, slot, how);
         CRASH_POINT(recovery_side_dead);

@@ -78,8 +78,8 @@ bool mci_request_has_no_data(struct mci_node *node, mcapi_request_t request)
         return true;
     mci_request_lock(table);
     slot = mci_request_find(table, request);
-    none = slot != NULL && slot->start.kind != MCI_REQUEST_RECEIVE &&
-           !(slot->start.kind == MCI_REQUEST_DONE && slot->start.carries_data);
+    none = slot != NULL && slot->start.kind != MCI_REQUEST_RECEIVE
+        && !(slot->start.kind == MCI_REQUEST_DONE && slot->start.carries_data);
     mci_request_unlock(table);
     return none;
 }
@@ -270,7 +270,7 @@ mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, 
 static void announce(struct mci_patience *patience, mcapi_request_t request)
 {
     struct mci_request_table *table = patience->node->requests;
-    struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
+    struct mci_request_start start = { .kind = MCI_REQUEST_DONE };
     const struct mci_request *slot;
     uint32_t peer;
 
@@ -283,8 +283,8 @@ static void announce(struct mci_patience *patience, mcapi_request_t request)
         mci_receive_announce(patience, start.handle);
     } else if (start.kind == MCI_REQUEST_OPEN || start.kind == MCI_REQUEST_CLOSE) {
         peer = start.kind == MCI_REQUEST_OPEN
-                   ? mci_channel_peer(patience->node, start.handle)
-                   : mci_channel_closing_peer(patience->node, &start.life);
+                     ? mci_channel_peer(patience->node, start.handle)
+                     : mci_channel_closing_peer(patience->node, &start.life);
         if (peer != MCI_NO_NODE) {
             _Atomic uint32_t *word = &mci_map()->nodes[peer].liveness.word;
 
@@ -335,8 +335,8 @@ static void end_wait(struct mci_request_table *table, mcapi_request_t request, b
 static mcapi_status_t or_node_gone(const struct mci_node *node, mcapi_status_t status)
 {
     return status == MCAPI_ERR_REQUEST_INVALID && !mci_node_is_live(node, mci_self.serial)
-               ? MCAPI_ERR_NODE_NOTINIT
-               : status;
+                 ? MCAPI_ERR_NODE_NOTINIT
+                 : status;
 }
 
 mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, size_t *size,
@@ -418,10 +418,10 @@ static void end_wait_any(struct mci_request_table *table, const struct any *any,
 
 mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
                                     mcapi_request_t (*get)(const void *, size_t),
-                                    const void *requests, size_t *size,
-                                    mcapi_timeout_t timeout, size_t *which)
+                                    const void *requests, size_t *size, mcapi_timeout_t timeout,
+                                    size_t *which)
 {
-    struct any any = {.count = count, .get = get, .requests = requests};
+    struct any any = { .count = count, .get = get, .requests = requests };
     struct mci_patience patience;
     mcapi_status_t status;
 
@@ -454,7 +454,7 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
 mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request)
 {
     struct mci_request_table *table = node->requests;
-    struct mci_request_start start = {.kind = MCI_REQUEST_DONE};
+    struct mci_request_start start = { .kind = MCI_REQUEST_DONE };
     struct mci_request *slot;
     struct mci_end *end;
     bool ended;
@@ -468,8 +468,8 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
     mci_request_unlock(table);
     if (start.kind == MCI_REQUEST_DONE)
         return MCAPI_ERR_REQUEST_INVALID; /* no request, or over already */
-    if (start.kind == MCI_REQUEST_OPEN &&
-        !mci_channel_open_cancel(node, start.handle, start.end_kind))
+    if (start.kind == MCI_REQUEST_OPEN
+        && !mci_channel_open_cancel(node, start.handle, start.end_kind))
         return MCAPI_ERR_REQUEST_INVALID; /* over, though nobody has asked */
 
     /* Only a receive is posted at an end. */

@@ -19,26 +19,26 @@
 #include "runtime/end.h"
 
 enum mci_request_kind {
-    MCI_REQUEST_DONE,                   /* finished when it was issued */
+    MCI_REQUEST_DONE, /* finished when it was issued */
     MCI_REQUEST_GET,
     MCI_REQUEST_OPEN,
     MCI_REQUEST_CLOSE,
-    MCI_REQUEST_RECEIVE,                /* a packet, posted at an end */
+    MCI_REQUEST_RECEIVE, /* a packet, posted at an end */
 };
 
 /* What a request is about, as far as its kind needs it. */
 struct mci_request_start {
     enum mci_request_kind kind;
-    bool carries_data;                  /* DONE: it was a send */
-    size_t size;                        /* ...of so many bytes */
-    mcapi_endpoint_t handle;            /* OPEN, RECEIVE */
+    bool carries_data;       /* DONE: it was a send */
+    size_t size;             /* ...of so many bytes */
+    mcapi_endpoint_t handle; /* OPEN, RECEIVE */
     enum mci_end_kind end_kind;
-    mcapi_domain_t domain;              /* GET */
+    mcapi_domain_t domain; /* GET */
     mcapi_node_t number;
     mcapi_port_t port;
     mcapi_endpoint_t *endpoint;
-    struct mci_channel_life life;       /* CLOSE */
-    void **buffer;                      /* RECEIVE */
+    struct mci_channel_life life; /* CLOSE */
+    void **buffer;                /* RECEIVE */
 };
 
 /* The request of a call that was refused. */
@@ -65,7 +65,7 @@ bool mci_request_serve(struct mci_end *end, void *payload, size_t size, mcapi_st
 /* Inside the gate: all posted receives of an end are over. */
 void mci_request_fail_posted(struct mci_end *end, mcapi_status_t status);
 
-/* MCAPI_PENDING, or how it ended; `over` tells the two apart for statuses of the call itself. */
+/* MCAPI_PENDING, or how it ended. */
 mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, size_t *size);
 mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, size_t *size,
                                 mcapi_timeout_t timeout);
@@ -73,8 +73,8 @@ mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, 
 /* Waits for one of several; its index goes to `which`. `get` yields the requests. */
 mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
                                     mcapi_request_t (*get)(const void *, size_t),
-                                    const void *requests, size_t *size,
-                                    mcapi_timeout_t timeout, size_t *which);
+                                    const void *requests, size_t *size, mcapi_timeout_t timeout,
+                                    size_t *which);
 
 /* Whether a request may be asked about without a place for a size. */
 bool mci_request_has_no_data(struct mci_node *node, mcapi_request_t request);

@@ -20,8 +20,8 @@ mcapi_request_t mci_request_refused(mcapi_status_t status)
 
 bool mci_request_is_refusal(mcapi_request_t request, mcapi_status_t *status)
 {
-    if ((request & ~0xffu) != REFUSAL || (request & 0xff) <= MCAPI_PENDING ||
-        (request & 0xff) >= MCAPI_STATUSCODE_END)
+    if ((request & ~0xffu) != REFUSAL || (request & 0xff) <= MCAPI_PENDING
+        || (request & 0xff) >= MCAPI_STATUSCODE_END)
         return false;
     *status = request & 0xff;
     return true;
@@ -121,7 +121,7 @@ void mci_request_free(struct mci_request_table *table, struct mci_request *slot)
 
 void mci_request_reset(struct mci_request_table *table)
 {
-    table->free = table->over = (struct mci_request_list){0, 0};
+    table->free = table->over = (struct mci_request_list){ 0, 0 };
     for (uint32_t i = 0; i < table->count; i++) {
         table->slots[i].state = MCI_REQUEST_FREE;
         append(table, &table->free, &table->slots[i]);

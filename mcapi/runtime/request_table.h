@@ -12,12 +12,12 @@ enum mci_request_state { MCI_REQUEST_FREE, MCI_REQUEST_PENDING, MCI_REQUEST_OVER
 struct mci_request {
     enum mci_request_state state;
     uint32_t generation;
-    mcapi_status_t status;              /* when it is over */
-    size_t size;                        /* bytes, when it is over */
-    uint32_t waiters;                   /* threads that wait for it, alone or among others */
-    bool looked_at;                     /* a thread is finding out how it stands */
-    uint32_t next_posted;               /* RECEIVE: index + 1 of the next at its end */
-    uint32_t older, newer;              /* FREE or OVER: neighbours in their list, index + 1 */
+    mcapi_status_t status; /* when it is over */
+    size_t size;           /* bytes, when it is over */
+    uint32_t waiters;      /* threads that wait for it, alone or among others */
+    bool looked_at;        /* a thread is finding out how it stands */
+    uint32_t next_posted;  /* RECEIVE: index + 1 of the next at its end */
+    uint32_t older, newer; /* FREE or OVER: neighbours in their list, index + 1 */
     struct mci_request_start start;
 };
 
@@ -27,9 +27,9 @@ struct mci_request_list {
 };
 
 struct mci_request_table {
-    pthread_mutex_t mutex;              /* guards all below; taken inside gates */
+    pthread_mutex_t mutex; /* guards all below; taken inside gates */
     uint32_t count;
-    uint32_t next_any;                  /* wait_any begins here: fair over repeated calls */
+    uint32_t next_any; /* wait_any begins here: fair over repeated calls */
     struct mci_request_list free, over;
     struct mci_request *slots;
 };

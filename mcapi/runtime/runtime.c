@@ -38,13 +38,13 @@ struct mci_node *mci_node_find_current(void)
     for (uint32_t i = 0; i < mci_runtime.node_count; i++) {
         struct mci_node *node = mci_runtime.nodes[i];
 
-        if ((atomic_load_explicit(&node->serial, memory_order_relaxed) & 1) != 0 &&
-            (first == NULL || node->order < first->order))
+        if ((atomic_load_explicit(&node->serial, memory_order_relaxed) & 1) != 0
+            && (first == NULL || node->order < first->order))
             first = node;
     }
     mci_self.node = first;
     mci_self.serial =
-        first == NULL ? 0 : atomic_load_explicit(&first->serial, memory_order_relaxed);
+            first == NULL ? 0 : atomic_load_explicit(&first->serial, memory_order_relaxed);
     pthread_mutex_unlock(&mci_runtime.mutex);
     mci_self.inside--;
     return first;
@@ -91,8 +91,8 @@ static void let_go_if_last(void)
 
 void mci_runtime_drop(void)
 {
-    if (atomic_fetch_sub_explicit(&mci_runtime.users, 1, memory_order_seq_cst) == 1 &&
-        atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst) == MCI_FORSAKEN)
+    if (atomic_fetch_sub_explicit(&mci_runtime.users, 1, memory_order_seq_cst) == 1
+        && atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst) == MCI_FORSAKEN)
         let_go_if_last();
 }
 
@@ -167,8 +167,8 @@ __attribute__((destructor)) static void process_ends(void)
         return;
     pthread_mutex_unlock(&mci_runtime.mutex);
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
-        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1) !=
-            0)
+        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1)
+            != 0)
             mci_node_leave(mci_runtime.nodes[i]);
 }
 

@@ -24,9 +24,9 @@ struct mci_request_table;
 struct mci_node {
     /* Odd while the node is live, +1 when it joins and when it leaves. */
     _Atomic uint32_t serial;
-    uint32_t slot;                      /* in the table of nodes */
-    uint32_t thread;                    /* id of the thread that is the node */
-    uint64_t order;                     /* when it joined, among the nodes of this process */
+    uint32_t slot;   /* in the table of nodes */
+    uint32_t thread; /* id of the thread that is the node */
+    uint64_t order;  /* when it joined, among the nodes of this process */
     mcapi_domain_t domain;
     mcapi_node_t number;
     struct mci_request_table *requests;
@@ -40,13 +40,13 @@ struct mci_runtime {
      * will mark when that thread ends: this mapping must stay. */
     bool pinned;
     struct mci_map map;
-    struct mci_node **nodes;            /* every node struct this process ever had */
+    struct mci_node **nodes; /* every node struct this process ever had */
     uint32_t node_count;
-    uint32_t live;                      /* of them live now */
+    uint32_t live; /* of them live now */
     uint64_t next_order;
     mcapi_uint_t wait_policy;
     mcapi_uint_t compat;
-    int processors;                     /* that this process may run on */
+    int processors; /* that this process may run on */
 
     /* Threads that use the mapping outside of gates and mutex: sleepers. */
     _Atomic uint32_t users;
@@ -56,8 +56,8 @@ struct mci_runtime {
 
 enum mci_forsaken {
     MCI_NOT_FORSAKEN,
-    MCI_FORSAKEN,                       /* the last user out lets it go */
-    MCI_LETTING_GO,                     /* somebody does */
+    MCI_FORSAKEN,   /* the last user out lets it go */
+    MCI_LETTING_GO, /* somebody does */
 };
 
 extern struct mci_runtime mci_runtime;
@@ -76,9 +76,10 @@ static inline struct mci_node *mci_node_current(void)
 {
     struct mci_node *node = mci_self.node;
 
-    if (__builtin_expect(node != NULL, 1) &&
-        __builtin_expect(atomic_load_explicit(&node->serial, memory_order_relaxed) ==
-                             mci_self.serial, 1))
+    if (__builtin_expect(node != NULL, 1)
+        && __builtin_expect(atomic_load_explicit(&node->serial, memory_order_relaxed)
+                                    == mci_self.serial,
+                            1))
         return node;
     return mci_node_find_current();
 }

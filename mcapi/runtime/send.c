@@ -13,8 +13,8 @@
 static bool commit_large(struct mci_end *end, uint32_t buffer, uint32_t size)
 {
     struct mci_ring_packet *ring = &end->packet;
-    uint64_t offset = (uint64_t)(mci_ring_packet_large(ring, buffer) -
-                                 mci_region(mci_map(), end->channel));
+    uint64_t offset = (uint64_t)(mci_ring_packet_large(ring, buffer)
+                                 - mci_region(mci_map(), end->channel));
 
     if (!mci_region_commit(&mci_runtime.map, end->channel, offset, size))
         return false;
@@ -39,8 +39,8 @@ static inline mcapi_status_t try_packet(struct mci_end *end, const void *payload
     buffer = mci_ring_packet_find(ring);
     if (buffer == MCI_NO_BUFFER)
         return MCAPI_PENDING;
-    if (size > MCI_PACKET_INLINE && size > ring->extent[buffer] &&
-        !commit_large(end, buffer, (uint32_t)size))
+    if (size > MCI_PACKET_INLINE && size > ring->extent[buffer]
+        && !commit_large(end, buffer, (uint32_t)size))
         return MCAPI_ERR_MEM_LIMIT;
     if (size > 0)
         memcpy(mci_ring_packet_payload(ring, buffer, (uint32_t)size), payload, size);
@@ -66,8 +66,9 @@ mcapi_status_t mci_send_packet_now(struct mci_node *node, mcapi_pktchan_send_hnd
 }
 
 /* The rest of a send whose first try found the channel full, or no channel yet. */
-static mcapi_status_t send_packet_slowly(struct mci_node *node, mcapi_pktchan_send_hndl_t handle,
-                                         const void *payload, size_t size)
+static mcapi_status_t send_packet_slowly(struct mci_node *node,
+                                         mcapi_pktchan_send_hndl_t handle, const void *payload,
+                                         size_t size)
 {
     struct mci_blocked blocked;
     mcapi_status_t status;
@@ -120,8 +121,9 @@ static inline mcapi_status_t try_scalar(struct mci_end *end, uint64_t word, uint
     return MCAPI_SUCCESS;
 }
 
-static mcapi_status_t send_scalar_slowly(struct mci_node *node, mcapi_sclchan_send_hndl_t handle,
-                                         uint64_t word, uint32_t width)
+static mcapi_status_t send_scalar_slowly(struct mci_node *node,
+                                         mcapi_sclchan_send_hndl_t handle, uint64_t word,
+                                         uint32_t width)
 {
     struct mci_blocked blocked;
     mcapi_status_t status;

@@ -6,17 +6,17 @@
 #include <string.h>
 
 struct limit {
-    const char *name;                   /* of the macro, and of the variable */
-    size_t offset;                      /* in struct mci_limits */
-    size_t parameter;                   /* in mcapi_param_t */
+    const char *name; /* of the macro, and of the variable */
+    size_t offset;    /* in struct mci_limits */
+    size_t parameter; /* in mcapi_param_t */
     uint32_t usual;
     uint32_t least, most;
 };
 
-#define LIMIT(name, field, usual, most)                                                       \
-    {                                                                                         \
-        name, offsetof(struct mci_limits, field), offsetof(mcapi_param_t, field), usual, 1,   \
-            most                                                                              \
+#define LIMIT(name, field, usual, most)                                                     \
+    {                                                                                       \
+        name, offsetof(struct mci_limits, field), offsetof(mcapi_param_t, field), usual, 1, \
+                most                                                                        \
     }
 
 static const struct limit limits[] = {
@@ -36,17 +36,17 @@ struct word {
 };
 
 static const struct word waits[] = {
-    {"adaptive", MCAPI_EXT_WAIT_ADAPTIVE},
-    {"spin", MCAPI_EXT_WAIT_SPIN},
-    {"sleep", MCAPI_EXT_WAIT_SLEEP},
-    {NULL, 0},
+    { "adaptive", MCAPI_EXT_WAIT_ADAPTIVE },
+    { "spin", MCAPI_EXT_WAIT_SPIN },
+    { "sleep", MCAPI_EXT_WAIT_SLEEP },
+    { NULL, 0 },
 };
 
 static const struct word profiles[] = {
-    {"standard", MCAPI_EXT_COMPAT_STANDARD},
-    {"reference", MCAPI_EXT_COMPAT_REFERENCE},
-    {"document", MCAPI_EXT_COMPAT_DOCUMENT},
-    {NULL, 0},
+    { "standard", MCAPI_EXT_COMPAT_STANDARD },
+    { "reference", MCAPI_EXT_COMPAT_REFERENCE },
+    { "document", MCAPI_EXT_COMPAT_DOCUMENT },
+    { NULL, 0 },
 };
 
 static bool limit_from_environment(const struct limit *limit, uint32_t *value)
@@ -59,8 +59,8 @@ static bool limit_from_environment(const struct limit *limit, uint32_t *value)
         return true;
     errno = 0;
     number = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || *text == '-' || number < limit->least ||
-        number > limit->most) {
+    if (errno != 0 || *end != '\0' || *text == '-' || number < limit->least
+        || number > limit->most) {
         mci_say(0, "%s=%s in the environment: a number from %u to %u is wanted", limit->name,
                 text, limit->least, limit->most);
         return false;
@@ -116,8 +116,9 @@ bool mci_settings_read(struct mci_node_settings *settings, const mcapi_param_t *
     const char *topology = getenv("MCAPI_TOPOLOGY");
     bool possible = true;
 
-    if (parameters != NULL && (parameters->magic[0] != MCI_PARAM_MAGIC_0 ||
-                               parameters->magic[1] != MCI_PARAM_MAGIC_1))
+    if (parameters != NULL
+        && (parameters->magic[0] != MCI_PARAM_MAGIC_0
+            || parameters->magic[1] != MCI_PARAM_MAGIC_1))
         parameters = NULL;
     settings->topology = topology != NULL && *topology != '\0' ? topology : "default";
     if (parameters != NULL && parameters->topology[0] != '\0') {
@@ -130,7 +131,9 @@ bool mci_settings_read(struct mci_node_settings *settings, const mcapi_param_t *
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
         possible = read_limit(&limits[i], parameters, &settings->limits) && possible;
     possible = read_word("MCAPI_WAIT", waits, parameters != NULL ? parameters->wait_policy : 0,
-                         &settings->wait_policy) && possible;
+                         &settings->wait_policy)
+            && possible;
     return read_word("MCAPI_COMPAT", profiles, parameters != NULL ? parameters->compat : 0,
-                     &settings->compat) && possible;
+                     &settings->compat)
+        && possible;
 }

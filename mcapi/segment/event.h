@@ -25,8 +25,8 @@
 #include "segment/map.h"
 
 enum {
-    MCI_EVENT_SLEEPER = 1,              /* somebody sleeps on the word itself */
-    MCI_EVENT_BELL = 2,                 /* somebody sleeps on the node's bell */
+    MCI_EVENT_SLEEPER = 1, /* somebody sleeps on the word itself */
+    MCI_EVENT_BELL = 2,    /* somebody sleeps on the node's bell */
 };
 
 /* Wakes who announced itself. `node`: the slot of the node on that side. */
@@ -37,8 +37,8 @@ static inline void mci_event_raise(const struct mci_map *map, _Atomic uint32_t *
                                    uint32_t node)
 {
     atomic_signal_fence(memory_order_seq_cst); /* LOOKED, with the sleeper's heavy fence */
-    if (__builtin_expect(
-            atomic_load_explicit(&map->header->fenced, memory_order_relaxed) != 0, 0))
+    if (__builtin_expect(atomic_load_explicit(&map->header->fenced, memory_order_relaxed) != 0,
+                         0))
         atomic_thread_fence(memory_order_seq_cst); /* LOOKED, without one */
     if (__builtin_expect(atomic_load_explicit(event, memory_order_relaxed) != 0, 0))
         mci_event_wake(map, event, node);

@@ -26,7 +26,7 @@
 
 enum {
     MCI_LAYOUT_VERSION = 1,
-    MCI_LINE = 64,                      /* bytes that travel together between two cores */
+    MCI_LINE = 64, /* bytes that travel together between two cores */
 
     /* A handle is generation << 16 | index. An index below this bound keeps favourite
      * wrong handles (0xdeadbeef, 0xcafebabe, ~0, 42) from ever being live. */
@@ -36,37 +36,37 @@ enum {
     /* Positions in a ring start just below the wrap, so that every run passes it. */
     MCI_FIRST_POSITION = -256,
 
-    MCI_PACKET_STRIDE = 128,            /* bytes of a packet slot, in two lines */
-    MCI_PACKET_INLINE = 112,            /* payload bytes that fit into the slot itself */
+    MCI_PACKET_STRIDE = 128, /* bytes of a packet slot, in two lines */
+    MCI_PACKET_INLINE = 112, /* payload bytes that fit into the slot itself */
     MCI_SCALARS_PER_LINE = 7,
 };
 
 /* The limits of a topology, chosen by the node that makes it. */
 struct mci_limits {
-    uint32_t max_nodes;                 /* nodes that live at one time */
-    uint32_t max_channels;              /* channels connected at one time */
-    uint32_t max_endpoints;             /* endpoints of one node */
-    uint32_t max_requests;              /* pending requests of one node */
-    uint32_t max_msg_size;              /* bytes */
-    uint32_t max_pkt_size;              /* bytes */
-    uint32_t max_queue_elements;        /* messages in a receive queue, scalars in a channel */
-    uint32_t max_buffers;               /* packets in a channel */
+    uint32_t max_nodes;          /* nodes that live at one time */
+    uint32_t max_channels;       /* channels connected at one time */
+    uint32_t max_endpoints;      /* endpoints of one node */
+    uint32_t max_requests;       /* pending requests of one node */
+    uint32_t max_msg_size;       /* bytes */
+    uint32_t max_pkt_size;       /* bytes */
+    uint32_t max_queue_elements; /* messages in a receive queue, scalars in a channel */
+    uint32_t max_buffers;        /* packets in a channel */
 };
 
 struct mci_header {
-    uint64_t magic;                     /* MCI_MAGIC */
-    uint64_t identity[2];               /* random; stands in the registry too */
-    uint32_t layout;                    /* MCI_LAYOUT_VERSION */
-    uint32_t user;                      /* effective user id of who made it */
-    uint64_t size;                      /* bytes of address space, regions included */
+    uint64_t magic;       /* MCI_MAGIC */
+    uint64_t identity[2]; /* random; stands in the registry too */
+    uint32_t layout;      /* MCI_LAYOUT_VERSION */
+    uint32_t user;        /* effective user id of who made it */
+    uint64_t size;        /* bytes of address space, regions included */
     struct mci_limits limits;
 
     /* Who changes the tables: 0, or MCI_CONTROL_NAME of a node, with MCI_CONTROL_WAITED. */
     alignas(MCI_LINE) _Atomic uint32_t control;
-    _Atomic uint32_t getters;           /* 1: some node waits for an endpoint to appear */
-    uint32_t endpoint_high;             /* no endpoint slot from here on was ever used */
+    _Atomic uint32_t getters; /* 1: some node waits for an endpoint to appear */
+    uint32_t endpoint_high;   /* no endpoint slot from here on was ever used */
     uint32_t endpoint_live;
-    uint32_t endpoint_cursor;           /* where the search for a free slot goes on */
+    uint32_t endpoint_cursor; /* where the search for a free slot goes on */
     uint32_t channel_cursor;
 
     /* 1: some process here lacks the heavy fence, and wakers must fence for it. */
@@ -75,10 +75,10 @@ struct mci_header {
 _Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 1");
 
 /* Names one life of one slot, so that a name once read never means a later owner. */
-#define MCI_CONTROL_WAITED UINT32_C(0x80000000)
-#define MCI_CONTROL_NAME(slot, incarnation) (((incarnation) & 0x7fffu) << 16 | ((slot) + 1))
-#define MCI_CONTROL_SLOT(word) (((word) & 0xffffu) - 1)
-#define MCI_CONTROL_INCARNATION(word) ((word) >> 16 & 0x7fffu)
+#define MCI_CONTROL_WAITED                  UINT32_C(0x80000000)
+#define MCI_CONTROL_NAME(slot, incarnation) (((incarnation)&0x7fffu) << 16 | ((slot) + 1))
+#define MCI_CONTROL_SLOT(word)              (((word)&0xffffu) - 1)
+#define MCI_CONTROL_INCARNATION(word)       ((word) >> 16 & 0x7fffu)
 
 enum mci_node_state { MCI_NODE_FREE, MCI_NODE_LIVE };
 
@@ -86,49 +86,49 @@ struct mci_node_slot {
     /* Held by the thread that is the node; marked by the kernel when it dies. Taking this
      * word takes the slot. */
     struct mci_liveness liveness;
-    _Atomic uint32_t state;             /* enum mci_node_state; LIVE publishes the rest */
+    _Atomic uint32_t state; /* enum mci_node_state; LIVE publishes the rest */
     uint32_t domain;
     uint32_t node;
-    uint32_t process;                   /* process id, for people and for the slow check */
-    uint64_t process_start;             /* start time of that process */
-    uint32_t endpoints;                 /* live endpoints of this node */
-    uint32_t type;                      /* MCAPI_NODE_ATTR_TYPE */
-    uint64_t joined;                    /* CLOCK_MONOTONIC, ns */
-    _Atomic uint32_t incarnation;       /* +1 whenever the slot is taken */
+    uint32_t process;             /* process id, for people and for the slow check */
+    uint64_t process_start;       /* start time of that process */
+    uint32_t endpoints;           /* live endpoints of this node */
+    uint32_t type;                /* MCAPI_NODE_ATTR_TYPE */
+    uint64_t joined;              /* CLOCK_MONOTONIC, ns */
+    _Atomic uint32_t incarnation; /* +1 whenever the slot is taken */
 
     /* What the node's threads sleep on when they wait for anything but one channel. */
-    alignas(MCI_LINE) _Atomic uint32_t bell;    /* +1 at every ring */
+    alignas(MCI_LINE) _Atomic uint32_t bell; /* +1 at every ring */
     _Atomic uint32_t bell_sleepers;
-    _Atomic uint32_t waits_for_endpoint;        /* 1: ring at every create */
+    _Atomic uint32_t waits_for_endpoint; /* 1: ring at every create */
 };
 _Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 1");
 
 struct mci_endpoint_slot {
-    _Atomic uint32_t handle;            /* 0: free. The store of it creates and deletes */
-    uint32_t generation;                /* of the last handle; 0 before the first */
-    uint32_t owner;                     /* slot of the node */
+    _Atomic uint32_t handle; /* 0: free. The store of it creates and deletes */
+    uint32_t generation;     /* of the last handle; 0 before the first */
+    uint32_t owner;          /* slot of the node */
     uint32_t domain;
     uint32_t node;
     uint32_t port;
-    uint32_t next;                      /* in its bucket: index + 1, or 0 */
-    uint32_t channel;                   /* channel + 1, or 0: not connected */
-    uint32_t opened;                    /* enum mci_end_kind: which end it is open as */
-    uint32_t closed;                    /* enum mci_end_kind: which end was closed last */
+    uint32_t next;    /* in its bucket: index + 1, or 0 */
+    uint32_t channel; /* channel + 1, or 0: not connected */
+    uint32_t opened;  /* enum mci_end_kind: which end it is open as */
+    uint32_t closed;  /* enum mci_end_kind: which end was closed last */
 
     /* Attributes that have no other home. */
     uint32_t type;
     uint32_t get_count;
     uint32_t got_by_domain;
     uint32_t got_by_node;
-    uint32_t got_by_slot;               /* slot of that node */
-    uint32_t max_payload_size;          /* bytes */
+    uint32_t got_by_slot;      /* slot of that node */
+    uint32_t max_payload_size; /* bytes */
     uint32_t buffer_type;
     uint32_t memory_type;
     uint32_t num_priorities;
     uint32_t priority;
     uint32_t num_send_buffers;
     uint32_t num_recv_buffers;
-    uint32_t timeout;                   /* ms */
+    uint32_t timeout; /* ms */
     uint32_t reserved[9];
 };
 _Static_assert(sizeof(struct mci_endpoint_slot) == 2 * MCI_LINE, "layout 1");
@@ -159,19 +159,19 @@ enum mci_channel_state { MCI_CHANNEL_FREE, MCI_CHANNEL_CONNECTED };
 enum mci_side_state { MCI_SIDE_SHUT, MCI_SIDE_OPEN, MCI_SIDE_GONE, MCI_SIDE_DEAD };
 
 struct mci_channel_slot {
-    _Atomic uint32_t state;             /* enum mci_channel_state; publishes the rest */
-    uint32_t kind;                      /* enum mci_channel_kind */
-    uint32_t end[MCI_SIDES];            /* handles of the endpoints */
-    uint32_t node[MCI_SIDES];           /* slots of their nodes */
-    uint32_t depth;                     /* packets or scalars that fit */
-    uint32_t payload;                   /* largest packet in bytes */
-    uint32_t committed;                 /* bytes of the region that are backed by memory */
-    uint32_t generation;                /* +1 at every connect */
+    _Atomic uint32_t state;   /* enum mci_channel_state; publishes the rest */
+    uint32_t kind;            /* enum mci_channel_kind */
+    uint32_t end[MCI_SIDES];  /* handles of the endpoints */
+    uint32_t node[MCI_SIDES]; /* slots of their nodes */
+    uint32_t depth;           /* packets or scalars that fit */
+    uint32_t payload;         /* largest packet in bytes */
+    uint32_t committed;       /* bytes of the region that are backed by memory */
+    uint32_t generation;      /* +1 at every connect */
     uint32_t reserved[6];
 
     /* Read by every send and receive, written when something ends or somebody sleeps. */
     alignas(MCI_LINE) _Atomic uint32_t side[MCI_SIDES]; /* enum mci_side_state */
-    _Atomic uint32_t event[MCI_SIDES];  /* what the thread on that side sleeps on */
+    _Atomic uint32_t event[MCI_SIDES]; /* what the thread on that side sleeps on */
 };
 _Static_assert(sizeof(struct mci_channel_slot) == 2 * MCI_LINE, "layout 1");
 
@@ -186,13 +186,14 @@ _Static_assert(sizeof(struct mci_channel_slot) == 2 * MCI_LINE, "layout 1");
  * together unless the buffer is held by the receiver when its turn comes.
  */
 struct mci_packet_head {
-    alignas(MCI_LINE) _Atomic uint32_t released;    /* packets given back, plus the first position */
+    alignas(MCI_LINE) _Atomic uint32_t
+            released; /* packets given back, plus the first position */
 };
 
 struct mci_packet_slot {
-    _Atomic uint32_t mark;              /* position of the packet. The store of it sends */
-    _Atomic uint32_t size;              /* payload bytes */
-    _Atomic uint32_t buffer;            /* where they are */
+    _Atomic uint32_t mark;   /* position of the packet. The store of it sends */
+    _Atomic uint32_t size;   /* payload bytes */
+    _Atomic uint32_t buffer; /* where they are */
     uint32_t reserved;
     unsigned char payload[MCI_PACKET_INLINE];
 };
@@ -203,7 +204,7 @@ _Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 1");
  * seven marks, so that a word and the news of it travel in one line.
  */
 struct mci_scalar_head {
-    alignas(MCI_LINE) _Atomic uint32_t taken;   /* position of the receiver */
+    alignas(MCI_LINE) _Atomic uint32_t taken; /* position of the receiver */
     /* For onlookers: where its present lap began | the marks of that lap << 32. */
     _Atomic uint64_t lap;
 };

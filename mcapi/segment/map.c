@@ -39,15 +39,15 @@ static struct plan plan_tables(const struct mci_limits *limits)
 
     plan.nodes = page_up(sizeof(struct mci_header));
     plan.endpoints =
-        page_up(plan.nodes + (uint64_t)limits->max_nodes * sizeof(struct mci_node_slot));
+            page_up(plan.nodes + (uint64_t)limits->max_nodes * sizeof(struct mci_node_slot));
     plan.buckets =
-        page_up(plan.endpoints + MCI_ENDPOINT_SLOTS * sizeof(struct mci_endpoint_slot));
+            page_up(plan.endpoints + MCI_ENDPOINT_SLOTS * sizeof(struct mci_endpoint_slot));
     plan.channels = page_up(plan.buckets + MCI_BUCKETS * sizeof(uint32_t));
     /* Up to here memory from the start; from here on only where it is used. */
-    plan.gets = page_up(plan.channels +
-                        (uint64_t)limits->max_channels * sizeof(struct mci_channel_slot));
-    plan.regions = page_up(plan.gets + (uint64_t)limits->max_nodes * MCI_ENDPOINT_SLOTS *
-                                           sizeof(uint32_t));
+    plan.gets = page_up(plan.channels
+                        + (uint64_t)limits->max_channels * sizeof(struct mci_channel_slot));
+    plan.regions = page_up(
+            plan.gets + (uint64_t)limits->max_nodes * MCI_ENDPOINT_SLOTS * sizeof(uint32_t));
     plan.end = plan.regions + (uint64_t)limits->max_channels * mci_region_size(limits);
     return plan;
 }
@@ -67,12 +67,12 @@ static bool format(unsigned char *base, void *context)
 
 static bool limits_possible(const struct mci_limits *limits)
 {
-    return limits->max_nodes >= 1 && limits->max_nodes <= 65535 && limits->max_channels >= 1 &&
-           limits->max_channels <= 1u << 20 && limits->max_endpoints >= 1 &&
-           limits->max_requests >= 1 && limits->max_pkt_size >= 1 &&
-           limits->max_pkt_size <= 1u << 30 && limits->max_msg_size <= 1u << 30 &&
-           limits->max_queue_elements >= 1 && limits->max_queue_elements <= 1u << 20 &&
-           limits->max_buffers >= 1 && limits->max_buffers <= 1u << 20;
+    return limits->max_nodes >= 1 && limits->max_nodes <= 65535 && limits->max_channels >= 1
+        && limits->max_channels <= 1u << 20 && limits->max_endpoints >= 1
+        && limits->max_requests >= 1 && limits->max_pkt_size >= 1
+        && limits->max_pkt_size <= 1u << 30 && limits->max_msg_size <= 1u << 30
+        && limits->max_queue_elements >= 1 && limits->max_queue_elements <= 1u << 20
+        && limits->max_buffers >= 1 && limits->max_buffers <= 1u << 20;
 }
 
 static const char *verify(const unsigned char *base, uint64_t size, char *text,
@@ -100,8 +100,8 @@ static const char *verify(const unsigned char *base, uint64_t size, char *text,
     return NULL;
 }
 
-bool mci_map_attach(struct mci_map *map, const char *topology,
-                    const struct mci_limits *limits, char *reason, size_t reason_size)
+bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
+                    char *reason, size_t reason_size)
 {
     struct mci_limits chosen = *limits;
     struct plan plan;

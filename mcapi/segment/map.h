@@ -19,18 +19,18 @@ struct mci_map {
     struct mci_header *header;
     struct mci_node_slot *nodes;
     struct mci_endpoint_slot *endpoints;
-    uint32_t *buckets;                  /* first endpoint of each bucket: index + 1, or 0 */
+    uint32_t *buckets; /* first endpoint of each bucket: index + 1, or 0 */
     /* gets[node * MCI_ENDPOINT_SLOTS + endpoint]: generation << 16 | gets not yet released */
     uint32_t *gets;
     struct mci_channel_slot *channels;
     unsigned char *regions;
-    uint32_t region_shift;              /* a region is 1 << region_shift bytes */
+    uint32_t region_shift; /* a region is 1 << region_shift bytes */
 };
 
 /* Attaches this process to a topology, made with `limits` if there is none. False: not
  * possible, and `reason` says why in one line. */
-bool mci_map_attach(struct mci_map *map, const char *topology,
-                    const struct mci_limits *limits, char *reason, size_t reason_size);
+bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
+                    char *reason, size_t reason_size);
 
 /* Leaves the topology; the last one to leave takes the segment along. `keep_mapped`: its
  * addresses stay valid until the process ends. */
@@ -52,8 +52,7 @@ static inline uint64_t mci_region_room(const struct mci_map *map)
 }
 
 /* Backs the first `length` bytes of a channel's region with memory. False: there is none. */
-bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset,
-                       uint64_t length);
+bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset, uint64_t length);
 
 static inline uint32_t *mci_get_entry(const struct mci_map *map, uint32_t node,
                                       uint32_t endpoint)

@@ -16,8 +16,8 @@ static uint64_t large_stride(uint32_t payload)
 
 uint64_t mci_ring_packet_head_size(uint32_t depth)
 {
-    return sizeof(struct mci_packet_head) + 5 * line_up((uint64_t)depth * sizeof(uint32_t)) +
-           (uint64_t)depth * sizeof(struct mci_packet_slot);
+    return sizeof(struct mci_packet_head) + 5 * line_up((uint64_t)depth * sizeof(uint32_t))
+         + (uint64_t)depth * sizeof(struct mci_packet_slot);
 }
 
 uint64_t mci_ring_packet_size(uint32_t depth, uint32_t payload)
@@ -97,8 +97,7 @@ bool mci_ring_packet_resume_sender(struct mci_ring_packet *ring)
     }
     if (breaks != 1)
         return false;
-    ring->position =
-        atomic_load_explicit(&ring->slots[last].mark, memory_order_relaxed) + 1;
+    ring->position = atomic_load_explicit(&ring->slots[last].mark, memory_order_relaxed) + 1;
     ring->cursor = mci_ring_next_slot(last, ring->depth);
     return true;
 }
@@ -109,8 +108,8 @@ bool mci_ring_packet_resume_receiver(struct mci_ring_packet *ring)
     uint32_t position = released;
 
     for (uint32_t i = 0; i < ring->depth; i++)
-        position += atomic_load_explicit(&ring->taken[i], memory_order_relaxed) !=
-                    atomic_load_explicit(&ring->freed[i], memory_order_relaxed); /* held */
+        position += atomic_load_explicit(&ring->taken[i], memory_order_relaxed)
+                 != atomic_load_explicit(&ring->freed[i], memory_order_relaxed); /* held */
     for (uint32_t i = 0; i < ring->depth; i++) {
         uint32_t mark = atomic_load_explicit(&ring->slots[i].mark, memory_order_relaxed);
 
@@ -128,7 +127,7 @@ bool mci_ring_packet_resume_receiver(struct mci_ring_packet *ring)
 uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)
 {
     uint32_t released =
-        atomic_load_explicit(&ring->head->released, memory_order_acquire); /* RELEASED */
+            atomic_load_explicit(&ring->head->released, memory_order_acquire); /* RELEASED */
     uint32_t buffer = ring->cursor;
 
     if (ring->position - released >= ring->depth)
@@ -155,8 +154,8 @@ uint32_t mci_ring_packet_available(struct mci_ring_packet *ring)
 {
     if (ring->ahead == 0)
         ring->ahead_cursor = ring->cursor;
-    while (ring->ahead < ring->depth &&
-           mci_ring_packet_is_sent(ring, ring->ahead_cursor, ring->position + ring->ahead)) {
+    while (ring->ahead < ring->depth
+           && mci_ring_packet_is_sent(ring, ring->ahead_cursor, ring->position + ring->ahead)) {
         ring->ahead++;
         ring->ahead_cursor = mci_ring_next_slot(ring->ahead_cursor, ring->depth);
     }
@@ -175,10 +174,10 @@ uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *pa
         buffer = (uint64_t)(at - ring->large) / ring->large_stride;
     else
         return MCI_NO_BUFFER;
-    if (buffer >= ring->depth ||
-        at != mci_ring_packet_payload(ring, (uint32_t)buffer, ring->sizes[buffer]) ||
-        atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed) ==
-            atomic_load_explicit(&ring->freed[buffer], memory_order_relaxed))
+    if (buffer >= ring->depth
+        || at != mci_ring_packet_payload(ring, (uint32_t)buffer, ring->sizes[buffer])
+        || atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed)
+                   == atomic_load_explicit(&ring->freed[buffer], memory_order_relaxed))
         return MCI_NO_BUFFER;
     return (uint32_t)buffer;
 }

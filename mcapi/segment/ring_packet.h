@@ -39,19 +39,19 @@ struct mci_ring_packet {
     struct mci_packet_head *head;
     _Atomic uint32_t *taken;
     _Atomic uint32_t *freed;
-    uint32_t *sizes;                    /* receiver: payload bytes of what it took */
+    uint32_t *sizes; /* receiver: payload bytes of what it took */
     _Atomic uint32_t *occupant;
-    uint32_t *extent;                   /* bytes of large payload backed by memory */
+    uint32_t *extent; /* bytes of large payload backed by memory */
     unsigned char *large;
-    uint32_t depth;                     /* slots, and buffers */
-    uint32_t payload;                   /* largest packet, bytes */
+    uint32_t depth;   /* slots, and buffers */
+    uint32_t payload; /* largest packet, bytes */
     uint64_t large_stride;
-    uint32_t position;                  /* of the next packet; runs free */
-    uint32_t cursor;                    /* position's slot */
-    uint32_t known_free;                /* sender: slots from cursor on, own buffers free */
-    uint32_t released;                  /* receiver: its own copy of head->released */
-    uint32_t ahead;                     /* receiver: packets known to be there */
-    uint32_t ahead_cursor;              /* ...and the slot of the first that is not known */
+    uint32_t position;     /* of the next packet; runs free */
+    uint32_t cursor;       /* position's slot */
+    uint32_t known_free;   /* sender: slots from cursor on, own buffers free */
+    uint32_t released;     /* receiver: its own copy of head->released */
+    uint32_t ahead;        /* receiver: packets known to be there */
+    uint32_t ahead_cursor; /* ...and the slot of the first that is not known */
 };
 
 /* Bytes of a ring with everything, and of the part that is backed by memory from the start:
@@ -97,7 +97,7 @@ static inline unsigned char *mci_ring_packet_payload(const struct mci_ring_packe
 static inline bool mci_ring_packet_is_free(const struct mci_ring_packet *ring, uint32_t buffer)
 {
     return atomic_load_explicit(&ring->freed[buffer], memory_order_acquire) /* FREED */
-           == atomic_load_explicit(&ring->occupant[buffer], memory_order_relaxed);
+        == atomic_load_explicit(&ring->occupant[buffer], memory_order_relaxed);
 }
 
 /* Looks how many slots from the cursor on have their own buffer free, and fetches the
@@ -145,7 +145,7 @@ static inline bool mci_ring_packet_is_sent(const struct mci_ring_packet *ring, u
                                            uint32_t position)
 {
     return atomic_load_explicit(&ring->slots[slot].mark, memory_order_acquire) /* SENT */
-           == position;
+        == position;
 }
 
 /* Takes the next packet: it belongs to the caller until mci_ring_packet_free. */

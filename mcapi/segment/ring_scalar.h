@@ -22,14 +22,14 @@ struct mci_ring_scalar {
     struct mci_scalar_head *head;
     struct mci_scalar_line *lines;
     uint32_t line_count;
-    uint32_t depth;                     /* words that fit */
-    uint32_t position;                  /* of the next word; runs free */
+    uint32_t depth;    /* words that fit */
+    uint32_t position; /* of the next word; runs free */
     uint32_t line;
     uint32_t word;
-    uint32_t mark;                      /* MCI_SCALAR_FULL | lap << 2: this lap's marks */
-    uint32_t taken;                     /* sender: the receiver's position when last read */
-    uint32_t ahead;                     /* receiver: words known to be there */
-    uint32_t ahead_line;                /* ...and where the next unknown one is */
+    uint32_t mark;       /* MCI_SCALAR_FULL | lap << 2: this lap's marks */
+    uint32_t taken;      /* sender: the receiver's position when last read */
+    uint32_t ahead;      /* receiver: words known to be there */
+    uint32_t ahead_line; /* ...and where the next unknown one is */
     uint32_t ahead_word;
     uint32_t ahead_mark;
 };
@@ -41,8 +41,8 @@ static inline uint32_t mci_ring_scalar_lines(uint32_t depth)
 
 static inline uint64_t mci_ring_scalar_size(uint32_t depth)
 {
-    return sizeof(struct mci_scalar_head) +
-           mci_ring_scalar_lines(depth) * sizeof(struct mci_scalar_line);
+    return sizeof(struct mci_scalar_head)
+         + mci_ring_scalar_lines(depth) * sizeof(struct mci_scalar_line);
 }
 
 /* A view of the ring at `base`, at its first position. */
@@ -149,8 +149,7 @@ static inline uint64_t mci_ring_scalar_take(struct mci_ring_scalar *ring)
         ring->ahead--;
     if (mci_ring_scalar_advance(ring))
         mci_ring_scalar_begin_lap(ring);
-    atomic_store_explicit(&ring->head->taken, ring->position,
-                          memory_order_release); /* TAKEN */
+    atomic_store_explicit(&ring->head->taken, ring->position, memory_order_release); /* TAKEN */
     return word;
 }
 
@@ -164,8 +163,8 @@ static inline uint32_t mci_ring_scalar_available(struct mci_ring_scalar *ring)
     }
     while (ring->ahead < ring->depth) {
         uint32_t mark =
-            atomic_load_explicit(&ring->lines[ring->ahead_line].mark[ring->ahead_word],
-                                 memory_order_acquire); /* SENT */
+                atomic_load_explicit(&ring->lines[ring->ahead_line].mark[ring->ahead_word],
+                                     memory_order_acquire); /* SENT */
 
         if ((mark & ~3u) != ring->ahead_mark)
             break;
