@@ -123,19 +123,19 @@ bootstrap_if_needed() {
     fi
 }
 
-# The file `settings` in a build folder says how, and where, it was configured.
-
 # configured_here FOLDER: it is configured, in whatever way, and was not moved since.
 configured_here() {
-    [ -e "$1/Makefile" ] && grep -qsF "$PWD/$1: " "$1/settings"
+    [ -e "$1/Makefile" ] && grep -qsxF "ac_pwd='$PWD/$1'" "$1/config.status"
 }
 
-# configure_if_needed FOLDER OPTION...: unless it is configured here with these options.
+# configure_if_needed FOLDER OPTION...: unless it is configured here with these options. The
+# file `settings` in it says which they were.
 configure_if_needed() {
     folder=$1
     shift
-    settings="$PWD/$folder: CC=${CC-} CFLAGS=${CFLAGS-} $*"
-    if ! configured_here "$folder" || [ "$(cat "$folder/settings")" != "$settings" ]; then
+    settings="CC=${CC-} CFLAGS=${CFLAGS-} $*"
+    if ! configured_here "$folder" ||
+        [ "$(cat "$folder/settings" 2>/dev/null)" != "$settings" ]; then
         mkdir -p "$folder"
         rm -f "$folder/settings"
         step "configuring $folder/" "$folder/configure.log" configure_in "$folder" "$@"
@@ -143,10 +143,11 @@ configure_if_needed() {
     fi
 }
 
-# Objects from before other settings, or from before the tree was moved, are built again.
+# Nothing is kept that was built with other settings, or before the tree was moved.
 configure_in() (
     configure=$PWD/configure
-    cd "$1"
+    cd "$1" || exit
     shift
-    "$configure" "$@" && make clean
+    find . -mindepth 1 -maxdepth 1 ! -name '*.log' ! -name clang -exec rm -rf {} +
+    "$configure" "$@"
 )
