@@ -166,36 +166,42 @@ static uint32_t status_flags(const struct mci_map *map, const struct mci_endpoin
 }
 
 /* While words come and go the places and the marks may not agree; then it looks again. */
-static uint32_t free_scalars(const struct mci_map *map, const struct mci_endpoint_slot *slot,
-                             const struct mci_channel_slot *channel)
+static uint32_t free_scalars(unsigned char *region, uint32_t depth)
 {
     struct mci_ring_scalar ring;
     uint32_t waiting;
 
     for (int tries = 0; tries < 8; tries++) {
-        mci_ring_scalar_view(&ring, mci_region(map, slot->channel - 1), channel->depth);
-        if (mci_ring_scalar_resume_sender(&ring, &waiting) && waiting <= channel->depth)
-            return channel->depth - waiting;
+        mci_ring_scalar_view(&ring, region, depth);
+        if (mci_ring_scalar_resume_sender(&ring, &waiting) && waiting <= depth)
+            return depth - waiting;
     }
     return 0;
 }
 
-/* Free receive buffers: of the channel, if the endpoint is the receiving end of one. */
+static uint32_t free_packets(unsigned char *region, uint32_t depth, uint32_t payload)
+{
+    struct mci_ring_packet ring;
+
+    mci_ring_packet_view(&ring, region, depth, payload);
+    return mci_ring_packet_room(&ring);
+}
+
+/* Free receive buffers: of the channel, if the endpoint is an end of one. */
 static uint32_t free_receive_buffers(const struct mci_map *map,
                                      const struct mci_endpoint_slot *slot)
 {
     const struct mci_channel_slot *channel = channel_of(map, slot);
+    struct mci_ring_shape shape;
+    unsigned char *region;
 
     if (channel == NULL)
         return mci_attribute_depth(map, slot, MCI_CHANNEL_PACKET);
-    if (channel->kind == MCI_CHANNEL_PACKET) {
-        struct mci_ring_packet ring;
-
-        mci_ring_packet_view(&ring, mci_region(map, slot->channel - 1), channel->depth,
-                             channel->payload);
-        return mci_ring_packet_room(&ring);
-    }
-    return free_scalars(map, slot, channel);
+    if (!mci_ring_shape_read(map, channel, &shape))
+        return 0;
+    region = mci_region(map, (uint32_t)(channel - map->channels));
+    return shape.kind == MCI_CHANNEL_PACKET ? free_packets(region, shape.depth, shape.payload)
+                                            : free_scalars(region, shape.depth);
 }
 
 static void get_value(const struct mci_map *map, const struct mci_endpoint_slot *slot,

@@ -46,9 +46,9 @@ bool mci_receivers_prepare(uint32_t channels)
 /* Views of a ring from where this side is: an open that was cancelled while it was pending, and
  * an end that was opened again, may have sent or received before. */
 static void view_packets(struct mci_ring_packet *ring, unsigned char *region,
-                         const struct mci_channel_slot *slot, enum mci_side side)
+                         const struct mci_ring_shape *shape, enum mci_side side)
 {
-    mci_ring_packet_view(ring, region, slot->depth, slot->payload);
+    mci_ring_packet_view(ring, region, shape->depth, shape->payload);
     if (side == MCI_SEND)
         mci_ring_packet_resume_sender(ring);
     else
@@ -56,31 +56,37 @@ static void view_packets(struct mci_ring_packet *ring, unsigned char *region,
 }
 
 static void view_scalars(struct mci_ring_scalar *ring, unsigned char *region,
-                         const struct mci_channel_slot *slot, enum mci_side side)
+                         const struct mci_ring_shape *shape, enum mci_side side)
 {
     uint32_t waiting;
 
-    mci_ring_scalar_view(ring, region, slot->depth);
+    mci_ring_scalar_view(ring, region, shape->depth);
     if (side == MCI_SEND)
         mci_ring_scalar_resume_sender(ring, &waiting);
     else
         mci_ring_scalar_resume_receiver(ring);
 }
 
-void mci_end_attach(struct mci_end *end, struct mci_node *node,
-                    const struct mci_endpoint_slot *endpoint)
+/* The control lock is held. Attaches the end of an endpoint whose channel is connected. False:
+ * the channel is damaged. */
+static bool attach(struct mci_end *end, struct mci_node *node,
+                   const struct mci_endpoint_slot *endpoint, uint32_t handle,
+                   enum mci_end_kind kind, uint32_t channel)
 {
     const struct mci_map *map = mci_map();
-    uint32_t channel = endpoint->channel - 1;
     struct mci_channel_slot *slot = &map->channels[channel];
-    enum mci_side side = mci_side_of(endpoint->opened);
+    enum mci_side side = mci_side_of(kind);
     enum mci_side across = side == MCI_SEND ? MCI_RECEIVE : MCI_SEND;
     unsigned char *region = mci_region(map, channel);
-    uint32_t peer =
-            slot->node[across] < map->limits.max_nodes ? slot->node[across] : node->slot;
-    bool alone = mci_gate_enter(&end->gate);
-    uint32_t index = endpoint->handle & 0xffff;
+    uint32_t across_node = slot->node[across];
+    uint32_t peer = across_node < map->limits.max_nodes ? across_node : node->slot;
+    uint32_t index = handle & 0xffff;
+    struct mci_ring_shape shape;
+    bool alone;
 
+    if (!mci_ring_shape_read(map, slot, &shape) || shape.kind != mci_channel_kind_of(kind))
+        return false;
+    alone = mci_gate_enter(&end->gate);
     end->channel = channel;
     end->slot = slot;
     end->own_event = &slot->event[side];
@@ -95,18 +101,19 @@ void mci_end_attach(struct mci_end *end, struct mci_node *node,
         end->peer_alive = FUTEX_TID_MASK;
     end->timeout = endpoint->timeout;
     end->fails_when_full = (endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0;
-    if (slot->kind == MCI_CHANNEL_PACKET)
-        view_packets(&end->packet, region, slot, side);
+    if (shape.kind == MCI_CHANNEL_PACKET)
+        view_packets(&end->packet, region, &shape, side);
     else
-        view_scalars(&end->scalar, region, slot, side);
-    if (endpoint->opened == MCI_END_PACKET_RECEIVE)
+        view_scalars(&end->scalar, region, &shape, side);
+    if (kind == MCI_END_PACKET_RECEIVE)
         atomic_store_explicit(&receivers[channel], index + 1, memory_order_release);
     if (index >= ends_used)
         ends_used = index + 1;
     atomic_store_explicit(&end->node, node, memory_order_relaxed);
-    atomic_store_explicit(&end->kind, endpoint->opened, memory_order_relaxed);
-    atomic_store_explicit(&end->handle, endpoint->handle, memory_order_release);
+    atomic_store_explicit(&end->kind, kind, memory_order_relaxed);
+    atomic_store_explicit(&end->handle, handle, memory_order_release);
     mci_gate_leave(&end->gate, alone);
+    return true;
 }
 
 void mci_end_detach(struct mci_end *end, mcapi_status_t status)
@@ -136,17 +143,20 @@ mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
 {
     struct mci_endpoint_slot *endpoint;
     mcapi_status_t status = MCAPI_ERR_CHAN_INVALID;
+    uint32_t link;
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
     if (endpoint != NULL && endpoint->opened == kind) {
         *end = &mci_ends[handle & 0xffff];
-        if (endpoint->channel == 0 || endpoint->channel > mci_map()->limits.max_channels) {
+        link = endpoint->channel;
+        if (link == 0 || link > mci_map()->limits.max_channels) {
             status = MCAPI_PENDING;
+        } else if (!mci_end_is(*end, node, handle, kind)
+                   && !attach(*end, node, endpoint, handle, kind, link - 1)) {
+            status = MCAPI_ERR_GENERAL;
         } else {
-            if (!mci_end_is(*end, node, handle, kind))
-                mci_end_attach(*end, node, endpoint);
             /* The lock is still held: nobody can detach it before we are inside. */
             *alone = mci_gate_enter(&(*end)->gate);
             status = MCAPI_SUCCESS;

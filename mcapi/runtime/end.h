@@ -98,10 +98,6 @@ static inline void mci_end_leave(struct mci_end *end, bool alone)
     mci_gate_leave(&end->gate, alone);
 }
 
-/* The control lock is held. Attaches the end of an endpoint whose channel is connected. */
-void mci_end_attach(struct mci_end *end, struct mci_node *node,
-                    const struct mci_endpoint_slot *endpoint);
-
 /* Ends the use of an end: nobody is inside afterwards, posted receives end with `status`. */
 void mci_end_detach(struct mci_end *end, mcapi_status_t status);
 

@@ -349,32 +349,16 @@ static void walk_scalars(struct walk *walk, uint32_t index, struct mci_audit_cha
               slot->depth);
 }
 
-/* Whether the ring that the slot describes lies within memory that the channel has. */
-static bool ring_is_there(const struct mci_map *map, const struct mci_channel_slot *slot)
-{
-    uint64_t room = mci_region_room(map);
-    bool packets = slot->kind == MCI_CHANNEL_PACKET;
-
-    if (slot->depth == 0 || slot->depth > room / sizeof(uint64_t)
-        || slot->payload > map->limits.max_pkt_size || slot->committed > room)
-        return false;
-    return (packets ? mci_ring_packet_head_size(slot->depth)
-                    : mci_ring_scalar_size(slot->depth))
-                <= slot->committed
-        && (!packets || mci_ring_packet_size(slot->depth, slot->payload) <= room);
-}
-
 static void walk_ring(struct walk *walk, uint32_t index, struct mci_audit_channel *carries)
 {
     const struct mci_channel_slot *slot = &walk->map->channels[index];
+    struct mci_ring_shape shape;
 
     memset(carries, 0, sizeof *carries);
-    if (slot->kind != MCI_CHANNEL_PACKET && slot->kind != MCI_CHANNEL_SCALAR)
-        fault(walk, "channel %u: kind %u", index, slot->kind);
-    else if (!ring_is_there(walk->map, slot))
-        fault(walk, "channel %u: no memory for depth %u, payload %u", index, slot->depth,
-              slot->payload);
-    else if (slot->kind == MCI_CHANNEL_PACKET)
+    if (!mci_ring_shape_read(walk->map, slot, &shape))
+        fault(walk, "channel %u: kind %u, no memory for depth %u, payload %u", index,
+              shape.kind, shape.depth, shape.payload);
+    else if (shape.kind == MCI_CHANNEL_PACKET)
         walk_packets(walk, index, carries);
     else
         walk_scalars(walk, index, carries);

@@ -7,6 +7,7 @@
 
 #include "os/fence.h"
 #include "segment/ring_packet.h"
+#include "segment/ring_scalar.h"
 
 enum { PAGE = 4096 };
 
@@ -157,6 +158,31 @@ bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset, u
     uint64_t from = at & ~(uint64_t)(PAGE - 1);
 
     return mci_segment_commit(&map->segment, from, page_up(at + length) - from);
+}
+
+bool mci_ring_shape_read(const struct mci_map *map, const struct mci_channel_slot *slot,
+                         struct mci_ring_shape *shape)
+{
+    const volatile struct mci_channel_slot *once = slot; /* whoever may write there meanwhile */
+    uint64_t room = mci_region_room(map);
+    uint64_t head, whole;
+
+    *shape = (struct mci_ring_shape){ once->kind, once->depth, once->payload };
+    if (shape->depth == 0 || shape->depth > room / sizeof(uint64_t)
+        || shape->payload > map->limits.max_pkt_size)
+        return false;
+    switch (shape->kind) {
+    case MCI_CHANNEL_PACKET:
+        head = mci_ring_packet_head_size(shape->depth);
+        whole = mci_ring_packet_size(shape->depth, shape->payload);
+        break;
+    case MCI_CHANNEL_SCALAR:
+        head = whole = mci_ring_scalar_size(shape->depth);
+        break;
+    default:
+        return false;
+    }
+    return head <= once->committed && whole <= room;
 }
 
 bool mci_gets_commit(struct mci_map *map, uint32_t node)

@@ -60,6 +60,18 @@ static inline uint32_t *mci_get_entry(const struct mci_map *map, uint32_t node,
     return map->gets + (size_t)node * MCI_ENDPOINT_SLOTS + endpoint;
 }
 
+/* What a channel's ring looks like. */
+struct mci_ring_shape {
+    uint32_t kind; /* enum mci_channel_kind */
+    uint32_t depth;
+    uint32_t payload; /* bytes */
+};
+
+/* Reads it once from the slot. False: such a ring does not lie in memory that the channel has;
+ * the slot is damaged. */
+bool mci_ring_shape_read(const struct mci_map *map, const struct mci_channel_slot *slot,
+                         struct mci_ring_shape *shape);
+
 /* Backs a node's row of get counts with memory. */
 bool mci_gets_commit(struct mci_map *map, uint32_t node);
 
