@@ -20,23 +20,7 @@ for reader in tshark capinfos; do
     [ -z "${ALL_TESTS-}" ] || exit 99
     exit 77
 done
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-number=0 failures=0
-
-# expect SENTENCE COMMAND...: one line of TAP; what the command printed, if it failed.
-expect() {
-    sentence=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$folder/output" 2>&1; then
-        echo "ok $number - $sentence"
-    else
-        echo "not ok $number - $sentence"
-        sed 's/^/# /' "$folder/output"
-        failures=$((failures + 1))
-    fi
-}
+. "$top_srcdir/tests/support/tap.sh"
 
 # --- What load_balancer says ------------------------------------------------------------------
 
@@ -230,5 +214,4 @@ expect "a capture of the first 90 bytes goes through" \
     balance short --source "pcap:$folder/short.pcap"
 expect "its numbers are those that tshark counts" same_protocols short
 
-echo "1..$number"
-[ "$failures" -eq 0 ]
+finish

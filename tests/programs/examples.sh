@@ -8,25 +8,9 @@
 
 set -u
 : "${top_srcdir:?run me with make check}" "${top_builddir:?}" "${CC:?}"
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
+. "$top_srcdir/tests/support/tap.sh"
 mkdir -m 700 "$folder/runtime"
 export MCAPI_TOPOLOGY=examples MCAPI_RUNTIME_DIR="$folder/runtime"
-number=0 failures=0
-
-# expect SENTENCE COMMAND...: one line of TAP; what the command printed, if it failed.
-expect() {
-    sentence=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$folder/output" 2>&1; then
-        echo "ok $number - $sentence"
-    else
-        echo "not ok $number - $sentence"
-        sed 's/^/# /' "$folder/output"
-        failures=$((failures + 1))
-    fi
-}
 
 # shellcheck disable=SC2086      # CC and CFLAGS are several words each
 compiles() {
@@ -93,5 +77,4 @@ sender 3 has left after 300 packets
 LINES
 expect "no example is left out" every_example_is_tried
 expect "no example leaves anything behind" nothing_is_left
-echo "1..$number"
-[ "$failures" -eq 0 ]
+finish

@@ -8,24 +8,8 @@
 
 set -u
 : "${top_srcdir:?run me with make check}" "${top_builddir:?}" "${libdir:?}" "${bindir:?}"
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
+. "$top_srcdir/tests/support/tap.sh"
 root=$folder/root
-number=0 failures=0
-
-# expect SENTENCE COMMAND...: one line of TAP; what the command printed, if it failed.
-expect() {
-    sentence=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$folder/output" 2>&1; then
-        echo "ok $number - $sentence"
-    else
-        echo "not ok $number - $sentence"
-        sed 's/^/# /' "$folder/output"
-        failures=$((failures + 1))
-    fi
-}
 
 # The make above this one must not hand its own settings down.
 plain_make() {
@@ -74,5 +58,4 @@ if [ -e "$root$bindir/load_balancer" ]; then
 fi
 expect "make uninstall succeeds" plain_make uninstall
 expect "make uninstall leaves no file behind" nothing_is_left
-echo "1..$number"
-[ "$failures" -eq 0 ]
+finish

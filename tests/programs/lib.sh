@@ -1,24 +1,23 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# lib.sh - what the tests of the programs share: TAP, a topology and a runtime folder of one's
-# own, and looks at processes. Sourced with bash; needs top_srcdir and top_builddir.
+# lib.sh - what the tests of the programs share: a topology and a runtime folder of one's own,
+# and looks at processes. Sourced with bash; needs top_srcdir and top_builddir. With it comes
+# what all shell tests share (support/tap.sh).
 #
-#   expect SENTENCE COMMAND...     one line of TAP; what the command printed, if it failed
 #   balance ARGUMENT...            load_balancer; leaves $status, $folder/out and $folder/err
-#   finish                         the plan; the exit status of the test
 
 set -u
 : "${top_srcdir:?run me with make check}" "${top_builddir:?run me with make check}"
 
 load_balancer=$top_builddir/load_balancer/load_balancer
 worker=$top_builddir/worker/worker
-folder=$(mktemp -d) || exit 99
+. "$top_srcdir/tests/support/tap.sh"
 export MCAPI_TOPOLOGY=test-$$ MCAPI_RUNTIME_DIR=$folder/runtime
 mkdir -m 700 "$MCAPI_RUNTIME_DIR"
 shared_memory_before=$(ls /dev/shm 2>/dev/null)
 background=''
-number=0 failures=0 status=0
+status=0
 trap clean_up EXIT
 
 clean_up() {
@@ -26,31 +25,6 @@ clean_up() {
         kill -KILL "$pid" 2>/dev/null
     done
     rm -rf "$folder"
-}
-
-expect() {
-    local sentence=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$folder/said" 2>&1; then
-        echo "ok $number - $sentence"
-    else
-        echo "not ok $number - $sentence"
-        sed 's/^/# /' "$folder/said"
-        [ ! -s "$folder/err" ] || sed 's/^/# stderr: /' "$folder/err"
-        failures=$((failures + 1))
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
-
-finish() {
-    echo "1..$number"
-    [ "$failures" -eq 0 ]
-    exit
 }
 
 # --- Running ------------------------------------------------------------------------

@@ -15,28 +15,7 @@ headers='mca.h mca_config.h mca_impl_spec.h mcapi.h mcapi_ext.h mcapi_impl_spec.
     mcapi_v1000_to_v2000.h'
 # As in a program that warns of everything; -O2, since gcc sees some things only then.
 flags="-O2 -Wall -Wextra -Wpedantic -Werror -I$headers_folder"
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-number=0 failures=0
-
-# expect SENTENCE COMMAND...: one line of TAP; what the command printed, if it failed.
-expect() {
-    sentence=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$folder/output" 2>&1; then
-        echo "ok $number - $sentence"
-    else
-        echo "not ok $number - $sentence"
-        sed 's/^/# /' "$folder/output"
-        failures=$((failures + 1))
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2 is not installed"
-}
+. "$top_srcdir/tests/support/tap.sh"
 
 # compile FILE [OPTION...]: with the compiler and the standard of this round.
 # shellcheck disable=SC2086             # several words each
@@ -122,7 +101,7 @@ in_standards() {
         if command -v "$compiler" >/dev/null; then
             in_one_standard
         else
-            skip "the headers in $standard with $compiler" "$compiler"
+            skip "the headers in $standard with $compiler" "$compiler is not installed"
         fi
     done
 }
@@ -131,5 +110,4 @@ in_standards gcc c c99 c11 c17
 in_standards clang c c99 c11 c17
 in_standards g++ c++ c++17
 in_standards clang++ c++ c++17
-echo "1..$number"
-[ "$failures" -eq 0 ]
+finish
