@@ -8,8 +8,8 @@
 slow='generated:packets=400'
 arguments="--source $slow --workers 2 --window 2 --work delay=2000"
 
-if ! command -v script >/dev/null; then
-    skip "the progress line" "there is no script(1) to make a terminal with"
+if ! script -qec true /dev/null >/dev/null 2>&1; then
+    skip "the progress line" "script(1) is not there or cannot make a terminal"
     finish
 fi
 
