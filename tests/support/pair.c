@@ -262,3 +262,27 @@ mcapi_status_t pair_send_status(const struct pair *pair)
     child_do(pair->sender, act_send, &act);
     return act.status;
 }
+
+/* --- A channel whose receiving end is here -------------------------------------------- */
+
+void *pair_take(const struct pair *pair, size_t *size)
+{
+    void *buffer = NULL;
+
+    expect(MCAPI_SUCCESS, mcapi_pktchan_recv(pair->receive, &buffer, size, &status));
+    expect_true(buffer != NULL);
+    return buffer;
+}
+
+void pair_give_back(void *buffer)
+{
+    expect(MCAPI_SUCCESS, mcapi_pktchan_release(buffer, &status));
+}
+
+mcapi_uint_t pair_available(const struct pair *pair)
+{
+    mcapi_uint_t count;
+
+    expect(MCAPI_SUCCESS, count = mcapi_pktchan_available(pair->receive, &status));
+    return count;
+}

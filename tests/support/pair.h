@@ -59,6 +59,13 @@ void pair_expect_word(const struct pair *pair, uint32_t word);
 mcapi_status_t pair_receive_status(const struct pair *pair);
 mcapi_status_t pair_send_status(const struct pair *pair);
 
+/* --- A channel whose receiving end is here -------------------------------------------- */
+
+/* The next packet, where it lies, until pair_give_back. */
+void *pair_take(const struct pair *pair, size_t *size);
+void pair_give_back(void *buffer);
+mcapi_uint_t pair_available(const struct pair *pair);
+
 /* --- Acts on ends; kind is the enum pair_kind, endpoint the end ----------------------- */
 
 void act_connect(struct act *act);   /* kind, endpoint, other */

@@ -42,30 +42,7 @@ static mcapi_status_t send_now(const struct pair *pair, const void *bytes, size_
     return status;
 }
 
-static void *receive(const struct pair *pair, size_t *size)
-{
-    void *buffer = NULL;
-
-    expect(MCAPI_SUCCESS, mcapi_pktchan_recv(pair->receive, &buffer, size, &status));
-    ck_assert_ptr_nonnull(buffer);
-    return buffer;
-}
-
-static void release(void *buffer)
-{
-    expect(MCAPI_SUCCESS, mcapi_pktchan_release(buffer, &status));
-}
-
-static mcapi_uint_t available(const struct pair *pair)
-{
-    mcapi_uint_t count;
-
-    expect(MCAPI_SUCCESS, count = mcapi_pktchan_available(pair->receive, &status));
-    return count;
-}
-
-/* --- What arrives --------------------------------------------------------------------------
- */
+/* --- What arrives ----------------------------------------------------------------- */
 
 START_TEST(a_packet_arrives_once_and_in_order)
 {
@@ -116,11 +93,11 @@ START_TEST(packets_of_every_size_arrive_whole)
             expect_status(MCAPI_SUCCESS,
                           send_now(&pair, bytes + i, sizes[i] - (sizes[i] > i ? i : 0)));
         for (size_t i = 0; i < SUITE_LENGTH(sizes); i++) {
-            void *buffer = receive(&pair, &size);
+            void *buffer = pair_take(&pair, &size);
 
             ck_assert_uint_eq(size, sizes[i] - (sizes[i] > i ? i : 0));
             ck_assert_mem_eq(buffer, bytes + i, size);
-            release(buffer);
+            pair_give_back(buffer);
         }
     }
 }
@@ -136,7 +113,7 @@ START_TEST(a_packet_above_the_largest_is_refused)
            mcapi_pktchan_send(pair.send, bytes, MCAPI_MAX_PKT_SIZE + 1, &status));
     expect(MCAPI_ERR_PKT_LIMIT, mcapi_pktchan_send(pair.send, bytes, SIZE_MAX, &status));
     expect(MCAPI_ERR_PKT_LIMIT, mcapi_pktchan_send(pair.send, bytes, (size_t)1 << 32, &status));
-    ck_assert_uint_eq(available(&pair), 0);
+    ck_assert_uint_eq(pair_available(&pair), 0);
     expect_status(MCAPI_SUCCESS, send_now(&pair, bytes, MCAPI_MAX_PKT_SIZE));
 }
 END_TEST
@@ -149,7 +126,7 @@ START_TEST(an_empty_packet_needs_no_buffer)
     expect(MCAPI_SUCCESS, mcapi_pktchan_send(pair.send, NULL, 0, &status));
     expect(MCAPI_ERR_PARAMETER, mcapi_pktchan_send(pair.send, NULL, 1, &status));
     expect_status(MCAPI_ERR_PARAMETER, send_now(&pair, NULL, 1));
-    release(receive(&pair, &size));
+    pair_give_back(pair_take(&pair, &size));
     ck_assert_uint_eq(size, 0);
 }
 END_TEST
@@ -165,11 +142,11 @@ START_TEST(the_senders_buffer_may_be_used_again_at_once)
         expect_status(MCAPI_SUCCESS, send_now(&pair, bytes, sizeof bytes));
     }
     for (int i = 0; i < 10; i++) {
-        char *buffer = receive(&pair, &size);
+        char *buffer = pair_take(&pair, &size);
 
         ck_assert_int_eq(buffer[0], 'a' + i);
         ck_assert_int_eq(buffer[299], 'a' + i);
-        release(buffer);
+        pair_give_back(buffer);
     }
 }
 END_TEST
@@ -185,23 +162,22 @@ START_TEST(a_received_buffer_can_be_written_and_is_aligned)
     for (int i = 0; i < 4; i++)
         expect_status(MCAPI_SUCCESS, send_now(&pair, bytes[0], i % 2 ? 1000 : 112));
     for (int i = 0; i < 4; i++) {
-        buffer[i] = receive(&pair, &size);
+        buffer[i] = pair_take(&pair, &size);
         ck_assert_uint_eq((uintptr_t)buffer[i] % 16, 0);
         memset(buffer[i], i, size);
     }
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(buffer[i][0], i);
         ck_assert_int_eq(buffer[i][111], i);
-        release(buffer[i]);
+        pair_give_back(buffer[i]);
     }
     expect_status(MCAPI_SUCCESS, send_now(&pair, bytes[0], 1000));
-    buffer[0] = receive(&pair, &size);
+    buffer[0] = pair_take(&pair, &size);
     ck_assert_mem_eq(buffer[0], bytes[0], 1000);
 }
 END_TEST
 
-/* --- How much fits -------------------------------------------------------------------------
- */
+/* --- How much fits ---------------------------------------------------------------- */
 
 static const uint32_t depths[] = { 1, 2, 3, 7, 64, 1000 };
 
@@ -212,18 +188,18 @@ START_TEST(exactly_the_depth_fits)
 
     for (int round = 0; round < 3; round++) {
         for (uint32_t i = 0; i < depths[_i]; i++) {
-            ck_assert_uint_eq(available(&pair), i);
+            ck_assert_uint_eq(pair_available(&pair), i);
             expect_status(MCAPI_SUCCESS, send_now(&pair, &i, sizeof i));
         }
         expect_status(MCAPI_ERR_MEM_LIMIT, send_now(&pair, "x", 1));
-        ck_assert_uint_eq(available(&pair), depths[_i]);
+        ck_assert_uint_eq(pair_available(&pair), depths[_i]);
         for (uint32_t i = 0; i < depths[_i]; i++) {
-            uint32_t *word = receive(&pair, &size);
+            uint32_t *word = pair_take(&pair, &size);
 
             ck_assert_uint_eq(*word, i);
-            release(word);
+            pair_give_back(word);
         }
-        ck_assert_uint_eq(available(&pair), 0);
+        ck_assert_uint_eq(pair_available(&pair), 0);
     }
 }
 END_TEST
@@ -249,13 +225,13 @@ START_TEST(a_held_buffer_costs_one_place_and_stalls_nothing_else)
         for (int i = 0; i < DEPTH - holding; i++)
             expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 1));
         expect_status(MCAPI_ERR_MEM_LIMIT, send_now(&pair, "x", 1));
-        held[holding] = receive(&pair, &size);
+        held[holding] = pair_take(&pair, &size);
         for (int i = 1; i < DEPTH - holding; i++)
-            release(receive(&pair, &size));
+            pair_give_back(pair_take(&pair, &size));
     }
     expect_status(MCAPI_ERR_MEM_LIMIT, send_now(&pair, "x", 1));
     for (int i = DEPTH - 1; i >= 0; i--)
-        release(held[(i * 3) % DEPTH]);
+        pair_give_back(held[(i * 3) % DEPTH]);
     for (int i = 0; i < DEPTH; i++)
         expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 1));
 }
@@ -270,12 +246,12 @@ START_TEST(a_held_packet_keeps_its_bytes_while_others_come_and_go)
     for (int i = 0; i < 2; i++) {
         snprintf(text, sizeof text, "held %d", i);
         expect_status(MCAPI_SUCCESS, send_now(&pair, text, i > 0 ? sizeof text : 20));
-        held[i] = receive(&pair, &size);
+        held[i] = pair_take(&pair, &size);
     }
     for (int i = 0; i < 1000; i++) {
         memset(text, i, sizeof text);
         expect_status(MCAPI_SUCCESS, send_now(&pair, text, i % 2 ? sizeof text : 20));
-        release(receive(&pair, &size));
+        pair_give_back(pair_take(&pair, &size));
     }
     ck_assert_str_eq(held[0], "held 0");
     ck_assert_str_eq(held[1], "held 1");
@@ -295,19 +271,18 @@ START_TEST(a_full_channel_blocks_its_sender_until_a_buffer_is_released)
     pair_open_send(&pair);
     pair_open_receive(&pair);
     child_begin(other, act_send_many, &send);
-    ck_assert(eventually(available(&pair) == 2 && child_is_asleep(other)));
-    buffer = receive(&pair, &size);
+    ck_assert(eventually(pair_available(&pair) == 2 && child_is_asleep(other)));
+    buffer = pair_take(&pair, &size);
     ck_assert(eventually(child_is_asleep(other))); /* held: no room yet */
     ck_assert(!child_is_done(other));
-    release(buffer);
+    pair_give_back(buffer);
     child_finish(other, &send);
     expect_status(MCAPI_SUCCESS, send.status);
-    ck_assert_uint_eq(available(&pair), 2);
+    ck_assert_uint_eq(pair_available(&pair), 2);
 }
 END_TEST
 
-/* --- Against a model -----------------------------------------------------------------------
- */
+/* --- Against a model -------------------------------------------------------------- */
 
 /* What a channel is believed to be: packets queued and packets held, their sum at most the
  * depth. A packet is known by its number, from which size and bytes follow. */
@@ -369,7 +344,7 @@ static void model_receive(struct model *model, const struct pair *pair)
         expect(MCAPI_SUCCESS, mcapi_cancel(&request, &status));
         return;
     }
-    buffer = receive(pair, &size);
+    buffer = pair_take(pair, &size);
     expect_packet(buffer, size, model->queued[0]);
     model->held[model->held_count] = model->queued[0];
     model->buffer[model->held_count++] = buffer;
@@ -384,7 +359,7 @@ static void model_release(struct model *model)
         return;
     which = (uint32_t)lrand48() % model->held_count;
     expect_packet(model->buffer[which], size_of(model->held[which]), model->held[which]);
-    release(model->buffer[which]);
+    pair_give_back(model->buffer[which]);
     model->held[which] = model->held[--model->held_count];
     model->buffer[which] = model->buffer[model->held_count];
 }
@@ -408,14 +383,13 @@ START_TEST(it_behaves_as_a_queue_and_a_set_of_held_packets)
             model_receive(&model, &pair);
         else
             model_release(&model);
-        ck_assert_uint_eq(available(&pair), model.queue_length);
+        ck_assert_uint_eq(pair_available(&pair), model.queue_length);
     }
     ck_assert_uint_gt(next, 200);
 }
 END_TEST
 
-/* --- Buffers that are none ------------------------------------------------------------------
- */
+/* --- Buffers that are none -------------------------------------------------------- */
 
 START_TEST(a_buffer_is_released_once)
 {
@@ -426,12 +400,12 @@ START_TEST(a_buffer_is_released_once)
 
     for (int i = 0; i < 10; i++) {
         expect_status(MCAPI_SUCCESS, send_now(&pair, bytes, i % 2 ? 2 : 200));
-        buffer = receive(&pair, &size);
-        release(buffer);
+        buffer = pair_take(&pair, &size);
+        pair_give_back(buffer);
         expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status));
         expect_status(MCAPI_SUCCESS, send_now(&pair, bytes, i % 2 ? 2 : 200));
         expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status)); /* queued */
-        release(receive(&pair, &size));
+        pair_give_back(pair_take(&pair, &size));
     }
 }
 END_TEST
@@ -445,7 +419,7 @@ START_TEST(only_a_buffer_of_ours_is_released)
 
     for (int i = 0; i < 2; i++) {
         expect_status(MCAPI_SUCCESS, send_now(&pair, foreign, i ? 5000 : 100));
-        buffer[i] = receive(&pair, &size);
+        buffer[i] = pair_take(&pair, &size);
     }
     expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(NULL, &status));
     expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(foreign, &status));
@@ -464,8 +438,8 @@ START_TEST(only_a_buffer_of_ours_is_released)
         if (at != buffer[0] && at != buffer[1])
             expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(at, &status));
     }
-    release(buffer[0]);
-    release(buffer[1]);
+    pair_give_back(buffer[0]);
+    pair_give_back(buffer[1]);
     free(heap);
 }
 END_TEST
@@ -483,10 +457,10 @@ START_TEST(another_node_cannot_release_a_buffer)
     size_t size;
 
     expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
-    act.pointer = receive(&pair, &size);
+    act.pointer = pair_take(&pair, &size);
     child_do(thread, act_release, &act);
     expect_status(MCAPI_ERR_BUF_INVALID, act.status);
-    release(act.pointer);
+    pair_give_back(act.pointer);
 }
 END_TEST
 
@@ -498,7 +472,7 @@ START_TEST(any_thread_of_the_node_may_release_a_buffer)
     size_t size;
 
     expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
-    act.pointer = receive(&pair, &size);
+    act.pointer = pair_take(&pair, &size);
     child_do(helper, act_release, &act);
     expect_status(MCAPI_SUCCESS, act.status);
     expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(act.pointer, &status));
@@ -512,7 +486,7 @@ START_TEST(a_buffer_of_an_earlier_life_is_none)
     void *buffer;
 
     expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
-    buffer = receive(&pair, &size);
+    buffer = pair_take(&pair, &size);
     leave();
     join(0, 1);
     expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status));
@@ -531,13 +505,13 @@ START_TEST(buffers_go_back_with_a_closed_channel)
     for (int i = 0; i < 5; i++) {
         for (int j = 0; j < 2; j++)
             expect_status(MCAPI_SUCCESS, send_now(&pair, "x", 2));
-        buffer = receive(&pair, &size);
+        buffer = pair_take(&pair, &size);
         pair_close(&pair);
         expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status));
         pair_connect(&pair);
         pair_open_send(&pair);
         pair_open_receive(&pair);
-        ck_assert_uint_eq(available(&pair), 0);
+        ck_assert_uint_eq(pair_available(&pair), 0);
         expect(MCAPI_ERR_BUF_INVALID, mcapi_pktchan_release(buffer, &status));
     }
 }

@@ -12,30 +12,7 @@
 #include "support/suite.h"
 #include "support/topology.h"
 
-static void *receive(const struct pair *pair, size_t *size)
-{
-    void *buffer = NULL;
-
-    expect(MCAPI_SUCCESS, mcapi_pktchan_recv(pair->receive, &buffer, size, &status));
-    ck_assert_ptr_nonnull(buffer);
-    return buffer;
-}
-
-static void release(void *buffer)
-{
-    expect(MCAPI_SUCCESS, mcapi_pktchan_release(buffer, &status));
-}
-
-static mcapi_uint_t available(const struct pair *pair)
-{
-    mcapi_uint_t count;
-
-    expect(MCAPI_SUCCESS, count = mcapi_pktchan_available(pair->receive, &status));
-    return count;
-}
-
-/* --- Receives that are posted
- * ----------------------------------------------------------------- */
+/* --- Receives that are posted ----------------------------------------------------- */
 
 struct posted {
     mcapi_request_t request;
@@ -57,7 +34,7 @@ static void expect_posted(struct posted *posted, const char *text)
     expect(MCAPI_SUCCESS, ck_assert(mcapi_wait(&posted->request, &size, 0, &status)));
     ck_assert_uint_eq(size, strlen(text) + 1);
     ck_assert_str_eq(posted->buffer, text);
-    release(posted->buffer);
+    pair_give_back(posted->buffer);
 }
 
 static void expect_pending(struct posted *posted)
@@ -97,7 +74,7 @@ START_TEST(a_later_blocking_receive_comes_after_posted_ones)
     pair_send(&pair, "one");
     pair_send(&pair, "two");
     pair_send(&pair, "three");
-    ck_assert_uint_eq(available(&pair), 1);
+    ck_assert_uint_eq(pair_available(&pair), 1);
     pair_expect(&pair, "three");
     expect_posted(&posted[0], "one");
     expect_posted(&posted[1], "two");
@@ -216,8 +193,7 @@ START_TEST(ones_own_close_before_the_connection_ends_posted_receives)
 }
 END_TEST
 
-/* --- The end
- * ----------------------------------------------------------------------------------- */
+/* --- The end ---------------------------------------------------------------------- */
 
 START_TEST(what_was_sent_before_the_close_is_received_and_then_no_more)
 {
@@ -228,12 +204,12 @@ START_TEST(what_was_sent_before_the_close_is_received_and_then_no_more)
 
     child_do(other, act_send_many, &send);
     pair_close_send(&pair);
-    ck_assert_uint_eq(available(&pair), 50);
+    ck_assert_uint_eq(pair_available(&pair), 50);
     for (uint32_t i = 0; i < 50; i++) {
-        uint32_t *word = receive(&pair, &size);
+        uint32_t *word = pair_take(&pair, &size);
 
         ck_assert_uint_eq(*word, i);
-        release(word);
+        pair_give_back(word);
     }
     expect_status(MCAPI_ERR_CHAN_INVALID, pair_receive_status(&pair));
     expect(MCAPI_ERR_CHAN_INVALID,
@@ -250,11 +226,11 @@ START_TEST(a_buffer_may_be_held_beyond_the_senders_close)
     char *buffer;
 
     pair_send(&pair, "kept");
-    buffer = receive(&pair, &size);
+    buffer = pair_take(&pair, &size);
     pair_close_send(&pair);
     child_end(other);
     ck_assert_str_eq(buffer, "kept");
-    release(buffer);
+    pair_give_back(buffer);
 }
 END_TEST
 
