@@ -118,8 +118,7 @@ static uint32_t tag_of_bytes(const uint8_t *bytes, uint32_t size)
     return (uint32_t)(hash >> 32);
 }
 
-/* --- Transport -----------------------------------------------------------------------------
- */
+/* --- Transport -------------------------------------------------------------------- */
 
 /* Moves on over a header of this size, or as far as there is something. */
 static void skip(struct view *view, uint32_t size)
@@ -404,8 +403,7 @@ bool flow_of_packet(const struct packet *packet, struct flow *flow)
     return known;
 }
 
-/* --- In words ------------------------------------------------------------------------------
- */
+/* --- In words --------------------------------------------------------------------- */
 
 static const struct {
     uint8_t protocol;

@@ -336,8 +336,7 @@ START_TEST(a_delete_wakes_who_waits_for_an_open)
 }
 END_TEST
 
-/* --- Handles that are none ------------------------------------------------------------------
- */
+/* --- Handles that are none -------------------------------------------------------- */
 
 /* Every call that takes a handle refuses this one; `stale` ones, too. */
 static void expect_no_endpoint(mcapi_endpoint_t handle, mcapi_endpoint_t live)

@@ -210,8 +210,7 @@ START_TEST(a_request_of_another_node_is_none_of_ours)
 }
 END_TEST
 
-/* --- Running out -----------------------------------------------------------------------------
- */
+/* --- Running out ------------------------------------------------------------------ */
 
 START_TEST(as_many_requests_as_the_limit_may_be_pending)
 {
@@ -301,8 +300,7 @@ START_TEST(a_stale_request_is_known_after_its_slot_is_used_again)
 }
 END_TEST
 
-/* --- Any of several
- * ----------------------------------------------------------------------------- */
+/* --- Any of several --------------------------------------------------------------- */
 
 START_TEST(any_of_several_is_found_in_both_spellings)
 {
@@ -410,8 +408,7 @@ START_TEST(who_waits_for_any_is_woken)
 }
 END_TEST
 
-/* --- Two threads, one request ---------------------------------------------------------------
- */
+/* --- Two threads, one request ----------------------------------------------------- */
 
 START_TEST(of_two_waiters_the_second_is_refused)
 {

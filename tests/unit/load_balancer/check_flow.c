@@ -13,8 +13,7 @@
 #include "support/suite.h"
 #include "unit/load_balancer/made_packet.h"
 
-/* --- Ports and addresses --------------------------------------------------------------------
- */
+/* --- Ports and addresses ---------------------------------------------------------- */
 
 START_TEST(addresses_ports_and_the_payload_are_found)
 {
@@ -151,8 +150,7 @@ START_TEST(tags_spread_evenly)
 }
 END_TEST
 
-/* --- Links ----------------------------------------------------------------------------------
- */
+/* --- Links ------------------------------------------------------------------------ */
 
 START_TEST(the_same_flow_has_the_same_tag_on_every_link)
 {
@@ -221,8 +219,7 @@ START_TEST(netlink_in_a_cooked_capture_is_tagged_by_its_bytes)
 }
 END_TEST
 
-/* --- VLAN tags and what is not IP
- * ------------------------------------------------------------- */
+/* --- VLAN tags and what is not IP ------------------------------------------------- */
 
 START_TEST(vlan_tags_are_looked_through)
 {
@@ -294,8 +291,7 @@ START_TEST(cooked_frames_without_ip_are_tagged_by_ether_type)
 }
 END_TEST
 
-/* --- Fragments
- * --------------------------------------------------------------------------------- */
+/* --- Fragments -------------------------------------------------------------------- */
 
 START_TEST(all_fragments_of_a_datagram_have_one_tag)
 {
@@ -347,8 +343,7 @@ START_TEST(a_fragment_with_more_headers_behind_agrees_with_the_others)
 }
 END_TEST
 
-/* --- Headers between IP and the transport
- * ------------------------------------------------------- */
+/* --- Headers between IP and the transport ----------------------------------------- */
 
 static const struct {
     uint32_t protocol;
@@ -460,8 +455,7 @@ START_TEST(other_protocols_are_tagged_by_addresses)
 }
 END_TEST
 
-/* --- ICMP errors
- * -------------------------------------------------------------------------------- */
+/* --- ICMP errors ------------------------------------------------------------------ */
 
 static const struct {
     bool ipv6;

@@ -17,8 +17,7 @@ static struct source *open_capture(const struct capture *capture, size_t size, u
     return capture_open(file_of(capture->at, size), loop);
 }
 
-/* --- Whole files ----------------------------------------------------------------------------
- */
+/* --- Whole files ------------------------------------------------------------------ */
 
 START_TEST(packets_arrive_as_they_were_recorded)
 {
@@ -97,8 +96,7 @@ START_TEST(progress_grows_to_one)
 }
 END_TEST
 
-/* --- Files that are cut short, damaged, or something else
- * -------------------------------------- */
+/* --- Files that are cut short, damaged, or something else ------------------------- */
 
 START_TEST(a_file_that_is_cut_short_delivers_what_is_whole_and_says_where_it_ends)
 {

@@ -37,8 +37,7 @@ uint64_t capture_time(int i);
 /* How many packets are whole in the first `size` bytes. */
 int capture_whole(const struct capture *capture, size_t size);
 
-/* --- Files and sources
- * ------------------------------------------------------------------------ */
+/* --- Files and sources ------------------------------------------------------------ */
 
 /* A file without a name of its own that has these bytes in it; how to open it. */
 const char *file_of(const void *bytes, size_t size);

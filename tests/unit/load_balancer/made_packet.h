@@ -45,8 +45,7 @@ struct made {
     uint32_t link_type;
 };
 
-/* --- Piece by piece -------------------------------------------------------------------------
- */
+/* --- Piece by piece --------------------------------------------------------------- */
 
 /* From the station with the number `from` to the one with the number `to`. */
 struct made ethernet(uint32_t from, uint32_t to, uint32_t ether_type);
@@ -79,8 +78,7 @@ void add_extension(struct made *made, uint32_t protocol, uint32_t next);
 void add_tcp(struct made *made, uint32_t from, uint32_t to);
 void add_udp(struct made *made, uint32_t from, uint32_t to, uint32_t payload);
 
-/* --- Whole packets, on Ethernet
- * --------------------------------------------------------------- */
+/* --- Whole packets, on Ethernet --------------------------------------------------- */
 
 /* The transports with ports. */
 extern const struct transport {
@@ -105,8 +103,7 @@ struct made fragment6(uint32_t word, uint32_t next);
 /* What a router, 9, tells 1 about a packet of UDP from 1 to 2: its IP header and 8 bytes. */
 struct made icmp_about_udp(bool ipv6, uint32_t type);
 
-/* --- What becomes of them
- * ----------------------------------------------------------------------- */
+/* --- What becomes of them --------------------------------------------------------- */
 
 struct flow flow_of(const struct made *made);
 struct flow flow_of_part(const struct made *made, uint32_t captured); /* only the first bytes */

@@ -320,8 +320,7 @@ START_TEST(the_type_decides_what_an_endpoint_is_for)
 }
 END_TEST
 
-/* --- Attributes that tell ------------------------------------------------------------------
- */
+/* --- Attributes that tell --------------------------------------------------------- */
 
 START_TEST(the_status_tells_the_life_of_an_end)
 {
@@ -382,8 +381,7 @@ START_TEST(free_receive_buffers_can_be_watched_from_the_sender)
 }
 END_TEST
 
-/* --- Attributes that act --------------------------------------------------------------------
- */
+/* --- Attributes that act ---------------------------------------------------------- */
 
 START_TEST(the_timeout_ends_a_receive_and_a_send)
 {

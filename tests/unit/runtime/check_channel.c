@@ -206,8 +206,7 @@ START_TEST(a_receive_and_a_send_wait_for_the_connection)
 }
 END_TEST
 
-/* --- What is refused -----------------------------------------------------------------------
- */
+/* --- What is refused -------------------------------------------------------------- */
 
 START_TEST(an_endpoint_is_connected_once)
 {
@@ -310,8 +309,7 @@ START_TEST(data_goes_only_where_it_belongs)
 }
 END_TEST
 
-/* --- Closing -------------------------------------------------------------------------------
- */
+/* --- Closing ---------------------------------------------------------------------- */
 
 START_TEST(a_close_on_one_node_completes_at_once)
 {

@@ -174,8 +174,7 @@ START_TEST(a_second_thread_may_take_over_from_the_first)
 }
 END_TEST
 
-/* --- The end of an end under busy threads
- * ------------------------------------------------------ */
+/* --- The end of an end under busy threads ----------------------------------------- */
 
 static void act_receive_until_over(struct act *act)
 {

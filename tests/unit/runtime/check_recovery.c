@@ -110,8 +110,7 @@ START_TEST(who_waits_for_an_operation_learns_of_a_death)
 }
 END_TEST
 
-/* --- Data and death -------------------------------------------------------------------------
- */
+/* --- Data and death --------------------------------------------------------------- */
 
 START_TEST(what_the_dead_had_sent_is_still_received)
 {
@@ -207,8 +206,7 @@ START_TEST(a_buffer_may_be_held_beyond_the_senders_death)
 }
 END_TEST
 
-/* --- What is free again
- * ------------------------------------------------------------------------ */
+/* --- What is free again ----------------------------------------------------------- */
 
 START_TEST(the_name_of_the_dead_is_free_at_once)
 {
@@ -338,8 +336,7 @@ START_TEST(a_get_waits_on_when_the_wanted_node_dies_and_comes_again)
 }
 END_TEST
 
-/* --- What is no death
- * -------------------------------------------------------------------------- */
+/* --- What is no death ------------------------------------------------------------- */
 
 START_TEST(a_stopped_process_is_not_dead)
 {
@@ -381,8 +378,7 @@ START_TEST(the_death_of_another_disturbs_nobody)
 }
 END_TEST
 
-/* --- Threads that end
- * ---------------------------------------------------------------------------- */
+/* --- Threads that end ------------------------------------------------------------- */
 
 START_TEST(a_thread_node_that_ends_is_finalized_for_its_peer)
 {
@@ -397,8 +393,7 @@ START_TEST(a_thread_node_that_ends_is_finalized_for_its_peer)
 }
 END_TEST
 
-/* --- Everybody dies
- * ------------------------------------------------------------------------------- */
+/* --- Everybody dies --------------------------------------------------------------- */
 
 START_TEST(after_the_death_of_all_the_next_one_starts_anew)
 {

@@ -151,8 +151,7 @@ START_TEST(a_signal_neither_shortens_nor_prolongs_a_timeout)
 }
 END_TEST
 
-/* --- A handler finalizes
- * ---------------------------------------------------------------------- */
+/* --- A handler finalizes ---------------------------------------------------------- */
 
 /* What the thread was doing ends with that, and it is no node any more. */
 static void expect_finalized(mcapi_status_t last)

@@ -213,8 +213,7 @@ START_TEST(two_topologies_know_nothing_of_each_other)
 }
 END_TEST
 
-/* --- Profiles
- * ---------------------------------------------------------------------------------- */
+/* --- Profiles --------------------------------------------------------------------- */
 
 static void begin_profile(const char *name)
 {
