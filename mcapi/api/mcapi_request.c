@@ -14,6 +14,12 @@ static mcapi_status_t check_request(struct mci_node *node, const mcapi_request_t
                                                                    : MCAPI_ERR_PARAMETER;
 }
 
+/* Of a message that was cut, the size is that of the whole. */
+static bool tells_size(mcapi_status_t status)
+{
+    return status == MCAPI_SUCCESS || status == MCAPI_ERR_MSG_TRUNCATED;
+}
+
 /* What test and wait return: `unfinished` is the one status that goes with MCAPI_FALSE. */
 static mcapi_boolean_t answer(mcapi_status_t status, mcapi_status_t unfinished,
                               mcapi_status_t *mcapi_status)
@@ -41,7 +47,7 @@ mcapi_boolean_t mcapi_test(mcapi_request_t *request, size_t *size, mcapi_status_
     status = check_request(node, request, size);
     if (status == MCAPI_SUCCESS)
         status = mci_request_test(node, *request, &bytes);
-    if (status == MCAPI_SUCCESS && size != NULL)
+    if (tells_size(status) && size != NULL)
         *size = bytes;
     return answer(status, MCAPI_PENDING, mcapi_status);
 }
@@ -60,7 +66,7 @@ mcapi_boolean_t(mcapi_wait)(mcapi_request_t *request, size_t *size, mcapi_timeou
     status = check_request(node, request, size);
     if (status == MCAPI_SUCCESS)
         status = mci_request_wait(node, *request, &bytes, timeout);
-    if (status == MCAPI_SUCCESS && size != NULL)
+    if (tells_size(status) && size != NULL)
         *size = bytes;
     return answer(status, MCAPI_TIMEOUT, mcapi_status);
 }
@@ -94,7 +100,7 @@ static mcapi_uint_t wait_any(size_t number, mcapi_request_t (*get)(const void *,
             status = MCAPI_ERR_PARAMETER;
     if (status == MCAPI_SUCCESS)
         status = mci_request_wait_any(node, number, get, requests, &bytes, timeout, &which);
-    if (status == MCAPI_SUCCESS)
+    if (tells_size(status))
         *size = bytes;
     mci_report(mcapi_status, status);
     return which == number ? MCAPI_RETURN_VALUE_INVALID : (mcapi_uint_t)which;

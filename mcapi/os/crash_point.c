@@ -15,6 +15,7 @@ static const char *const names[] = {
 static _Atomic unsigned passed[MCI_CRASH_POINT_COUNT];
 static enum mci_crash_point armed_point;
 static unsigned armed_occurrence; /* 0: none */
+static int armed_signal;
 
 const char *mci_crash_point_name(enum mci_crash_point point)
 {
@@ -27,6 +28,13 @@ void mci_crash_point_arm(enum mci_crash_point point, unsigned occurrence)
         atomic_store(&passed[i], 0);
     armed_point = point;
     armed_occurrence = occurrence;
+    armed_signal = SIGKILL;
+}
+
+void mci_crash_point_stop_at(enum mci_crash_point point)
+{
+    mci_crash_point_arm(point, 1);
+    armed_signal = SIGSTOP;
 }
 
 unsigned mci_crash_point_passed(enum mci_crash_point point)
@@ -39,7 +47,7 @@ void mci_crash_point_pass(enum mci_crash_point point)
     unsigned count = atomic_fetch_add(&passed[point], 1) + 1;
 
     if (point == armed_point && count == armed_occurrence)
-        kill(getpid(), SIGKILL);
+        kill(getpid(), armed_signal);
 }
 
 #else

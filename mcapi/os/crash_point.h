@@ -46,6 +46,14 @@
     POINT(packet_freed)    /* not counted yet: the channel ends with us */                \
     POINT(packet_released) /* the sender sees our death, whatever it waits for */         \
     POINT(scalar_taken)    /* its channel ends with us */                                 \
+    /* messages */                                                                        \
+    POINT(mailbox_emptied) /* not made yet: whoever comes next begins again */            \
+    POINT(mailbox_made)    /* made; the lock is repaired */                               \
+    POINT(cell_taken)      /* names us, in no slot: recovery frees it */                  \
+    POINT(message_filled)  /* the same */                                                 \
+    POINT(message_sent)    /* sent; the kernel rings the alarm in our place */            \
+    POINT(message_taken)   /* its endpoint ends with us */                                \
+    POINT(message_freed)   /* the senders see our death */                                \
     /* sleeping and waking */                                                             \
     POINT(event_taken) /* sleepers not woken: they watch our liveness word */             \
     POINT(bell_rung)   /* the same, by repair */                                          \
@@ -54,6 +62,7 @@
     POINT(recovery_gets_returned)                                                         \
     POINT(recovery_side_dead)                                                             \
     POINT(recovery_endpoint_freed)                                                        \
+    POINT(recovery_cell_freed)                                                            \
     POINT(recovery_slot_freed)  /* everything back; those who wait are woken next time */ \
     POINT(repair_buckets_empty) /* lock still ours, and we are dead: repaired again */    \
     POINT(repair_done)
@@ -73,6 +82,10 @@ const char *mci_crash_point_name(enum mci_crash_point point);
 /* Arms a point: the `occurrence`th time (from 1) that this process passes it, it gets
  * SIGKILL. Only in the build for crash tests. */
 void mci_crash_point_arm(enum mci_crash_point point, unsigned occurrence);
+
+/* The first time that it passes the point, it is stopped (SIGSTOP): to be killed there, or to
+ * go on much later. */
+void mci_crash_point_stop_at(enum mci_crash_point point);
 
 /* How often this process has passed a point since mci_crash_point_arm or its start. */
 unsigned mci_crash_point_passed(enum mci_crash_point point);

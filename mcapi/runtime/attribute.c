@@ -5,6 +5,7 @@
 
 #include "runtime/channel.h"
 #include "runtime/control.h"
+#include "segment/mailbox.h"
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
 
@@ -123,6 +124,18 @@ uint32_t mci_attribute_depth(const struct mci_map *map, const struct mci_endpoin
                                       : map->limits.max_queue_elements;
 }
 
+/* What it will be, as far as the type tells, for an endpoint that is not connected. */
+static uint32_t depth_to_be(const struct mci_map *map, const struct mci_endpoint_slot *slot)
+{
+    struct mci_mailbox box;
+
+    if (mci_mailbox_view(map, slot->handle, &box))
+        return mci_mailbox_free_cells(&box);
+    return mci_attribute_depth(map, slot,
+                               slot->type == MCAPI_ENDP_ATTR_TYPE_PKTCHAN ? MCI_CHANNEL_PACKET
+                                                                          : MCI_CHANNEL_SCALAR);
+}
+
 /* --- Attributes that are made up when asked for ---------------------------------------- */
 
 static const struct mci_channel_slot *channel_of(const struct mci_map *map,
@@ -187,7 +200,8 @@ static uint32_t free_packets(unsigned char *region, uint32_t depth, uint32_t pay
     return mci_ring_packet_room(&ring);
 }
 
-/* Free receive buffers: of the channel, if the endpoint is an end of one. */
+/* Free receive buffers: of the channel, if the endpoint is an end of one; else of its mailbox,
+ * once it has one. */
 static uint32_t free_receive_buffers(const struct mci_map *map,
                                      const struct mci_endpoint_slot *slot)
 {
@@ -196,7 +210,7 @@ static uint32_t free_receive_buffers(const struct mci_map *map,
     unsigned char *region;
 
     if (channel == NULL)
-        return mci_attribute_depth(map, slot, MCI_CHANNEL_PACKET);
+        return depth_to_be(map, slot);
     if (!mci_ring_shape_read(map, channel, &shape))
         return 0;
     region = mci_region(map, (uint32_t)(channel - map->channels));

@@ -126,7 +126,7 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
         atomic_store_explicit(&end->handle, 0, memory_order_relaxed);
         atomic_store_explicit(&end->kind, MCI_END_NONE, memory_order_relaxed);
     }
-    mci_request_fail_posted(end, status);
+    mci_request_fail_posted(&end->posted, status);
     mci_gate_leave(&end->gate, alone);
 }
 

@@ -12,6 +12,7 @@
 
 #include "os/futex.h"
 #include "runtime/gate.h"
+#include "runtime/posted.h"
 #include "runtime/runtime.h"
 #include "segment/event.h"
 #include "segment/ring_packet.h"
@@ -41,11 +42,7 @@ struct mci_end {
         struct mci_ring_scalar scalar;
     };
 
-    /* Receives that were posted and not yet served, oldest first: requests. */
-    uint32_t first_posted; /* index + 1, or 0 */
-    uint32_t last_posted;
-    uint32_t posted;
-    struct mci_node *posted_by;
+    struct mci_posted posted; /* receives */
 };
 
 extern struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];

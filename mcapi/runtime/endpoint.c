@@ -8,6 +8,7 @@
 #include "runtime/channel.h"
 #include "runtime/control.h"
 #include "runtime/end.h"
+#include "runtime/message.h"
 #include "runtime/patience.h"
 #include "segment/event.h"
 
@@ -129,6 +130,8 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
             port != MCAPI_PORT_ANY ? port : MCI_ANONYMOUS_PORT | slot->generation << 14 | index;
     slot->channel = 0;
     slot->opened = MCI_END_NONE;
+    slot->messages_sent = slot->bytes_sent = slot->messages_dropped = 0;
+    slot->messages_received = slot->bytes_received = 0;
     mci_attribute_defaults(map, slot);
     CRASH_POINT(endpoint_filled);
 
@@ -281,6 +284,16 @@ void mci_endpoint_return_channel_get(struct mci_map *map, struct mci_endpoint_sl
         drop_gets(map, slot->got_by_slot, slot, count);
 }
 
+bool mci_endpoint_was(const struct mci_map *map, mcapi_endpoint_t handle)
+{
+    uint32_t generation = handle >> 16;
+    uint32_t index = handle & 0xffff;
+
+    return index < MCI_ENDPOINT_SLOTS && generation >= 1
+        && generation <= map->endpoints[index].generation
+        && handle_of(&map->endpoints[index]) != handle;
+}
+
 /* --- Deleting ------------------------------------------------------------------------- */
 
 struct mci_endpoint_slot *mci_endpoint_own(const struct mci_node *node, mcapi_endpoint_t handle)
@@ -293,13 +306,16 @@ struct mci_endpoint_slot *mci_endpoint_own(const struct mci_node *node, mcapi_en
 void mci_endpoint_discard(struct mci_map *map, uint32_t index)
 {
     struct mci_endpoint_slot *slot = &map->endpoints[index];
+    uint32_t handle;
 
     if (slot->owner < map->limits.max_nodes && map->nodes[slot->owner].endpoints > 0)
         map->nodes[slot->owner].endpoints--;
     if (map->header->endpoint_live > 0)
         map->header->endpoint_live--;
+    handle = handle_of(slot);
     atomic_store_explicit(&slot->handle, 0, memory_order_release);
     CRASH_POINT(endpoint_withdrawn);
+    mci_message_discard(map, index, handle);
     leave_bucket(map, index);
 }
 
@@ -320,6 +336,7 @@ mcapi_status_t mci_endpoint_delete(struct mci_node *node, mcapi_endpoint_t handl
         status = mci_channel_leave(map, slot);
     if (status == MCAPI_SUCCESS) {
         mci_end_detach(&mci_ends[handle & 0xffff], MCAPI_ERR_ENDP_DELETED);
+        mci_message_detach(handle & 0xffff, MCAPI_ERR_ENDP_DELETED);
         mci_endpoint_discard(map, handle & 0xffff);
         mci_bell_ring(map, node->slot); /* for opens that wait for a connection */
     }

@@ -45,6 +45,9 @@ mcapi_status_t mci_endpoint_delete(struct mci_node *node, mcapi_endpoint_t handl
 struct mci_endpoint_slot *mci_endpoint_own(const struct mci_node *node,
                                            mcapi_endpoint_t handle);
 
+/* Whether this was the handle of an endpoint that is no more; as far as generations tell. */
+bool mci_endpoint_was(const struct mci_map *map, mcapi_endpoint_t handle);
+
 /* Frees a live slot, whatever state it is in. */
 void mci_endpoint_discard(struct mci_map *map, uint32_t index);
 

@@ -10,6 +10,7 @@
 #include "runtime/control.h"
 #include "runtime/end.h"
 #include "runtime/endpoint.h"
+#include "runtime/message.h"
 #include "runtime/recovery.h"
 #include "runtime/request.h"
 #include "segment/event.h"
@@ -241,8 +242,10 @@ static void detach_ends(struct mci_map *map, const struct mci_node *node)
 
     for (uint32_t i = 0; i < high; i++)
         if (atomic_load_explicit(&map->endpoints[i].handle, memory_order_relaxed) != 0
-            && map->endpoints[i].owner == node->slot)
+            && map->endpoints[i].owner == node->slot) {
             mci_end_detach(&mci_ends[i], MCAPI_ERR_NODE_NOTINIT);
+            mci_message_detach(i, MCAPI_ERR_NODE_NOTINIT);
+        }
 }
 
 bool mci_node_leave(struct mci_node *node)

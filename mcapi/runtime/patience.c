@@ -103,8 +103,8 @@ static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
     }
     until = patience->deadline - now > longest ? now + longest : patience->deadline;
     /* Should the peer die and we next, before we could tell its other sleepers; of several
-     * peers only the first, as one word can be guarded. The word is the first member of the
-     * peer's liveness. */
+     * words only the first, as one can be guarded. It is the first member of a struct
+     * mci_liveness: the peer's, or a mailbox's alarm. */
     if (count > 1)
         mci_robust_guard((struct mci_liveness *)(void *)patience->watch[1].word);
     mci_futex_wait_any(patience->watch, count, until);
@@ -130,7 +130,10 @@ mcapi_status_t mci_patience_wait(struct mci_patience *patience,
         mci_patience_watch(patience, words->own_event,
                            mci_event_announce(words->own_event, MCI_EVENT_SLEEPER));
         mci_event_fence();
-        mci_patience_watch(patience, words->peer_life, words->peer_alive);
+        if (words->peer_life != NULL)
+            mci_patience_watch(patience, words->peer_life, words->peer_alive);
+        if (words->alarm != NULL)
+            mci_patience_watch(patience, words->alarm, 0);
         patience->announced = true;
     } else {
         status = sleep_on_watched(patience);

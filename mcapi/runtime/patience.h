@@ -57,8 +57,9 @@ void mci_patience_end(struct mci_patience *patience);
  */
 struct mci_patience_end_words {
     _Atomic uint32_t *own_event;
-    _Atomic uint32_t *peer_life;
+    _Atomic uint32_t *peer_life; /* NULL: no one peer */
     uint32_t peer_alive;
+    _Atomic uint32_t *alarm; /* NULL, or a word that stays 0 (segment/mailbox.h) */
 };
 
 mcapi_status_t mci_patience_wait(struct mci_patience *patience,

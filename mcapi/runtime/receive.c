@@ -40,16 +40,16 @@ static mcapi_status_t serve_posted(struct mci_end *end)
     unsigned char *payload;
     uint32_t size;
 
-    while (end->posted > 0) {
+    while (end->posted.count > 0) {
         mcapi_status_t status = take_packet(end, &payload, &size);
 
         if (status == MCAPI_PENDING)
             return status;
         if (status != MCAPI_SUCCESS) {
-            mci_request_fail_posted(end, status);
+            mci_request_fail_posted(&end->posted, status);
             return status;
         }
-        mci_request_serve(end, payload, size, MCAPI_SUCCESS);
+        mci_request_serve(&end->posted, payload, size, MCAPI_SUCCESS);
     }
     return MCAPI_SUCCESS;
 }
@@ -60,7 +60,7 @@ static inline mcapi_status_t try_packet(struct mci_end *end, void **payload, siz
     unsigned char *at;
     uint32_t bytes;
 
-    if (__builtin_expect(end->posted > 0, 0))
+    if (__builtin_expect(end->posted.count > 0, 0))
         status = serve_posted(end);
     if (status == MCAPI_SUCCESS)
         status = take_packet(end, &at, &bytes);
@@ -166,7 +166,10 @@ mcapi_status_t mci_receive_packet_later(struct mci_node *node, mcapi_pktchan_rec
     status = mci_request_begin(node, &start, request);
     if (status != MCAPI_SUCCESS)
         return status;
-    status = mci_request_post(node, *request);
+    end = &mci_ends[handle & 0xffff];
+    alone = mci_gate_enter(&end->gate);
+    status = mci_request_post(node, *request, &end->posted);
+    mci_gate_leave(&end->gate, alone);
     if (status == MCAPI_SUCCESS)
         mci_receive_progress(node, handle);
     return status;
@@ -228,7 +231,7 @@ static uint32_t there_now(struct mci_end *end, enum mci_end_kind kind)
     uint32_t there = kind == MCI_END_PACKET_RECEIVE ? mci_ring_packet_available(&end->packet)
                                                     : mci_ring_scalar_available(&end->scalar);
 
-    return there > end->posted ? there - end->posted : 0;
+    return there > end->posted.count ? there - end->posted.count : 0;
 }
 
 mcapi_status_t mci_receive_available(struct mci_node *node, uint32_t handle,

@@ -5,6 +5,7 @@
 #include "os/robust.h"
 #include "runtime/channel.h"
 #include "runtime/endpoint.h"
+#include "runtime/message.h"
 #include "segment/event.h"
 
 static bool is_live(const struct mci_node_slot *slot)
@@ -31,6 +32,7 @@ void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how)
         mci_endpoint_discard(map, i);
         CRASH_POINT(recovery_endpoint_freed);
     }
+    mci_message_take_back(map, node);
 }
 
 bool mci_recover_if_dead(struct mci_map *map, uint32_t node)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/request.h"
 
+#include <string.h>
+
 #include "runtime/endpoint.h"
+#include "runtime/message.h"
 #include "runtime/patience.h"
 #include "runtime/receive.h"
 #include "runtime/request_table.h"
@@ -79,6 +82,7 @@ bool mci_request_has_no_data(struct mci_node *node, mcapi_request_t request)
     mci_request_lock(table);
     slot = mci_request_find(table, request);
     none = slot != NULL && slot->start.kind != MCI_REQUEST_RECEIVE
+        && slot->start.kind != MCI_REQUEST_MESSAGE
         && !(slot->start.kind == MCI_REQUEST_DONE && slot->start.carries_data);
     mci_request_unlock(table);
     return none;
@@ -96,64 +100,57 @@ void mci_request_drop(struct mci_node *node, mcapi_request_t request)
     mci_request_unlock(table);
 }
 
-/* --- Receives that are posted at an end ----------------------------------------------- */
+/* --- Receives that are posted ----------------------------------------------------------- */
 
-mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request)
+mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request,
+                                struct mci_posted *posted)
 {
     struct mci_request_table *table = node->requests;
     struct mci_request *slot;
-    struct mci_end *end;
     uint32_t link;
-    bool alone;
 
-    mci_request_lock(table);
-    slot = mci_request_find(table, request);
-    end = slot == NULL ? NULL : &mci_ends[slot->start.handle & 0xffff];
-    mci_request_unlock(table);
-    if (end == NULL)
-        return MCAPI_ERR_NODE_NOTINIT; /* the node's life has ended meanwhile */
-
-    alone = mci_gate_enter(&end->gate);
     mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL) {
         link = (uint32_t)(slot - table->slots) + 1;
         slot->next_posted = 0;
-        if (end->last_posted != 0)
-            table->slots[end->last_posted - 1].next_posted = link;
+        if (posted->last != 0)
+            table->slots[posted->last - 1].next_posted = link;
         else
-            end->first_posted = link;
-        end->last_posted = link;
-        end->posted++;
-        end->posted_by = node;
+            posted->first = link;
+        posted->last = link;
+        posted->count++;
+        posted->by = node;
     }
     mci_request_unlock(table);
-    mci_gate_leave(&end->gate, alone);
+    /* Else the node's life has ended meanwhile. */
     return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT;
 }
 
 /* The table's mutex is held. */
-static struct mci_request *unpost_first(struct mci_end *end, struct mci_request_table *table)
+static struct mci_request *unpost_first(struct mci_posted *posted,
+                                        struct mci_request_table *table)
 {
-    struct mci_request *slot = &table->slots[end->first_posted - 1];
+    struct mci_request *slot = &table->slots[posted->first - 1];
 
-    end->first_posted = slot->next_posted;
-    if (end->first_posted == 0)
-        end->last_posted = 0;
-    end->posted--;
+    posted->first = slot->next_posted;
+    if (posted->first == 0)
+        posted->last = 0;
+    posted->count--;
     return slot;
 }
 
-bool mci_request_serve(struct mci_end *end, void *payload, size_t size, mcapi_status_t status)
+bool mci_request_serve(struct mci_posted *posted, void *payload, size_t size,
+                       mcapi_status_t status)
 {
     struct mci_request_table *table;
     struct mci_request *slot;
 
-    if (end->posted == 0)
+    if (posted->count == 0)
         return false;
-    table = end->posted_by->requests;
+    table = posted->by->requests;
     mci_request_lock(table);
-    slot = unpost_first(end, table);
+    slot = unpost_first(posted, table);
     if (slot->state == MCI_REQUEST_PENDING) {
         if (status == MCAPI_SUCCESS)
             *slot->start.buffer = payload;
@@ -163,29 +160,49 @@ bool mci_request_serve(struct mci_end *end, void *payload, size_t size, mcapi_st
     return true;
 }
 
-void mci_request_fail_posted(struct mci_end *end, mcapi_status_t status)
+void mci_request_serve_message(struct mci_posted *posted, const void *payload, size_t size)
 {
-    while (mci_request_serve(end, NULL, 0, status))
+    struct mci_request_table *table = posted->by->requests;
+    const struct mci_request_start *start;
+    struct mci_request *slot;
+
+    mci_request_lock(table);
+    slot = unpost_first(posted, table);
+    start = &slot->start;
+    if (slot->state == MCI_REQUEST_PENDING) {
+        size_t kept = size < start->room ? size : start->room;
+
+        if (kept > 0)
+            memcpy(start->message, payload, kept);
+        mci_request_finish(table, slot, kept < size ? MCAPI_ERR_MSG_TRUNCATED : MCAPI_SUCCESS,
+                           size);
+    }
+    mci_request_unlock(table);
+}
+
+void mci_request_fail_posted(struct mci_posted *posted, mcapi_status_t status)
+{
+    while (mci_request_serve(posted, NULL, 0, status))
         ;
 }
 
-static void unpost(struct mci_end *end, struct mci_request_table *table,
+static void unpost(struct mci_posted *posted, struct mci_request_table *table,
                    struct mci_request *slot)
 {
     uint32_t wanted = (uint32_t)(slot - table->slots) + 1;
     uint32_t before = 0;
 
-    for (uint32_t link = end->first_posted; link != 0;
+    for (uint32_t link = posted->first; link != 0;
          before = link, link = table->slots[link - 1].next_posted) {
         if (link != wanted)
             continue;
         if (before != 0)
             table->slots[before - 1].next_posted = slot->next_posted;
         else
-            end->first_posted = slot->next_posted;
-        if (end->last_posted == wanted)
-            end->last_posted = before;
-        end->posted--;
+            posted->first = slot->next_posted;
+        if (posted->last == wanted)
+            posted->last = before;
+        posted->count--;
         return;
     }
 }
@@ -211,6 +228,9 @@ static mcapi_status_t look(struct mci_node *node, const struct mci_request_start
     case MCI_REQUEST_RECEIVE:
         /* It serves the posted receives itself, this one perhaps among them. */
         status = mci_receive_progress(node, start->handle);
+        return status == MCAPI_SUCCESS ? MCAPI_PENDING : status;
+    case MCI_REQUEST_MESSAGE:
+        status = mci_message_progress(node, start->handle);
         return status == MCAPI_SUCCESS ? MCAPI_PENDING : status;
     default:
         return MCAPI_PENDING;
@@ -281,6 +301,8 @@ static void announce(struct mci_patience *patience, mcapi_request_t request)
     mci_request_unlock(table);
     if (start.kind == MCI_REQUEST_RECEIVE) {
         mci_receive_announce(patience, start.handle);
+    } else if (start.kind == MCI_REQUEST_MESSAGE) {
+        mci_message_announce(patience, start.handle);
     } else if (start.kind == MCI_REQUEST_OPEN || start.kind == MCI_REQUEST_CLOSE) {
         peer = start.kind == MCI_REQUEST_OPEN
                      ? mci_channel_peer(patience->node, start.handle)
@@ -451,12 +473,55 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
 
 /* --- Cancelling ----------------------------------------------------------------------- */
 
+/* Where a pending receive is posted, and the gate of that place; NULL: it is no receive. */
+static struct mci_posted *place_of(const struct mci_request_start *start,
+                                   struct mci_gate **gate)
+{
+    struct mci_end *end = &mci_ends[start->handle & (MCI_ENDPOINT_SLOTS - 1)];
+    struct mci_message_sink *sink = mci_message_sink_of(start->handle);
+
+    switch (start->kind) {
+    case MCI_REQUEST_RECEIVE:
+        *gate = &end->gate;
+        return &end->posted;
+    case MCI_REQUEST_MESSAGE:
+        *gate = &sink->gate;
+        return &sink->posted;
+    default:
+        return NULL;
+    }
+}
+
+/* Ends a pending request; false: it is over, or none. */
+static bool cancel_pending(struct mci_node *node, mcapi_request_t request,
+                           struct mci_posted *posted, bool *waited)
+{
+    struct mci_request_table *table = node->requests;
+    struct mci_request *slot;
+    bool ended;
+
+    mci_request_lock(table);
+    slot = mci_request_find(table, request);
+    ended = slot != NULL && slot->state == MCI_REQUEST_PENDING;
+    if (ended) {
+        if (posted != NULL)
+            unpost(posted, table, slot);
+        mci_request_finish(table, slot, MCAPI_ERR_REQUEST_CANCELLED, 0);
+        *waited = slot->waiters > 0;
+        if (!*waited)
+            mci_request_free(table, slot);
+    }
+    mci_request_unlock(table);
+    return ended;
+}
+
 mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request)
 {
     struct mci_request_table *table = node->requests;
     struct mci_request_start start = { .kind = MCI_REQUEST_DONE };
-    struct mci_request *slot;
-    struct mci_end *end;
+    const struct mci_request *slot;
+    struct mci_posted *posted;
+    struct mci_gate *gate;
     bool ended;
     bool waited = false;
     bool alone = false;
@@ -472,24 +537,12 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
         && !mci_channel_open_cancel(node, start.handle, start.end_kind))
         return MCAPI_ERR_REQUEST_INVALID; /* over, though nobody has asked */
 
-    /* Only a receive is posted at an end. */
-    end = start.kind == MCI_REQUEST_RECEIVE ? &mci_ends[start.handle & 0xffff] : NULL;
-    if (end != NULL)
-        alone = mci_gate_enter(&end->gate);
-    mci_request_lock(table);
-    slot = mci_request_find(table, request);
-    ended = slot != NULL && slot->state == MCI_REQUEST_PENDING;
-    if (ended) {
-        if (end != NULL)
-            unpost(end, table, slot);
-        mci_request_finish(table, slot, MCAPI_ERR_REQUEST_CANCELLED, 0);
-        waited = slot->waiters > 0;
-        if (!waited)
-            mci_request_free(table, slot);
-    }
-    mci_request_unlock(table);
-    if (end != NULL)
-        mci_gate_leave(&end->gate, alone);
+    posted = place_of(&start, &gate);
+    if (posted != NULL)
+        alone = mci_gate_enter(gate);
+    ended = cancel_pending(node, request, posted, &waited);
+    if (posted != NULL)
+        mci_gate_leave(gate, alone);
     if (waited && mci_runtime_hold(node, mci_self.serial)) {
         mci_bell_ring(mci_map(), node->slot);
         mci_runtime_drop();

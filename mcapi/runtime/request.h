@@ -24,6 +24,7 @@ enum mci_request_kind {
     MCI_REQUEST_OPEN,
     MCI_REQUEST_CLOSE,
     MCI_REQUEST_RECEIVE, /* a packet, posted at an end */
+    MCI_REQUEST_MESSAGE, /* posted at an endpoint */
 };
 
 /* What a request is about, as far as its kind needs it. */
@@ -31,7 +32,7 @@ struct mci_request_start {
     enum mci_request_kind kind;
     bool carries_data;       /* DONE: it was a send */
     size_t size;             /* ...of so many bytes */
-    mcapi_endpoint_t handle; /* OPEN, RECEIVE */
+    mcapi_endpoint_t handle; /* OPEN, RECEIVE, MESSAGE */
     enum mci_end_kind end_kind;
     mcapi_domain_t domain; /* GET */
     mcapi_node_t number;
@@ -39,6 +40,8 @@ struct mci_request_start {
     mcapi_endpoint_t *endpoint;
     struct mci_channel_life life; /* CLOSE */
     void **buffer;                /* RECEIVE */
+    void *message;                /* MESSAGE: where it goes... */
+    size_t room;                  /* ...and how much of it fits there, in bytes */
 };
 
 /* The request of a call that was refused. */
@@ -55,15 +58,21 @@ mcapi_status_t mci_request_amend(struct mci_node *node, mcapi_request_t request,
 /* For a request that was begun and that its call could not go on with after all. */
 void mci_request_drop(struct mci_node *node, mcapi_request_t request);
 
-/* Posts a receive request at its end. */
-mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request);
+/* All inside the gate of the place where receives are posted: */
 
-/* Inside the gate of a receiving end: the oldest posted receive gets a packet, if there is one;
- * false: none is posted. */
-bool mci_request_serve(struct mci_end *end, void *payload, size_t size, mcapi_status_t status);
+/* Posts a receive request. */
+mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request,
+                                struct mci_posted *posted);
 
-/* Inside the gate: all posted receives of an end are over. */
-void mci_request_fail_posted(struct mci_end *end, mcapi_status_t status);
+/* The oldest posted receive is over, with a packet or an error; false: none is posted. */
+bool mci_request_serve(struct mci_posted *posted, void *payload, size_t size,
+                       mcapi_status_t status);
+
+/* The oldest posted receive, and there is one, gets a copy of a message. */
+void mci_request_serve_message(struct mci_posted *posted, const void *payload, size_t size);
+
+/* All posted receives are over. */
+void mci_request_fail_posted(struct mci_posted *posted, mcapi_status_t status);
 
 /* MCAPI_PENDING, or how it ended. */
 mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, size_t *size);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/end.h"
+#include "runtime/message.h"
 #include "runtime/node.h"
 
 struct mci_runtime mci_runtime = {
@@ -123,6 +124,7 @@ static void after_fork_in_child(void)
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
         mci_node_forget(mci_runtime.nodes[i]);
     mci_end_forget_all();
+    mci_message_forget_all();
     if (mci_runtime.attached || atomic_load(&mci_runtime.forsaken) != MCI_NOT_FORSAKEN)
         mci_segment_forget_after_fork(&mci_runtime.map.segment);
     mci_runtime.attached = false;

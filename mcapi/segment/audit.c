@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "segment/mailbox.h"
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
 
@@ -392,6 +393,81 @@ static void walk_channel(struct walk *walk, uint32_t index)
     }
 }
 
+/* --- Mailboxes ------------------------------------------------------------------------ */
+
+/* Whether somebody may be filling a cell with this name in it. */
+static bool is_filled_by_someone(const struct mci_map *map, uint32_t name)
+{
+    return name != MCI_NOBODY && name != MCI_TAKEN_CELL && is_live(map, MCI_CONTROL_SLOT(name));
+}
+
+/* One ring of slots. They follow each other: first those with messages, from the receiver's
+ * place on, then empty ones of the same lap and, behind the receiver, of the next. `met`
+ * counts the slots that each cell is in. */
+static uint32_t walk_level(struct walk *walk, const struct mci_mailbox *box, uint32_t level,
+                           uint8_t *met)
+{
+    uint32_t waiting = 0;
+
+    for (uint32_t i = 0; i <= box->mask; i++) {
+        uint64_t word = LOAD(box->slots[level * box->stride + i]);
+        uint32_t cell = mci_slot_cell(word);
+
+        if (word >> 48 != box->generation || (mci_slot_position(word) & box->mask) != i)
+            fault(walk, "mailbox %u, level %u: slot %u is of position %u, generation %u",
+                  box->index, level, i, mci_slot_position(word), (uint32_t)(word >> 48));
+        if ((word & MCI_SLOT_FULL) == 0)
+            continue;
+        waiting++;
+        if (cell >= box->depth)
+            fault(walk, "mailbox %u, level %u: slot %u holds cell %u, and there is none",
+                  box->index, level, i, cell);
+        else if (met[cell]++ != 0)
+            fault(walk, "mailbox %u: cell %u is in two slots", box->index, cell);
+    }
+    return waiting;
+}
+
+static void walk_cells(struct walk *walk, const struct mci_mailbox *box, const uint8_t *met)
+{
+    struct mci_audit *audit = walk->audit;
+
+    for (uint32_t i = 0; i < box->depth; i++) {
+        uint32_t name = LOAD(box->cells[i].owner);
+
+        if (name == MCI_NOBODY) {
+            audit->cells_free++;
+            if (met[i] != 0)
+                fault(walk, "mailbox %u: cell %u is free, and in a slot", box->index, i);
+        } else if (met[i] == 0) {
+            audit->cells_taken++;
+            if (name != MCI_TAKEN_CELL && !is_filled_by_someone(walk->map, name))
+                fault(walk, "mailbox %u: cell %u is taken by node slot %u, and there is none",
+                      box->index, i, MCI_CONTROL_SLOT(name));
+        }
+    }
+}
+
+static void walk_mailbox(struct walk *walk, uint32_t index)
+{
+    uint32_t handle = LOAD(walk->map->endpoints[index].handle);
+    static _Thread_local uint8_t met[MCI_MOST_CELLS];
+    struct mci_mailbox box;
+
+    if (handle == 0 || (handle & 0xffff) != index
+        || LOAD(walk->map->endpoints[index].mailbox) != handle)
+        return;
+    walk->audit->mailboxes++;
+    if (!mci_mailbox_view(walk->map, handle, &box)) {
+        fault(walk, "mailbox %u: its depth, levels and places make no sense", index);
+        return;
+    }
+    memset(met, 0, box.depth);
+    for (uint32_t level = 0; level < box.levels; level++)
+        walk->audit->messages_queued += walk_level(walk, &box, level, met);
+    walk_cells(walk, &box, met);
+}
+
 /* -------------------------------------------------------------------------------------- */
 
 bool mci_audit(const struct mci_map *map, struct mci_audit *audit)
@@ -405,6 +481,8 @@ bool mci_audit(const struct mci_map *map, struct mci_audit *audit)
     for (uint32_t i = 0; i < map->limits.max_channels; i++)
         walk_channel(&walk, i);
     walk_links(&walk);
+    for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++)
+        walk_mailbox(&walk, i);
     return audit->faults == 0;
 }
 

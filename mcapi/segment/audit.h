@@ -31,6 +31,10 @@ struct mci_audit {
     uint32_t gets;                                       /* by live nodes, of live endpoints */
     uint64_t packets_queued, packets_held, packets_free; /* buffers of connected channels */
     uint64_t scalars_queued;
+    uint32_t mailboxes;
+    uint64_t messages_queued;
+    uint64_t cells_taken; /* by senders that have not sent yet, or by the receiver */
+    uint64_t cells_free;
     uint32_t faults;
     char fault[MCI_AUDIT_KEPT][MCI_AUDIT_TEXT]; /* the first of them, one line each */
 };

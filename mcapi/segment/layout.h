@@ -6,11 +6,12 @@
  * numbers (slots, offsets) and never pointers, and the compiler checks the sizes. Whoever
  * changes a structure here raises MCI_LAYOUT_VERSION.
  *
- *   header | nodes | endpoints | buckets | gets | channels | regions
+ *   header | nodes | endpoints | buckets | gets | channels | regions | mailboxes
  *
  * The header says what the segment is. The tables are control data, changed only under the
- * control lock. A region belongs to the channel of the same number and holds its ring; the
- * regions are address space, and cost memory only where they were used.
+ * control lock. A region belongs to the channel of the same number and holds its ring, a
+ * mailbox to the endpoint of the same number and holds its messages; both are address space,
+ * and cost memory only where they were used.
  */
 #ifndef MCI_LAYOUT_H
 #define MCI_LAYOUT_H
@@ -25,7 +26,7 @@
 #define MCI_MAGIC UINT64_C(0x3269706163626d21)
 
 enum {
-    MCI_LAYOUT_VERSION = 1,
+    MCI_LAYOUT_VERSION = 2,
     MCI_LINE = 64, /* bytes that travel together between two cores */
 
     /* A handle is generation << 16 | index. An index below this bound keeps favourite
@@ -39,6 +40,11 @@ enum {
     MCI_PACKET_STRIDE = 128, /* bytes of a packet slot, in two lines */
     MCI_PACKET_INLINE = 112, /* payload bytes that fit into the slot itself */
     MCI_SCALARS_PER_LINE = 7,
+
+    MCI_LEVELS = 11,          /* of priority: MCAPI_MAX_PRIORITY + 1 */
+    MCI_MESSAGE_STRIDE = 128, /* bytes of a message's cell, in two lines */
+    MCI_MESSAGE_INLINE = 112, /* payload bytes that fit into the cell itself */
+    MCI_MOST_CELLS = 32768,   /* of a mailbox: a slot's word has 15 bits for the cell */
 };
 
 /* The limits of a topology, chosen by the node that makes it. */
@@ -72,7 +78,7 @@ struct mci_header {
     /* 1: some process here lacks the heavy fence, and wakers must fence for it. */
     alignas(MCI_LINE) _Atomic uint32_t fenced;
 };
-_Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 1");
+_Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 2");
 
 /* Names one life of one slot, so that a name once read never means a later owner. */
 #define MCI_CONTROL_WAITED                  UINT32_C(0x80000000)
@@ -101,7 +107,7 @@ struct mci_node_slot {
     _Atomic uint32_t bell_sleepers;
     _Atomic uint32_t waits_for_endpoint; /* 1: ring at every create */
 };
-_Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 1");
+_Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 2");
 
 struct mci_endpoint_slot {
     _Atomic uint32_t handle; /* 0: free. The store of it creates and deletes */
@@ -110,10 +116,12 @@ struct mci_endpoint_slot {
     uint32_t domain;
     uint32_t node;
     uint32_t port;
-    uint32_t next;    /* in its bucket: index + 1, or 0 */
-    uint32_t channel; /* channel + 1, or 0: not connected */
-    uint32_t opened;  /* enum mci_end_kind: which end it is open as */
-    uint32_t closed;  /* enum mci_end_kind: which end was closed last */
+    uint32_t next;            /* in its bucket: index + 1, or 0 */
+    _Atomic uint32_t channel; /* channel + 1, or 0: not connected */
+    uint32_t opened;          /* enum mci_end_kind: which end it is open as */
+    uint32_t closed;          /* enum mci_end_kind: which end was closed last */
+    _Atomic uint32_t mailbox; /* the handle once it has a mailbox; the store of it makes it */
+    uint32_t mailbox_cells;   /* most cells that mailboxes of this slot have had */
 
     /* Attributes that have no other home. */
     uint32_t type;
@@ -129,9 +137,16 @@ struct mci_endpoint_slot {
     uint32_t num_send_buffers;
     uint32_t num_recv_buffers;
     uint32_t timeout; /* ms */
-    uint32_t reserved[9];
+    uint32_t reserved[7];
+
+    /* Counted by the threads of the owner that send and that receive messages. */
+    alignas(MCI_LINE) _Atomic uint64_t messages_sent;
+    _Atomic uint64_t bytes_sent;
+    _Atomic uint64_t messages_dropped; /* sent to endpoints that are no more */
+    alignas(MCI_LINE) _Atomic uint64_t messages_received;
+    _Atomic uint64_t bytes_received;
 };
-_Static_assert(sizeof(struct mci_endpoint_slot) == 2 * MCI_LINE, "layout 1");
+_Static_assert(sizeof(struct mci_endpoint_slot) == 4 * MCI_LINE, "layout 2");
 
 /* What an endpoint can be opened as. */
 enum mci_end_kind {
@@ -173,7 +188,7 @@ struct mci_channel_slot {
     alignas(MCI_LINE) _Atomic uint32_t side[MCI_SIDES]; /* enum mci_side_state */
     _Atomic uint32_t event[MCI_SIDES]; /* what the thread on that side sleeps on */
 };
-_Static_assert(sizeof(struct mci_channel_slot) == 2 * MCI_LINE, "layout 1");
+_Static_assert(sizeof(struct mci_channel_slot) == 2 * MCI_LINE, "layout 2");
 
 /*
  * The ring of a packet channel, at the start of its region: the receiver's line, five numbers
@@ -197,7 +212,7 @@ struct mci_packet_slot {
     uint32_t reserved;
     unsigned char payload[MCI_PACKET_INLINE];
 };
-_Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 1");
+_Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 2");
 
 /*
  * The ring of a scalar channel: the receiver's line, then lines of seven words and their
@@ -214,7 +229,49 @@ struct mci_scalar_line {
     /* MCI_SCALAR_FULL | lap << 2 | width; the store of it sends. */
     _Atomic uint8_t mark[8];
 };
-_Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 1");
+_Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 2");
+
+/*
+ * The mailbox of an endpoint: the messages that wait for its node. A ring of slots for each
+ * level of priority, then the cells with the messages, then the room for payloads that do not
+ * fit into a cell.
+ *
+ *   head | level 0's slots | level 1's slots | ... | cells of 128 bytes | large payloads
+ *
+ * Where the parts begin follows from the limits of the topology alone.
+ */
+struct mci_mailbox_head {
+    /* Set when the mailbox is made. */
+    _Atomic uint32_t depth;  /* messages that fit */
+    _Atomic uint32_t levels; /* of priority */
+    _Atomic uint32_t mask;   /* places of a ring, less one */
+    uint32_t reserved;
+
+    /* Its word is always 0, and watched by all who sleep at this mailbox: a sender has the
+     * kernel wake one of them should it die before it could. */
+    struct mci_liveness alarm;
+
+    alignas(MCI_LINE) _Atomic uint32_t event[MCI_SIDES];
+
+    /* A guide to the end of each ring: the endpoint's generation << 32 | position. */
+    alignas(MCI_LINE) _Atomic uint64_t tail[MCI_LEVELS];
+};
+_Static_assert(sizeof(struct mci_mailbox_head) == 4 * MCI_LINE, "layout 2");
+
+/* A slot's word: generation << 48 | position << 16 | full << 15 | cell. */
+
+struct mci_message_cell {
+    _Atomic uint32_t owner;  /* MCI_NOBODY, MCI_TAKEN_CELL, or the name of its sender */
+    _Atomic uint32_t size;   /* payload bytes */
+    _Atomic uint32_t extent; /* bytes of large payload backed by memory */
+    uint32_t reserved;
+    unsigned char payload[MCI_MESSAGE_INLINE];
+};
+_Static_assert(sizeof(struct mci_message_cell) == MCI_MESSAGE_STRIDE, "layout 2");
+
+/* A sender's name is its MCI_CONTROL_NAME. */
+#define MCI_NOBODY     UINT32_C(0)
+#define MCI_TAKEN_CELL UINT32_C(0x80000000) /* the receiver reads it */
 
 #define MCI_SCALAR_FULL 0x80u
 #define MCI_SCALAR_LAPS 32u

@@ -9,11 +9,22 @@
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
 
-enum { PAGE = 4096 };
+enum {
+    PAGE = 4096,
+    SHIFTED = 16 * 256, /* by so much, less a line, regions and mailboxes begin later */
+
+    /* A mailbox has room for so many times the usual depth, and for so many messages at least,
+     * for endpoints that want more... */
+    DEEPER = 4,
+    DEEP = 256,
+};
+
+/* ...as long as all of them together stay below so many bytes of address space. */
+static const uint64_t MAILBOXES_AT_MOST = UINT64_C(1) << 40;
 
 /* Offsets of the tables; `end` is the size of the whole. */
 struct plan {
-    uint64_t nodes, endpoints, buckets, channels, gets, regions, end;
+    uint64_t nodes, endpoints, buckets, channels, gets, regions, mailboxes, end;
 };
 
 static uint64_t page_up(uint64_t bytes)
@@ -21,9 +32,14 @@ static uint64_t page_up(uint64_t bytes)
     return (bytes + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 
+static uint64_t line_up(uint64_t bytes)
+{
+    return (bytes + MCI_LINE - 1) & ~(uint64_t)(MCI_LINE - 1);
+}
+
 uint64_t mci_region_size(const struct mci_limits *limits)
 {
-    uint64_t need = mci_ring_packet_size(limits->max_buffers, limits->max_pkt_size) + 16 * 256;
+    uint64_t need = mci_ring_packet_size(limits->max_buffers, limits->max_pkt_size) + SHIFTED;
     uint64_t scalars = 2 * (uint64_t)MCI_LINE * limits->max_queue_elements;
     uint64_t size = 64 * 1024;
 
@@ -32,6 +48,37 @@ uint64_t mci_region_size(const struct mci_limits *limits)
     while (size < need)
         size *= 2;
     return size;
+}
+
+static struct mci_mailbox_plan plan_mailbox_of(const struct mci_limits *limits, uint64_t depth)
+{
+    struct mci_mailbox_plan plan = { .depth = 1 };
+    uint64_t size;
+
+    while (plan.depth < depth && plan.depth < MCI_MOST_CELLS)
+        plan.depth *= 2;
+    if (limits->max_msg_size > MCI_MESSAGE_INLINE)
+        plan.large_stride = line_up(limits->max_msg_size) + MCI_LINE;
+    /* One line more than needed: the levels' slots lie in different cache sets. */
+    plan.stride = plan.depth + MCI_LINE / sizeof(uint64_t);
+    plan.slots = sizeof(struct mci_mailbox_head);
+    plan.cells = line_up(plan.slots + (uint64_t)MCI_LEVELS * plan.stride * sizeof(uint64_t));
+    plan.large = plan.cells + (uint64_t)plan.depth * sizeof(struct mci_message_cell);
+    size = plan.large + plan.depth * plan.large_stride + SHIFTED;
+    while (UINT64_C(1) << plan.shift < size)
+        plan.shift++;
+    return plan;
+}
+
+static struct mci_mailbox_plan plan_mailbox(const struct mci_limits *limits)
+{
+    uint64_t usual = limits->max_queue_elements;
+    struct mci_mailbox_plan plan =
+            plan_mailbox_of(limits, usual * DEEPER > DEEP ? usual * DEEPER : DEEP);
+
+    if ((uint64_t)MCI_ENDPOINT_SLOTS << plan.shift <= MAILBOXES_AT_MOST)
+        return plan;
+    return plan_mailbox_of(limits, usual);
 }
 
 static struct plan plan_tables(const struct mci_limits *limits)
@@ -49,7 +96,8 @@ static struct plan plan_tables(const struct mci_limits *limits)
                         + (uint64_t)limits->max_channels * sizeof(struct mci_channel_slot));
     plan.regions = page_up(
             plan.gets + (uint64_t)limits->max_nodes * MCI_ENDPOINT_SLOTS * sizeof(uint32_t));
-    plan.end = plan.regions + (uint64_t)limits->max_channels * mci_region_size(limits);
+    plan.mailboxes = plan.regions + (uint64_t)limits->max_channels * mci_region_size(limits);
+    plan.end = plan.mailboxes + ((uint64_t)MCI_ENDPOINT_SLOTS << plan_mailbox(limits).shift);
     return plan;
 }
 
@@ -136,6 +184,8 @@ bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_
     map->gets = (uint32_t *)(map->segment.base + plan.gets);
     map->regions = map->segment.base + plan.regions;
     map->region_shift = (uint32_t)__builtin_ctzll(mci_region_size(&map->limits));
+    map->mailboxes = map->segment.base + plan.mailboxes;
+    map->mailbox = plan_mailbox(&map->limits);
     /* FENCED: before the first of our threads can sleep, wakers must know that it cannot
      * fence for both sides. */
     if (!mci_fence_heavy_available())
@@ -152,12 +202,23 @@ void mci_map_detach(struct mci_map *map, bool keep_mapped)
     memset(map, 0, sizeof *map);
 }
 
-bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset, uint64_t length)
+static bool commit(struct mci_map *map, const unsigned char *base, uint64_t offset,
+                   uint64_t length)
 {
-    uint64_t at = (uint64_t)(mci_region(map, channel) - map->segment.base) + offset;
+    uint64_t at = (uint64_t)(base - map->segment.base) + offset;
     uint64_t from = at & ~(uint64_t)(PAGE - 1);
 
     return mci_segment_commit(&map->segment, from, page_up(at + length) - from);
+}
+
+bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset, uint64_t length)
+{
+    return commit(map, mci_region(map, channel), offset, length);
+}
+
+bool mci_mailbox_commit(struct mci_map *map, uint32_t index, uint64_t offset, uint64_t length)
+{
+    return commit(map, mci_mailbox_base(map, index), offset, length);
 }
 
 bool mci_ring_shape_read(const struct mci_map *map, const struct mci_channel_slot *slot,

@@ -13,6 +13,17 @@
 #include "segment/layout.h"
 #include "segment/segment.h"
 
+/* Where the parts of every mailbox begin. */
+struct mci_mailbox_plan {
+    uint32_t depth;  /* most messages that fit; a power of two */
+    uint32_t shift;  /* a mailbox is 1 << shift bytes */
+    uint32_t stride; /* words from one level's slots to the next's; not a power of two */
+    uint64_t slots;  /* offsets */
+    uint64_t cells;
+    uint64_t large;
+    uint64_t large_stride; /* bytes of a large payload's room */
+};
+
 struct mci_map {
     struct mci_segment segment;
     struct mci_limits limits;
@@ -25,6 +36,8 @@ struct mci_map {
     struct mci_channel_slot *channels;
     unsigned char *regions;
     uint32_t region_shift; /* a region is 1 << region_shift bytes */
+    unsigned char *mailboxes;
+    struct mci_mailbox_plan mailbox;
 };
 
 /* Attaches this process to a topology, made with `limits` if there is none. False: not
@@ -53,6 +66,22 @@ static inline uint64_t mci_region_room(const struct mci_map *map)
 
 /* Backs the first `length` bytes of a channel's region with memory. False: there is none. */
 bool mci_region_commit(struct mci_map *map, uint32_t channel, uint64_t offset, uint64_t length);
+
+/* Where the mailbox of an endpoint begins; in different cache sets, as regions. */
+static inline unsigned char *mci_mailbox_base(const struct mci_map *map, uint32_t index)
+{
+    return map->mailboxes + ((uint64_t)index << map->mailbox.shift) + (index & 15) * 256;
+}
+
+/* Backs part of an endpoint's mailbox with memory. False: there is none. */
+bool mci_mailbox_commit(struct mci_map *map, uint32_t index, uint64_t offset, uint64_t length);
+
+/* Messages that fit into a mailbox unless its endpoint says otherwise. */
+static inline uint32_t mci_mailbox_depth(const struct mci_map *map)
+{
+    return map->limits.max_queue_elements < map->mailbox.depth ? map->limits.max_queue_elements
+                                                               : map->mailbox.depth;
+}
 
 static inline uint32_t *mci_get_entry(const struct mci_map *map, uint32_t node,
                                       uint32_t endpoint)

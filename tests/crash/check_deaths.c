@@ -159,6 +159,94 @@ START_TEST(a_stopped_node_is_not_a_dead_one)
 }
 END_TEST
 
+/* --- Messages ------------------------------------------------------------------------- */
+
+static void act_receive_message(struct act *act)
+{
+    mcapi_msg_recv(act->endpoint, act->bytes, sizeof act->bytes, &act->size, &act->status);
+}
+
+static void act_receive_posted_message(struct act *act)
+{
+    mcapi_msg_recv_i(act->endpoint, act->bytes, sizeof act->bytes, &act->request, &act->status);
+    if (act->status == MCAPI_SUCCESS)
+        mcapi_wait(&act->request, &act->size, MCAPI_TIMEOUT_INFINITE, &act->status);
+}
+
+static void act_send_message(struct act *act)
+{
+    mcapi_msg_send(act->endpoint, act->other, act->bytes, act->size, 0, &act->status);
+}
+
+static mcapi_endpoint_t create_at(struct child *who)
+{
+    struct act act = { .port = MCAPI_PORT_ANY };
+
+    child_do(who, act_create, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    return act.endpoint;
+}
+
+/* It has sent, and dies before it has woken the receiver: the kernel does it. */
+START_TEST(a_message_of_the_dead_wakes_its_receiver)
+{
+    static void (*const calls_of[])(struct act *) = { act_receive_message,
+                                                      act_receive_posted_message };
+    struct act act = { .size = SIZE, .bytes = "last words" };
+    mcapi_endpoint_t received_at;
+    struct child *victim;
+
+    scene_begin();
+    victim = child_start(CHILD_PROCESS, VICTIM_NODE);
+    act.endpoint = create_at(victim);
+    act.other = create_at(scene_peer);
+    received_at = act.other;
+    child_begin(scene_peer, calls_of[_i], &(struct act){ .endpoint = received_at });
+    scene_blocked(scene_peer);
+    scene_arm(victim, MCI_CRASH_message_sent, 1);
+    child_begin(victim, act_send_message, &act);
+    ck_assert(scene_dies(victim));
+    scene_comes_back(scene_peer, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    ck_assert_str_eq(act.bytes, "last words");
+    scene_recover();
+    scene_remove(scene_peer, received_at);
+    scene_end();
+}
+END_TEST
+
+/* The only cell is in the hands of a sender that dies, while another waits for it. */
+START_TEST(the_room_of_a_dead_sender_is_free_for_the_next)
+{
+    struct act act = { .size = SIZE, .bytes = "mine" };
+    mcapi_endpoint_t here, from;
+    struct child *victim;
+
+    scene_begin();
+    victim = child_start(CHILD_PROCESS, VICTIM_NODE);
+    here = create_at(NULL);
+    pair_set(NULL, here, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS, 1);
+    act.endpoint = create_at(victim);
+    act.other = here;
+    scene_stop_at(victim, MCI_CRASH_message_filled);
+    child_begin(victim, act_send_message, &act);
+    scene_is_stopped(victim);
+    act.endpoint = from = create_at(scene_peer);
+    child_begin(scene_peer, act_send_message, &act);
+    scene_blocked(scene_peer);
+    child_kill(victim);
+    atomic_store(&all->died_at, now_us());
+    scene_comes_back(scene_peer, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    act = (struct act){ .endpoint = here };
+    act_receive_message(&act);
+    ck_assert_str_eq(act.bytes, "mine");
+    scene_remove(NULL, here);
+    scene_remove(scene_peer, from);
+    scene_end();
+}
+END_TEST
+
 /* --- Several -------------------------------------------------------------------------- */
 
 /* They sleep on the same death, and both begin to recover. */
@@ -364,6 +452,8 @@ int main(void)
         { a_blocked_call_ends_when_the_other_node_dies, CALLS },
         { a_node_may_die_in_its_sleep, CALLS },
         { a_stopped_node_is_not_a_dead_one, 1 },
+        { a_message_of_the_dead_wakes_its_receiver, 2 },
+        { the_room_of_a_dead_sender_is_free_for_the_next, 1 },
         { two_survivors_recover_at_once, 1 },
         { several_may_die_together, 1 },
         { after_the_death_of_all_the_next_start_works, 1 },

@@ -7,6 +7,7 @@
 
 #include <check.h>
 
+#include "crash/operations_message.h"
 #include "runtime/end.h"
 #include "support/eventually.h"
 #include "support/expect.h"
@@ -541,6 +542,16 @@ const struct operation operations[] = {
     { "send scalars", false, send_scalars_set_up, act_send_to_sleeper, send_survive, NULL },
     { "receive packets", false, full_packets_set_up, act_receive_some, full_survive, NULL },
     { "receive scalars", false, full_scalars_set_up, act_receive_some, full_survive, NULL },
+    { "send small messages", false, messages_small_set_up, act_messages_to_sleeper,
+      messages_survive, NULL },
+    { "send large messages", false, messages_large_set_up, act_messages_to_sleeper,
+      messages_survive, NULL },
+    { "send the first messages", false, messages_first_set_up, act_messages_to_sleeper,
+      messages_survive, NULL },
+    { "receive messages", false, mailbox_full_set_up, act_messages_receive,
+      mailbox_full_survive, NULL },
+    { "recover a sender of messages", true, cell_left_set_up, act_initialize, cell_left_survive,
+      NULL },
     { "recover a sender", false, recovery_set_up, act_receive_numbers, recovery_survive, NULL },
     { "recover while joining", true, recovery_join_set_up, act_initialize, recovery_survive,
       NULL },

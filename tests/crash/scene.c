@@ -71,6 +71,30 @@ void scene_counts(struct child *child)
     child_do(child, act_counts, &(struct act){ .count = 0 });
 }
 
+static void act_stop_at(struct act *act)
+{
+    mci_crash_point_stop_at((enum mci_crash_point)act->kind);
+    act->status = MCAPI_SUCCESS;
+}
+
+void scene_stop_at(struct child *child, enum mci_crash_point point)
+{
+    child_do(child, act_stop_at, &(struct act){ .kind = point });
+}
+
+static bool has_stopped(struct child *child)
+{
+    siginfo_t how = { .si_pid = 0 };
+
+    return waitid(P_PID, (id_t)child_process(child), &how, WSTOPPED | WNOHANG | WNOWAIT) == 0
+        && how.si_pid != 0;
+}
+
+void scene_is_stopped(struct child *child)
+{
+    ck_assert_msg(eventually(has_stopped(child)), "the child does not come to the point");
+}
+
 static bool has_ended(struct child *child)
 {
     siginfo_t how = { .si_pid = 0 };

@@ -52,6 +52,10 @@ extern struct child *scene_peer;
 void scene_arm(struct child *child, enum mci_crash_point point, unsigned occurrence);
 void scene_counts(struct child *child);
 
+/* The child will be stopped at this point; and it is. */
+void scene_stop_at(struct child *child, enum mci_crash_point point);
+void scene_is_stopped(struct child *child);
+
 /* Waits until the child has died of SIGKILL. Or until it is done: false, and then it is
  * killed. */
 bool scene_dies(struct child *child);

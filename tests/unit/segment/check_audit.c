@@ -7,8 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "runtime/runtime.h"
+#include "segment/mailbox.h"
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
 #include "support/expect.h"
@@ -16,7 +18,11 @@
 #include "support/suite.h"
 #include "support/topology.h"
 
-enum { DEPTH = 4, PORT = 9 };
+enum {
+    DEPTH = 4,
+    PORT = 9,
+    COPIED_MAILBOXES = 8, /* more than there are endpoints */
+};
 
 /* A copy of a segment with something of everything in it. */
 struct scene {
@@ -28,6 +34,7 @@ struct scene {
     struct mci_endpoint_slot *sender; /* of the packet channel */
     struct mci_ring_packet ring;      /* with 2 packets queued, 1 held, 1 buffer free */
     struct mci_ring_scalar words;     /* 2 queued, 1 taken */
+    struct mci_mailbox box;           /* of `got`: 2 messages of priority 0, 1 of 3 */
 };
 
 /* The tables of a map, in other memory. */
@@ -43,6 +50,37 @@ static void map_move(struct mci_map *map, unsigned char *to)
     map->gets = (void *)((unsigned char *)map->gets + by);
     map->channels = (void *)((unsigned char *)map->channels + by);
     map->regions += by;
+    map->mailboxes += by;
+}
+
+/* Bytes of a segment that are copied: the rest of it is mailboxes that nobody has. */
+static uint64_t copied(const struct mci_map *map)
+{
+    return (uint64_t)(map->mailboxes - map->segment.base)
+         + ((uint64_t)COPIED_MAILBOXES << map->mailbox.shift);
+}
+
+/* In address space of the same size, of which the rest may not be touched. */
+static unsigned char *copy_of(const struct mci_map *map)
+{
+    unsigned char *copy = mmap(NULL, map->segment.size, PROT_NONE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    ck_assert(copy != MAP_FAILED);
+    ck_assert_int_eq(mprotect(copy, copied(map), PROT_READ | PROT_WRITE), 0);
+    memcpy(copy, map->segment.base, copied(map));
+    return copy;
+}
+
+static void carry_messages(mcapi_endpoint_t from, mcapi_endpoint_t to)
+{
+    static const mcapi_priority_t priorities[] = { 0, 3, 0, 0 };
+    char text[8];
+    size_t size;
+
+    for (size_t i = 0; i < sizeof priorities / sizeof priorities[0]; i++)
+        expect(MCAPI_SUCCESS, mcapi_msg_send(from, to, "message", 8, priorities[i], &status));
+    expect(MCAPI_SUCCESS, mcapi_msg_recv(to, text, sizeof text, &size, &status));
 }
 
 static void carry_packets(const struct pair *pair)
@@ -73,12 +111,14 @@ static void scene_make(struct scene *scene)
 {
     struct pair packets, scalars;
     mcapi_endpoint_t got;
-    unsigned char *copy;
+    mcapi_endpoint_t from;
 
     setenv("MCAPI_MAX_NODES", "4", 1);
     setenv("MCAPI_MAX_CHANNELS", "4", 1);
     setenv("MCAPI_MAX_BUFFERS", "4", 1);
     setenv("MCAPI_MAX_PKT_SIZE", "256", 1);
+    setenv("MCAPI_MAX_MSG_SIZE", "64", 1);
+    setenv("MCAPI_MAX_QUEUE_ELEMENTS", "4", 1);
     node_begin();
     packets = pair_open(PACKETS, NULL, NULL);
     scalars = pair_open(SCALARS, NULL, NULL);
@@ -86,12 +126,12 @@ static void scene_make(struct scene *scene)
     carry_words(&scalars);
     expect(MCAPI_SUCCESS, mcapi_endpoint_create(PORT, &status));
     expect(MCAPI_SUCCESS, got = mcapi_endpoint_get(0, 1, PORT, 0, &status));
+    expect(MCAPI_SUCCESS, from = mcapi_endpoint_create(PORT + 1, &status));
+    carry_messages(from, got);
+    ck_assert_uint_lt(from & 0xffff, COPIED_MAILBOXES);
 
     scene->map = *mci_map();
-    copy = malloc(scene->map.segment.size);
-    ck_assert_ptr_nonnull(copy);
-    memcpy(copy, scene->map.segment.base, scene->map.segment.size);
-    map_move(&scene->map, copy);
+    map_move(&scene->map, copy_of(mci_map()));
     scene->got_index = got & 0xffff;
     scene->got = &scene->map.endpoints[scene->got_index];
     scene->node = &scene->map.nodes[scene->got->owner];
@@ -106,11 +146,12 @@ static void scene_make(struct scene *scene)
             &scene->words,
             mci_region(&scene->map, (uint32_t)(scene->scalars - scene->map.channels)),
             scene->scalars->depth);
+    ck_assert(mci_mailbox_view(&scene->map, got, &scene->box));
 }
 
 static void scene_end(struct scene *scene)
 {
-    free(scene->map.segment.base);
+    munmap(scene->map.segment.base, scene->map.segment.size);
     node_end();
 }
 
@@ -124,13 +165,17 @@ START_TEST(a_whole_segment_is_accounted_for)
     ck_assert_msg(mci_audit(&scene.map, &audit), "%s", audit.fault[0]);
     ck_assert_uint_eq(audit.nodes, 1);
     ck_assert_uint_eq(audit.dead + audit.held, 0);
-    ck_assert_uint_eq(audit.endpoints, 5);
+    ck_assert_uint_eq(audit.endpoints, 6);
     ck_assert_uint_eq(audit.channels, 2);
     ck_assert_uint_eq(audit.gets, 1);
     ck_assert_uint_eq(audit.packets_queued, 2);
     ck_assert_uint_eq(audit.packets_held, 1);
     ck_assert_uint_eq(audit.packets_free, 1);
     ck_assert_uint_eq(audit.scalars_queued, 2);
+    ck_assert_uint_eq(audit.mailboxes, 1);
+    ck_assert_uint_eq(audit.messages_queued, 3);
+    ck_assert_uint_eq(audit.cells_taken, 0);
+    ck_assert_uint_eq(audit.cells_free, 1);
     ck_assert(mci_audit_channel(&scene.map, (uint32_t)(scene.packets - scene.map.channels),
                                 &carries));
     ck_assert_uint_eq(carries.queued, 2);
@@ -402,6 +447,48 @@ static void word_lap(struct scene *scene)
     atomic_store(&scene->words.head->taken, 12345);
 }
 
+/* Of priority 0 the first message is gone, and two wait behind it. */
+static _Atomic uint64_t *first_waiting(struct scene *scene)
+{
+    return mci_mailbox_slot(&scene->box, 0, (uint32_t)MCI_FIRST_POSITION + 1);
+}
+
+static void box_depth(struct scene *scene)
+{
+    atomic_store(&scene->box.head->depth, 1000000);
+}
+
+static void slot_elsewhere(struct scene *scene)
+{
+    atomic_fetch_add(first_waiting(scene), 1 << 16);
+}
+
+static void cell_beyond(struct scene *scene)
+{
+    atomic_fetch_add(first_waiting(scene), 1000);
+}
+
+static void cell_twice(struct scene *scene)
+{
+    uint32_t cell = mci_slot_cell(atomic_load(first_waiting(scene)));
+    uint32_t second = (uint32_t)MCI_FIRST_POSITION + 2;
+
+    atomic_store(mci_mailbox_slot(&scene->box, 0, second),
+                 mci_slot_full(scene->box.generation, second, cell));
+}
+
+static void cell_free(struct scene *scene)
+{
+    mci_mailbox_give(&scene->box, mci_slot_cell(atomic_load(first_waiting(scene))));
+}
+
+static void cell_of_nobody(struct scene *scene)
+{
+    for (uint32_t i = 0; i < scene->box.depth; i++)
+        if (atomic_load(&scene->box.cells[i].owner) == MCI_NOBODY)
+            atomic_store(&scene->box.cells[i].owner, MCI_CONTROL_NAME(2u, 1u));
+}
+
 static const struct {
     void (*plant)(struct scene *scene);
     const char *says;
@@ -415,8 +502,8 @@ static const struct {
     { owner_beyond, "is not live" },
     { owner_other, "its owner is" },
     { old_handle, "with generation" },
-    { total, "header: 6 live endpoints" },
-    { owned, "says 4 endpoints, and has 5" },
+    { total, "header: 7 live endpoints" },
+    { owned, "says 5 endpoints, and has 6" },
     { above, "above the highest" },
     { got_more, "says 2 gets, and the nodes have 1" },
     { row_less, "says 1 gets, and the nodes have 0" },
@@ -451,6 +538,12 @@ static const struct {
     { filled, "filled and not sent" },
     { word_mark, "not of two laps" },
     { word_lap, "not of two laps" },
+    { box_depth, "make no sense" },
+    { slot_elsewhere, "is of position" },
+    { cell_beyond, "and there is none" },
+    { cell_twice, "in two slots" },
+    { cell_free, "is free, and in a slot" },
+    { cell_of_nobody, "taken by node slot 2" },
 };
 enum { FAULTS = sizeof faults / sizeof faults[0] };
 
@@ -483,7 +576,7 @@ START_TEST(random_bytes_are_survived)
     scene_make(&scene);
     for (int round = 0; round < ROUNDS; round++) {
         uint32_t *words = (void *)scene.map.segment.base;
-        uint64_t count = scene.map.segment.size / sizeof *words;
+        uint64_t count = copied(&scene.map) / sizeof *words;
 
         for (uint64_t i = 0; i < count; i++)
             words[i] = (uint32_t)rand_r(&seed) << 16 ^ (uint32_t)rand_r(&seed);
@@ -493,6 +586,11 @@ START_TEST(random_bytes_are_survived)
         for (uint32_t c = 0; c < scene.map.limits.max_channels; c++) {
             atomic_store(&scene.map.channels[c].state, (uint32_t)rand_r(&seed) % 3);
             scene.map.channels[c].kind = (uint32_t)rand_r(&seed) % 4;
+        }
+        for (uint32_t i = 0; i < COPIED_MAILBOXES; i++) {
+            struct mci_endpoint_slot *slot = &scene.map.endpoints[i];
+
+            atomic_store(&slot->mailbox, atomic_load(&slot->handle));
         }
         ck_assert(!mci_audit(&scene.map, &audit));
         ck_assert_uint_gt(audit.faults, 0);
@@ -516,8 +614,9 @@ START_TEST(a_few_damaged_words_are_survived)
         unsigned char *where[] = {
             scene.map.segment.base,  (void *)scene.map.channels, (void *)scene.map.channels,
             (void *)scene.map.nodes, (void *)scene.ring.head,    (void *)scene.words.head,
+            (void *)scene.box.head,  (void *)scene.box.slots,    (void *)scene.box.cells,
         };
-        size_t room[] = { tables, 512, 512, 768, 1024, 512 };
+        size_t room[] = { tables, 512, 512, 768, 1024, 512, 256, 512, 512 };
         size_t place = (size_t)rand_r(&seed) % (sizeof where / sizeof where[0]);
         uint32_t value = (uint32_t)rand_r(&seed) >> rand_r(&seed) % 31;
 
