@@ -102,7 +102,8 @@ bool mci_mailbox_return_cells(const struct mci_mailbox *box, uint32_t node);
 
 /* --- Anybody -------------------------------------------------------------------------- */
 
-/* The mailbox of the endpoint with this handle. False: it has none yet, or is no more. */
+/* The mailbox of the endpoint with this handle. False: it has none yet, or the mailbox is
+ * already that of the slot's next endpoint. */
 static inline bool mci_mailbox_view(const struct mci_map *map, uint32_t handle,
                                     struct mci_mailbox *box)
 {
