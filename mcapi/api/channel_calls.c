@@ -15,7 +15,7 @@ static mcapi_status_t act_connect(struct mci_node *node, struct mci_request_star
     const struct ends *ends = context;
 
     start->kind = MCI_REQUEST_DONE;
-    return mci_channel_connect(node, ends->kind, ends->send, ends->receive);
+    return mci_channel_connect(node, ends->kind, ends->send, ends->receive, start->only_check);
 }
 
 void mci_call_connect(enum mci_channel_kind kind, mcapi_endpoint_t send_endpoint,
@@ -37,9 +37,10 @@ static mcapi_status_t act_open(struct mci_node *node, struct mci_request_start *
 {
     mcapi_endpoint_t *handle = context;
     bool complete;
-    mcapi_status_t status = mci_channel_open(node, start->handle, start->end_kind, &complete);
+    mcapi_status_t status = mci_channel_open(node, start->handle, start->end_kind, &complete,
+                                             start->only_check);
 
-    if (status != MCAPI_SUCCESS)
+    if (status != MCAPI_SUCCESS || start->only_check)
         return status;
     *handle = start->handle;
     if (complete)
@@ -68,8 +69,8 @@ void mci_call_open(enum mci_end_kind kind, mcapi_endpoint_t *handle, mcapi_endpo
 static mcapi_status_t act_close(struct mci_node *node, struct mci_request_start *start,
                                 void *context)
 {
-    mcapi_status_t status =
-            mci_channel_close(node, start->handle, start->end_kind, &start->life);
+    mcapi_status_t status = mci_channel_close(node, start->handle, start->end_kind,
+                                              &start->life, start->only_check);
 
     (void)context;
     if (status == MCAPI_SUCCESS && start->life.over)

@@ -49,6 +49,11 @@ void mci_call_later(struct mci_node *node, struct mci_request_start *start,
             status = mci_request_amend(node, *request, start);
         else
             mci_request_drop(node, *request);
+    } else if (status == MCAPI_ERR_REQUEST_LIMIT) {
+        start->only_check = true;
+        status = act(node, start, context);
+        if (status == MCAPI_SUCCESS)
+            status = MCAPI_ERR_REQUEST_LIMIT;
     }
     if (status == MCAPI_SUCCESS)
         mci_report_later(node, *request, mcapi_status);

@@ -33,8 +33,9 @@ static inline struct mci_node *mci_check_node(mcapi_status_t *mcapi_status)
 }
 
 /*
- * A non-blocking call: takes a request, does `act`, reports. `act` may complete `start`; it
- * is not called when there is no request, so that a refused call changes nothing.
+ * A non-blocking call: takes a request, does `act`, reports. `act` may complete `start`. When
+ * there is no request it is called with start->only_check, and changes nothing: the limit is
+ * the last thing to be wrong with a call.
  */
 void mci_call_later(struct mci_node *node, struct mci_request_start *start,
                     mcapi_status_t (*act)(struct mci_node *, struct mci_request_start *,

@@ -43,10 +43,12 @@ static mcapi_status_t act_get(struct mci_node *node, struct mci_request_start *s
                               void *context)
 {
     mcapi_endpoint_t endpoint;
-    mcapi_status_t status =
-            mci_endpoint_get(node, start->domain, start->number, start->port, &endpoint);
+    mcapi_status_t status;
 
     (void)context;
+    if (start->only_check)
+        return MCAPI_SUCCESS;
+    status = mci_endpoint_get(node, start->domain, start->number, start->port, &endpoint);
     if (status == MCAPI_SUCCESS) {
         *start->endpoint = endpoint;
         start->kind = MCI_REQUEST_DONE;

@@ -8,8 +8,9 @@
 static mcapi_status_t act_send(struct mci_node *node, struct mci_request_start *start,
                                void *context)
 {
-    const struct mci_message *message = context;
+    struct mci_message *message = context;
 
+    message->only_check = start->only_check;
     start->kind = MCI_REQUEST_DONE;
     start->carries_data = true;
     start->size = message->size;
@@ -23,7 +24,11 @@ void mcapi_msg_send_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_e
     struct mci_node *node = mci_check_node(mcapi_status);
     struct mci_request_start start = { .kind = MCI_REQUEST_DONE };
     struct mci_message message = {
-        send_endpoint, receive_endpoint, buffer, buffer_size, priority,
+        .from = send_endpoint,
+        .to = receive_endpoint,
+        .payload = buffer,
+        .size = buffer_size,
+        .priority = priority,
     };
 
     if (node == NULL)
@@ -40,7 +45,11 @@ void mcapi_msg_send(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_end
 {
     struct mci_node *node = mci_check_node(mcapi_status);
     struct mci_message message = {
-        send_endpoint, receive_endpoint, buffer, buffer_size, priority,
+        .from = send_endpoint,
+        .to = receive_endpoint,
+        .payload = buffer,
+        .size = buffer_size,
+        .priority = priority,
     };
 
     if (node == NULL)

@@ -44,7 +44,9 @@ static mcapi_status_t act_send(struct mci_node *node, struct mci_request_start *
     start->kind = MCI_REQUEST_DONE;
     start->carries_data = true;
     start->size = packet->size;
-    return mci_send_packet_now(node, packet->handle, packet->buffer, packet->size);
+    return start->only_check
+                 ? mci_send_packet_check(node, packet->handle, packet->size)
+                 : mci_send_packet_now(node, packet->handle, packet->buffer, packet->size);
 }
 
 void mcapi_pktchan_send_i(mcapi_pktchan_send_hndl_t send_handle, const void *buffer,

@@ -216,7 +216,7 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
 }
 
 static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
-                              mcapi_endpoint_t send, mcapi_endpoint_t receive)
+                              mcapi_endpoint_t send, mcapi_endpoint_t receive, bool only_check)
 {
     struct mci_endpoint_slot *end[MCI_SIDES] = { mci_endpoint_of(map, send),
                                                  mci_endpoint_of(map, receive) };
@@ -231,6 +231,8 @@ static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
     }
     if (!mci_attribute_compatible(end[MCI_SEND], end[MCI_RECEIVE]))
         return MCAPI_ERR_ATTR_INCOMPATIBLE;
+    if (only_check)
+        return MCAPI_SUCCESS;
     for (int side = 0; side < MCI_SIDES; side++)
         if (end[side]->channel != 0)
             end_side(map, channel_of(map, end[side]),
@@ -239,13 +241,14 @@ static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
 }
 
 mcapi_status_t mci_channel_connect(struct mci_node *node, enum mci_channel_kind kind,
-                                   mcapi_endpoint_t send, mcapi_endpoint_t receive)
+                                   mcapi_endpoint_t send, mcapi_endpoint_t receive,
+                                   bool only_check)
 {
     mcapi_status_t status;
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
-    status = connect(&mci_runtime.map, kind, send, receive);
+    status = connect(&mci_runtime.map, kind, send, receive, only_check);
     mci_control_unlock();
     return status;
 }
@@ -288,7 +291,7 @@ static mcapi_status_t may_open(const struct mci_map *map,
 }
 
 mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
-                                enum mci_end_kind kind, bool *complete)
+                                enum mci_end_kind kind, bool *complete, bool only_check)
 {
     struct mci_map *map = &mci_runtime.map;
     struct mci_endpoint_slot *endpoint;
@@ -299,7 +302,7 @@ mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
     status = endpoint == NULL ? MCAPI_ERR_ENDP_INVALID : may_open(map, endpoint, kind);
-    if (status == MCAPI_SUCCESS) {
+    if (status == MCAPI_SUCCESS && !only_check) {
         endpoint->opened = kind;
         CRASH_POINT(end_opened);
         slot = channel_of(map, endpoint);
@@ -409,7 +412,8 @@ static mcapi_status_t may_close(const struct mci_map *map,
 }
 
 mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
-                                 enum mci_end_kind kind, struct mci_channel_life *life)
+                                 enum mci_end_kind kind, struct mci_channel_life *life,
+                                 bool only_check)
 {
     struct mci_map *map = &mci_runtime.map;
     struct mci_endpoint_slot *endpoint;
@@ -420,7 +424,7 @@ mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
     status = may_close(map, endpoint, kind);
-    if (status == MCAPI_SUCCESS) {
+    if (status == MCAPI_SUCCESS && !only_check) {
         slot = channel_of(map, endpoint);
         mci_end_detach(&mci_ends[handle & 0xffff], MCAPI_ERR_CHAN_INVALID);
         life->over = slot == NULL || !waits_for_other_side(slot);

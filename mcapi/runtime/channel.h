@@ -25,12 +25,15 @@ static inline enum mci_channel_kind mci_channel_kind_of(enum mci_end_kind kind)
                                                                          : MCI_CHANNEL_SCALAR;
 }
 
+/* With `only_check` the calls say what is wrong, and do nothing. */
+
 mcapi_status_t mci_channel_connect(struct mci_node *node, enum mci_channel_kind kind,
-                                   mcapi_endpoint_t send, mcapi_endpoint_t receive);
+                                   mcapi_endpoint_t send, mcapi_endpoint_t receive,
+                                   bool only_check);
 
 /* `complete`: nothing is left to wait for. */
 mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
-                                enum mci_end_kind kind, bool *complete);
+                                enum mci_end_kind kind, bool *complete, bool only_check);
 
 /* How an open stands that was accepted before: MCAPI_PENDING, MCAPI_SUCCESS or its error. */
 mcapi_status_t mci_channel_open_result(struct mci_node *node, mcapi_endpoint_t handle,
@@ -49,7 +52,8 @@ struct mci_channel_life {
 };
 
 mcapi_status_t mci_channel_close(struct mci_node *node, mcapi_endpoint_t handle,
-                                 enum mci_end_kind kind, struct mci_channel_life *life);
+                                 enum mci_end_kind kind, struct mci_channel_life *life,
+                                 bool only_check);
 
 /* How a close stands that was accepted before: MCAPI_PENDING or MCAPI_SUCCESS. */
 mcapi_status_t mci_channel_close_result(struct mci_node *node,

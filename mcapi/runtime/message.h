@@ -41,6 +41,7 @@ struct mci_message {
     const void *payload;
     size_t size;
     mcapi_priority_t priority;
+    bool only_check; /* whether it could be sent, full or not */
 };
 
 /*

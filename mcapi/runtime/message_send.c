@@ -61,7 +61,13 @@ static enum tried fill_and_send(const struct mci_mailbox *box, uint32_t cell,
         return TRIED_DONE;
     }
     mci_mailbox_give(box, cell);
+    *status = MCAPI_ERR_ENDP_INVALID;
     return TRIED_NO_MORE;
+}
+
+static bool has_box(const struct mci_endpoint_slot *receiver, mcapi_endpoint_t to)
+{
+    return atomic_load_explicit(&receiver->mailbox, memory_order_relaxed) == to;
 }
 
 /* Puts the message into the mailbox. */
@@ -71,12 +77,14 @@ static enum tried deliver(struct mci_message_source *source,
                           struct mci_message_place *place)
 {
     const struct mci_map *map = mci_map();
+    /* Looked at before and after: one that another sender makes meanwhile is no damage. */
+    bool had_box = has_box(receiver, message->to);
     struct mci_mailbox box;
     enum tried tried;
     uint32_t cell;
 
     if (!mci_mailbox_view(map, message->to, &box))
-        return atomic_load_explicit(&receiver->mailbox, memory_order_relaxed) == message->to
+        return had_box && has_box(receiver, message->to)
                      ? (*status = MCAPI_ERR_GENERAL, TRIED_DONE)
                      : TRIED_NO_BOX;
     if (message->priority >= box.levels) {
@@ -93,7 +101,8 @@ static enum tried deliver(struct mci_message_source *source,
     } else {
         CRASH_POINT(cell_taken);
         tried = fill_and_send(&box, cell, message, status);
-        mci_event_raise(map, &box.head->event[tried == TRIED_DONE ? MCI_RECEIVE : MCI_SEND],
+        mci_event_raise(map,
+                        &box.head->event[*status == MCAPI_SUCCESS ? MCI_RECEIVE : MCI_SEND],
                         receiver->owner);
     }
     mci_robust_guard(NULL);
@@ -124,7 +133,7 @@ static enum tried try_send(struct mci_message_source *source, const struct mci_m
     if (is_connected(source->endpoint) || is_connected(receiver))
         return TRIED_DONE;
     *status = check_message(message);
-    if (*status != MCAPI_SUCCESS)
+    if (*status != MCAPI_SUCCESS || message->only_check)
         return TRIED_DONE;
     tried = deliver(source, receiver, message, status, place);
     if (tried == TRIED_DONE && *status == MCAPI_SUCCESS) {
@@ -164,7 +173,7 @@ static mcapi_status_t drop(struct mci_node *node, const struct mci_message *mess
         status = MCAPI_ERR_GENERAL;
     else
         status = check_message(message);
-    if (status == MCAPI_SUCCESS)
+    if (status == MCAPI_SUCCESS && !message->only_check)
         bump(&from->messages_dropped, 1);
     mci_control_unlock();
     return status;
@@ -186,9 +195,8 @@ static mcapi_status_t try_once(struct mci_node *node, const struct mci_message *
     if (*tried == TRIED_FULL) {
         wait->timeout = source->endpoint->timeout;
         wait->waiting = &source->waiting;
-        status = (source->endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0
-                       ? MCAPI_ERR_MEM_LIMIT
-                       : MCAPI_PENDING;
+        wait->fails = (source->endpoint->memory_type & MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT) != 0;
+        status = MCAPI_PENDING;
     }
     mci_gate_leave(&source->gate, alone);
     return status;
@@ -212,6 +220,18 @@ static mcapi_status_t send_unless_full(struct mci_node *node, const struct mci_m
     }
 }
 
+/* There is no room, and who sends will not wait for it. A dead node may be what is in the way,
+ * and nobody else looks. */
+static mcapi_status_t send_unless_dead(struct mci_node *node, const struct mci_message *message,
+                                       struct mci_message_wait *wait, mcapi_status_t full)
+{
+    mcapi_status_t status = MCAPI_PENDING;
+
+    if (mci_message_bury(node, mci_self.serial, &wait->place))
+        status = send_unless_full(node, message, wait);
+    return status == MCAPI_PENDING ? full : status;
+}
+
 mcapi_status_t mci_message_send(struct mci_node *node, const struct mci_message *message)
 {
     struct mci_message_wait wait;
@@ -219,6 +239,10 @@ mcapi_status_t mci_message_send(struct mci_node *node, const struct mci_message 
 
     if (__builtin_expect(status != MCAPI_PENDING, 1))
         return status;
+    if (wait.fails)
+        return send_unless_dead(node, message, &wait, MCAPI_ERR_MEM_LIMIT);
+    if (wait.timeout == MCAPI_TIMEOUT_IMMEDIATE)
+        return send_unless_dead(node, message, &wait, MCAPI_TIMEOUT);
     mci_message_wait_begin(&wait, node, MCI_PACE_SENDER);
     do {
         status = mci_message_wait_step(&wait);
@@ -236,5 +260,6 @@ mcapi_status_t mci_message_send_now(struct mci_node *node, const struct mci_mess
     struct mci_message_wait wait;
     mcapi_status_t status = send_unless_full(node, message, &wait);
 
-    return status == MCAPI_PENDING ? MCAPI_ERR_MEM_LIMIT : status;
+    return status == MCAPI_PENDING ? send_unless_dead(node, message, &wait, MCAPI_ERR_MEM_LIMIT)
+                                   : status;
 }

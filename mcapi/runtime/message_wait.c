@@ -39,21 +39,30 @@ void mci_message_wait_end(struct mci_message_wait *wait)
 }
 
 /* A dead node that holds something here, or MCI_NO_NODE. */
-static uint32_t dead_here(const struct mci_message_wait *wait)
+static uint32_t dead_here(struct mci_node *node, uint32_t serial,
+                          const struct mci_message_place *place)
 {
     const struct mci_map *map = mci_map();
     uint32_t dead = MCI_NO_NODE;
 
-    if (!mci_runtime_hold(wait->patience.node, wait->patience.serial))
+    if (!mci_runtime_hold(node, serial))
         return dead;
-    if (wait->place.words.peer_life != NULL
-        && mci_robust_dead(
-                atomic_load_explicit(wait->place.words.peer_life, memory_order_acquire)))
-        dead = wait->place.owner;
+    if (place->words.peer_life != NULL
+        && mci_robust_dead(atomic_load_explicit(place->words.peer_life, memory_order_acquire)))
+        dead = place->owner;
     else
-        dead = mci_mailbox_find_dead(map, &wait->place.box);
+        dead = mci_mailbox_find_dead(map, &place->box);
     mci_runtime_drop();
     return dead;
+}
+
+bool mci_message_bury(struct mci_node *node, uint32_t serial,
+                      const struct mci_message_place *place)
+{
+    uint32_t dead = dead_here(node, serial, place);
+
+    mci_channel_bury(node, dead);
+    return dead != MCI_NO_NODE;
 }
 
 mcapi_status_t mci_message_wait_step(struct mci_message_wait *wait)
@@ -63,6 +72,6 @@ mcapi_status_t mci_message_wait_step(struct mci_message_wait *wait)
 
     /* Before the first sleep and after each. */
     if (was_announced || wait->patience.announced)
-        mci_channel_bury(wait->patience.node, dead_here(wait));
+        mci_message_bury(wait->patience.node, wait->patience.serial, &wait->place);
     return status;
 }

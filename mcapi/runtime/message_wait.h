@@ -25,9 +25,15 @@ void mci_message_describe(const struct mci_mailbox *box,
 struct mci_message_wait {
     struct mci_message_place place;
     mcapi_timeout_t timeout;
+    bool fails;                /* the sender's endpoint has FAIL_ON_MEM_LIMIT */
     _Atomic uint32_t *waiting; /* threads that wait there, for a delete; or NULL */
     struct mci_patience patience;
 };
+
+/* Takes back what dead nodes hold at the place: the receiver's, or a sender's that has a cell
+ * there. False: nobody there is dead. */
+bool mci_message_bury(struct mci_node *node, uint32_t serial,
+                      const struct mci_message_place *place);
 
 /* `place`, `timeout` and `waiting` are set. */
 void mci_message_wait_begin(struct mci_message_wait *wait, struct mci_node *node,

@@ -30,8 +30,9 @@ enum mci_request_kind {
 /* What a request is about, as far as its kind needs it. */
 struct mci_request_start {
     enum mci_request_kind kind;
-    bool carries_data;       /* DONE: it was a send */
-    size_t size;             /* ...of so many bytes */
+    bool only_check;   /* there is no request for the call: it only says what else is wrong */
+    bool carries_data; /* DONE: it was a send */
+    size_t size;       /* ...of so many bytes */
     mcapi_endpoint_t handle; /* OPEN, RECEIVE, MESSAGE */
     enum mci_end_kind end_kind;
     mcapi_domain_t domain; /* GET */

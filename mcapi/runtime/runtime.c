@@ -22,7 +22,7 @@ _Thread_local struct mci_self mci_self;
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_end;
 static bool thread_end_known;
-static int say_level;
+static _Atomic int say_level; /* any thread may set it */
 
 /* --- The calling thread's node -------------------------------------------------------- */
 
@@ -181,7 +181,7 @@ void mci_say(int level, const char *format, ...)
     char line[512];
     va_list arguments;
 
-    if (level > say_level)
+    if (level > atomic_load_explicit(&say_level, memory_order_relaxed))
         return;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
@@ -191,5 +191,5 @@ void mci_say(int level, const char *format, ...)
 
 void mci_say_level(int level)
 {
-    say_level = level;
+    atomic_store_explicit(&say_level, level, memory_order_relaxed);
 }

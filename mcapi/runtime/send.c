@@ -51,6 +51,20 @@ static inline mcapi_status_t try_packet(struct mci_end *end, const void *payload
     return MCAPI_SUCCESS;
 }
 
+mcapi_status_t mci_send_packet_check(struct mci_node *node, mcapi_pktchan_send_hndl_t handle,
+                                     size_t size)
+{
+    struct mci_end *end;
+    bool alone;
+    mcapi_status_t status = mci_end_enter(node, handle, MCI_END_PACKET_SEND, &end, &alone);
+
+    if (status != MCAPI_SUCCESS)
+        return status == MCAPI_PENDING ? MCAPI_SUCCESS : status;
+    status = size > end->packet.payload ? MCAPI_ERR_PKT_LIMIT : mci_end_peer_status(end);
+    mci_end_leave(end, alone);
+    return status;
+}
+
 mcapi_status_t mci_send_packet_now(struct mci_node *node, mcapi_pktchan_send_hndl_t handle,
                                    const void *payload, size_t size)
 {
