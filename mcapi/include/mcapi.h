@@ -93,7 +93,7 @@ enum mcapi_status_codes {
     MCAPI_ERR_NODE_INITFAILED,  /* the node could not join; the reason is on stderr */
     MCAPI_ERR_NODE_INITIALIZED, /* this thread has a live node, or that node is live */
     MCAPI_ERR_NODE_NOTINIT,     /* the calling thread has no node */
-    MCAPI_ERR_NODE_FINALFAILED, /* the node could not leave */
+    MCAPI_ERR_NODE_FINALFAILED, /* the node could not leave; no call gives it */
     MCAPI_ERR_PORT_INVALID,     /* not a legal number of a port */
     MCAPI_ERR_ENDP_INVALID,     /* not an endpoint, or not one that this call can use */
     MCAPI_ERR_ENDP_EXISTS,      /* the port is taken */
@@ -102,7 +102,7 @@ enum mcapi_status_codes {
     MCAPI_ERR_ENDP_DELETED,      /* the endpoint was deleted meanwhile */
     MCAPI_ERR_ENDP_NOTOWNER,     /* only the endpoint's own node may do that */
     MCAPI_ERR_ENDP_REMOTE,       /* only on the endpoint's own node can that be set */
-    MCAPI_ERR_ENDP_NOPORTS,      /* no free port for an anonymous endpoint */
+    MCAPI_ERR_ENDP_NOPORTS,      /* no free port is left; no call gives it */
     MCAPI_ERR_ENDP_LIMIT,        /* the node has all the endpoints it can have */
     MCAPI_ERR_ATTR_INCOMPATIBLE, /* the two endpoints do not fit together */
     MCAPI_ERR_ATTR_SIZE,         /* not the size of that attribute's type */
@@ -119,7 +119,7 @@ enum mcapi_status_codes {
     MCAPI_ERR_CHAN_CONNECTED,    /* the endpoint belongs to a channel already */
     MCAPI_ERR_CHAN_OPENPENDING,  /* an open is under way */
     MCAPI_ERR_CHAN_CLOSEPENDING, /* a close is under way */
-    MCAPI_ERR_CHAN_NOTOPEN,      /* this end is closed already */
+    MCAPI_ERR_CHAN_NOTOPEN,      /* this end is closed already, or was not opened */
     MCAPI_ERR_CHAN_INVALID,      /* not such a channel end, or the other end is closed */
     MCAPI_ERR_PKT_LIMIT,         /* the packet is too large */
     MCAPI_ERR_PKT_SIZE = MCAPI_ERR_PKT_LIMIT,
@@ -209,20 +209,21 @@ typedef mcapi_timeout_t mcapi_endp_attr_timeout_t;
 /* --- What holds for every call ---------------------------------------------------- */
 
 /*
- * Headings from here on are chapters of the standard.
+ * Headings from here on are chapters of the standard; doc/conformance.md tells under the same
+ * headings what we chose where it leaves a choice.
  *
  * Status      mcapi_status takes the outcome. If it is NULL, the call does nothing. What is
  *             wrong is looked for in this order: the caller's node, pointers, handles, state,
  *             limits. A call that fails changes nothing and loses nothing.
  * Node        A call acts for the node that the calling thread has initialized, or else for
- *             the first live node of its process. Without one it gives
- *             MCAPI_ERR_NODE_NOTINIT, which only three calls cannot give: mcapi_initialize,
- *             mcapi_node_init_attributes and mcapi_node_set_attribute. A call that waits when
- *             its node is finalized ends with it too.
- * Threads     Any call may be made by any thread beside any other call. Two threads that send
- *             on one handle, or receive on one, are served one after the other.
- * Blocking    Calls that end in _i do not block, nor do others unless their comment says so.
- *             A blocked call sleeps; a signal does not end it.
+ *             the first live node of its process. A call that waits when its node is
+ *             finalized ends with MCAPI_ERR_NODE_NOTINIT.
+ * Threads     Any call may be made by any thread beside any other call, if they do not share
+ *             what they get by address. Two threads that send on one handle, or receive on
+ *             one, are served one after the other. In a signal handler there may be no call
+ *             but mcapi_finalize.
+ * Blocking    A call blocks if its comment has a paragraph that says "Blocks", and then as
+ *             long as it says there. It sleeps, and a signal does not end it.
  * Timeouts    In milliseconds. MCAPI_TIMEOUT_IMMEDIATE tries once; MCAPI_TIMEOUT_INFINITE has
  *             no end. Calls that send or receive have none as an argument: they take the
  *             attribute MCAPI_ENDP_ATTR_TIMEOUT of their endpoint.
@@ -232,14 +233,15 @@ typedef mcapi_timeout_t mcapi_endp_attr_timeout_t;
  * Requests    Each _i call fills *request. Accepted, its status is MCAPI_SUCCESS, finished or
  *             not, and mcapi_test, mcapi_wait or mcapi_wait_any tell how it ended. Refused,
  *             its status is the error, and *request is complete with the same error and need
- *             not be released. Every _i call can be refused with
- *               MCAPI_ERR_PARAMETER      request is NULL
- *               MCAPI_ERR_REQUEST_LIMIT  MCA_MAX_REQUESTS of the node are unfinished
- *             and every one that was accepted can end with
- *               MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel
+ *             not be released.
+ * Statuses    are all that a call can give beside MCAPI_SUCCESS; "later" what the request of
+ *             an _i call can end with. Profiles other than `standard` differ in places:
+ *             mcapi(7).
  *
- * "Statuses" below lists what a call can give beside MCAPI_SUCCESS and those; "later" what
- * the request of an _i call can end with.
+ * The comments have one form, from which the manual pages are made (doc/man/make_pages.awk):
+ * what the call does, in one sentence; more about it; parameters; "Blocks"; "Returns"; the
+ * statuses. Where "The rest is as for" another call, its comment goes on from there, but what
+ * is said of a parameter or a status here counts.
  */
 
 /* --- Nodes ----------------------------------------------------------------------- */
@@ -253,27 +255,28 @@ typedef mcapi_timeout_t mcapi_endp_attr_timeout_t;
 #endif
 
 /*
- * Makes the calling thread the node <domain_id, node_id> of its topology, and with it all
- * threads of its process that initialize no node of their own. The first node of a topology
- * creates it. Blocks while other nodes join or leave.
- *
- *   node_attributes  filled by mcapi_node_init_attributes; NULL, or never filled: the
- *                    defaults
- *   init_parameters  filled by mcapi_param_init (mcapi_ext.h); NULL, or never filled: the
- *                    defaults
- *   mcapi_info       is filled with what the implementation and the topology are
- *
+ * Makes the calling thread a node of a topology. With it, all threads of its process that
+ * initialize no node of their own act for that node. The first node of a topology creates it.
  * A node ends with mcapi_finalize, with its thread, or with its process; a child made by fork
  * is no node.
  *
- * Statuses:
+ *   domain_id, node_id  the name of the node: at most MCAPI_MAX_DOMAIN and MCAPI_MAX_NODE
+ *   node_attributes     filled by mcapi_node_init_attributes; NULL, or never filled: the
+ *                       defaults
+ *   init_parameters     filled by mcapi_param_init; NULL, or never filled: the defaults
+ *   mcapi_info          is filled with what the implementation and the topology are
+ *
+ * Blocks while other nodes join or leave.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_PARAMETER         mcapi_info is NULL
  *   MCAPI_ERR_DOMAIN_INVALID    domain_id is above MCAPI_MAX_DOMAIN
  *   MCAPI_ERR_NODE_INVALID      node_id is above MCAPI_MAX_NODE
  *   MCAPI_ERR_NODE_INITIALIZED  this thread has a live node, or <domain_id, node_id> is live
  *   MCAPI_ERR_NODE_INITFAILED   the topology cannot be created or joined: no shared memory,
  *                               no permission, made by another version, no room for one more
- *                               node; a line on stderr says which
+ *                               node, a setting that makes no sense, or this process is in
+ *                               another topology; a line on stderr says which
  */
 void mcapi_initialize(mcapi_domain_t domain_id, mcapi_node_t node_id,
                       const mcapi_node_attributes_t *node_attributes,
@@ -282,49 +285,52 @@ void mcapi_initialize(mcapi_domain_t domain_id, mcapi_node_t node_id,
         MCAPI_MAY_BE_UNFILLED(4);
 
 /*
- * Ends the caller's node: discards what was not received and what has not finished, closes
- * its channels, deletes its endpoints, and takes the topology along if no other node is live.
- * May be called in a signal handler. Blocks while other nodes join or leave.
+ * Ends the caller's node. What was not received and what has not finished is discarded, its
+ * channels are closed, its endpoints deleted, and calls of other threads that wait for it end
+ * with MCAPI_ERR_NODE_NOTINIT. The last live node takes the topology along.
  *
- * Statuses:
+ * May be called in a signal handler. If that has interrupted another call of this library, the
+ * node ends as soon as that call is out.
+ *
+ * Blocks while other nodes join or leave.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  */
 void mcapi_finalize(mcapi_status_t *mcapi_status);
 
 /*
- * The domain of the caller's node; MCAPI_DOMAIN_INVALID if the call fails.
+ * Tells the number of the caller's domain, or of its node.
  *
- * Statuses:
+ * Returns that number; MCAPI_DOMAIN_INVALID or MCAPI_NODE_INVALID if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  */
 mcapi_domain_t mcapi_domain_id_get(mcapi_status_t *mcapi_status);
-
-/*
- * The number of the caller's node in its domain; MCAPI_NODE_INVALID if the call fails.
- *
- * Statuses:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- */
 mcapi_node_t mcapi_node_id_get(mcapi_status_t *mcapi_status);
 
 /*
- * Fills *node_attributes with the defaults, for mcapi_node_set_attribute and
- * mcapi_initialize.
+ * Fills the attributes of a node to be with the defaults. They are for
+ * mcapi_node_set_attribute, and then for mcapi_initialize. Needs no node.
  *
- * Statuses:
+ *   node_attributes  the caller's; takes the defaults
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_PARAMETER  node_attributes is NULL
  */
 void mcapi_node_init_attributes(mcapi_node_attributes_t *node_attributes,
                                 mcapi_status_t *mcapi_status);
 
 /*
- * Sets one attribute of a node that is not initialized yet.
+ * Sets one attribute of a node that is not initialized yet. Needs no node.
  *
- *   attribute_num   MCAPI_NODE_ATTR_TYPE
- *   attribute       its value, here a mcapi_node_attr_type_t
- *   attribute_size  bytes of that type
+ *   node_attributes  the caller's, filled by mcapi_node_init_attributes
+ *   attribute_num    MCAPI_NODE_ATTR_TYPE
+ *   attribute        the address of its value, here a mcapi_node_attr_type_t
+ *   attribute_size   bytes of that type
  *
- * Statuses:
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_PARAMETER          node_attributes or attribute is NULL, or *node_attributes
  *                                was not filled by mcapi_node_init_attributes
  *   MCAPI_ERR_ATTR_NOTSUPPORTED  no such attribute
@@ -335,10 +341,14 @@ void mcapi_node_set_attribute(mcapi_node_attributes_t *node_attributes,
                               size_t attribute_size, mcapi_status_t *mcapi_status);
 
 /*
- * Copies an attribute of the live node <domain_id, node_id> to *attribute, which stays as it
- * was if the call fails.
+ * Copies an attribute of any live node.
  *
- * Statuses:
+ *   domain_id, node_id  the name of that node
+ *   attribute_num       MCAPI_NODE_ATTR_TYPE
+ *   attribute           takes the value; stays as it was if the call fails
+ *   attribute_size      bytes of the attribute's type, here mcapi_node_attr_type_t
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
  *   MCAPI_ERR_PARAMETER          attribute is NULL
  *   MCAPI_ERR_DOMAIN_INVALID     no node of that domain is live
@@ -353,10 +363,14 @@ void mcapi_node_get_attribute(mcapi_domain_t domain_id, mcapi_node_t node_id,
 /* --- Endpoints ------------------------------------------------------------------- */
 
 /*
- * Creates the endpoint port_id of the caller's node; MCAPI_PORT_ANY takes a free port that no
- * program asks for by number. Returns the endpoint, or 0 if the call fails.
+ * Creates an endpoint of the caller's node.
  *
- * Statuses:
+ *   port_id  at most MCAPI_MAX_PORT; MCAPI_PORT_ANY takes a free port that no program asks
+ *            for by number
+ *
+ * Returns the endpoint; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_PORT_INVALID  port_id is above MCAPI_MAX_PORT
  *   MCAPI_ERR_ENDP_EXISTS   the node has an endpoint of that port
@@ -365,35 +379,62 @@ void mcapi_node_get_attribute(mcapi_domain_t domain_id, mcapi_node_t node_id,
  */
 mcapi_endpoint_t mcapi_endpoint_create(mcapi_port_t port_id, mcapi_status_t *mcapi_status);
 
-/* mcapi_endpoint_create of MCAPI_PORT_ANY. */
+/*
+ * Creates an endpoint on a free port: mcapi_endpoint_create of MCAPI_PORT_ANY.
+ *
+ * Returns the endpoint; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_ENDP_LIMIT    the node has MCAPI_MAX_ENDPOINTS endpoints, or the topology is
+ *                           full
+ */
 mcapi_endpoint_t mcapi_create_anonymous_endpoint(mcapi_status_t *mcapi_status);
 
 /*
- * Gets the endpoint <domain_id, node_id, port_id> of any node, this one included: completes
- * as soon as it exists, and then *endpoint is it. An endpoint whose type attribute says
- * packet or scalar channel is lent to one getter at a time.
+ * Asks for an endpoint of any node by its name. The request is complete as soon as there is
+ * such an endpoint, in whatever order the nodes start.
  *
- * Statuses:
- *   MCAPI_ERR_NODE_NOTINIT    the caller has no node
- *   MCAPI_ERR_PARAMETER       endpoint is NULL
- *   MCAPI_ERR_DOMAIN_INVALID  domain_id is above MCAPI_MAX_DOMAIN
- *   MCAPI_ERR_NODE_INVALID    node_id is above MCAPI_MAX_NODE
- *   MCAPI_ERR_PORT_INVALID    port_id is above MCAPI_MAX_PORT
- * at once or later:
- *   MCAPI_ERR_ENDP_GET_LIMIT  a channel endpoint that is lent already
+ * An endpoint whose attribute MCAPI_ENDP_ATTR_TYPE says packet or scalar channel is lent to one
+ * getter at a time: until it is released, its channel has ended, or the getter has.
+ *
+ *   domain_id, node_id, port_id  the name; that node may be this one, and need not exist yet
+ *   endpoint                     takes the endpoint when the request is complete
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          endpoint or request is NULL
+ *   MCAPI_ERR_DOMAIN_INVALID     domain_id is above MCAPI_MAX_DOMAIN
+ *   MCAPI_ERR_NODE_INVALID       node_id is above MCAPI_MAX_NODE
+ *   MCAPI_ERR_PORT_INVALID       port_id is above MCAPI_MAX_PORT, and no anonymous one
+ *   MCAPI_ERR_REQUEST_LIMIT      MCA_MAX_REQUESTS of the node are unfinished
+ *   MCAPI_ERR_ENDP_GET_LIMIT     a channel endpoint that is lent already
+ * later:
+ *   MCAPI_ERR_ENDP_GET_LIMIT     a channel endpoint that is lent already
+ *   MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel
  */
 void mcapi_endpoint_get_i(mcapi_domain_t domain_id, mcapi_node_t node_id, mcapi_port_t port_id,
                           mcapi_endpoint_t *endpoint, mcapi_request_t *request,
                           mcapi_status_t *mcapi_status);
 
 /*
- * As mcapi_endpoint_get_i, but blocks until the endpoint exists or until the timeout. Returns
- * the endpoint, or 0 if the call fails.
+ * Gets an endpoint of any node by its name. How long a channel's endpoint is lent, is said at
+ * mcapi_endpoint_get_i.
  *
- *   timeout  milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
+ *   domain_id, node_id, port_id  the name; that node may be this one, and need not exist yet
+ *   timeout                      milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
  *
- * Statuses: those of mcapi_endpoint_get_i (MCAPI_ERR_PARAMETER apart), and
- *   MCAPI_TIMEOUT  there was no such endpoint in that time
+ * Blocks until there is such an endpoint, or until the timeout.
+ *
+ * Returns the endpoint; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT             there was no such endpoint in that time
+ *   MCAPI_ERR_NODE_NOTINIT    the caller has no node
+ *   MCAPI_ERR_DOMAIN_INVALID  domain_id is above MCAPI_MAX_DOMAIN
+ *   MCAPI_ERR_NODE_INVALID    node_id is above MCAPI_MAX_NODE
+ *   MCAPI_ERR_PORT_INVALID    port_id is above MCAPI_MAX_PORT, and no anonymous one
+ *   MCAPI_ERR_ENDP_GET_LIMIT  a channel endpoint that is lent already
  */
 mcapi_endpoint_t mcapi_endpoint_get(mcapi_domain_t domain_id, mcapi_node_t node_id,
                                     mcapi_port_t port_id, mcapi_timeout_t timeout,
@@ -402,32 +443,40 @@ mcapi_endpoint_t mcapi_endpoint_get(mcapi_domain_t domain_id, mcapi_node_t node_
 /*
  * Gives back an endpoint that this node has got, so that another may get it.
  *
- * Statuses:
+ *   endpoint  as mcapi_endpoint_get has returned it; stays valid as long as it exists
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_ENDP_INVALID  not an endpoint, or not one that this node has got
  */
 void mcapi_endpoint_release(mcapi_endpoint_t endpoint, mcapi_status_t *mcapi_status);
 
 /*
- * Deletes an endpoint of this node. Messages that wait in it are discarded.
+ * Deletes an endpoint of this node. Messages that wait in it are discarded; an open of it that
+ * is pending, and receives that are, end with MCAPI_ERR_ENDP_DELETED.
  *
- * Statuses:
+ *   endpoint  of this node
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT    the caller has no node
  *   MCAPI_ERR_ENDP_INVALID    not an endpoint
  *   MCAPI_ERR_ENDP_NOTOWNER   an endpoint of another node
- *   MCAPI_ERR_CHAN_OPEN       a channel on it is open
- *   MCAPI_ERR_CHAN_CONNECTED  it is connected
+ *   MCAPI_ERR_CHAN_OPEN       it is the open end of a channel
+ *   MCAPI_ERR_CHAN_CONNECTED  it is connected, and was not opened
  */
 void mcapi_endpoint_delete(mcapi_endpoint_t endpoint, mcapi_status_t *mcapi_status);
 
 /*
- * Copies an attribute of an endpoint of any node to *attribute, which stays as it was if the
- * call fails.
+ * Copies an attribute of an endpoint of any node.
  *
+ * The attributes are listed in mcapi(7).
+ *
+ *   endpoint        of any node
  *   attribute_num   of enum mcapi_endpoint_attributes
+ *   attribute       takes the value; stays as it was if the call fails
  *   attribute_size  bytes of the attribute's type
  *
- * Statuses:
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
  *   MCAPI_ERR_PARAMETER          attribute is NULL
  *   MCAPI_ERR_ENDP_INVALID       not an endpoint
@@ -441,12 +490,16 @@ void mcapi_endpoint_get_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attrib
                                   mcapi_status_t *mcapi_status);
 
 /*
- * Sets an attribute of an endpoint of this node that is not connected.
+ * Sets an attribute of an endpoint of this node that is not connected. The rest is as for
+ * mcapi_endpoint_get_attribute.
  *
- * Statuses: those of mcapi_endpoint_get_attribute, and
+ *   endpoint   of this node
+ *   attribute  the address of the value
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_ENDP_REMOTE     an endpoint of another node
- *   MCAPI_ERR_CHAN_CONNECTED  the endpoint is connected
  *   MCAPI_ERR_ATTR_READONLY   get count, get source and status tell, they cannot be set
+ *   MCAPI_ERR_CHAN_CONNECTED  the endpoint is connected
  *   MCAPI_ERR_ATTR_VALUE      the attribute cannot have that value
  */
 void mcapi_endpoint_set_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attribute_num,
@@ -457,88 +510,133 @@ void mcapi_endpoint_set_attribute(mcapi_endpoint_t endpoint, mcapi_uint_t attrib
 
 /*
  * Messages need no connection. Those of one priority that one endpoint sends to another
- * arrive in their order; a more urgent one overtakes. A receive queue holds
+ * arrive in their order; a more urgent one overtakes. The queue of an endpoint holds
  * MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS messages. A message to an endpoint that has been deleted,
- * or whose node is gone, is dropped.
+ * or whose node is gone, is dropped. Once an endpoint is connected, messages are neither sent
+ * from it nor to it.
  */
 
 /*
- * Sends a message: the bytes are copied before the call returns.
+ * Sends a message if there is room for it. The bytes are copied before the call returns, and
+ * the request is complete then.
  *
  *   send_endpoint     of this node
  *   receive_endpoint  of any node
  *   buffer            the message; may be NULL if buffer_size is 0
  *   buffer_size       bytes, at most MCAPI_MAX_MSG_SIZE; 0 is legal
- *   priority          0, the most urgent, to MCAPI_MAX_PRIORITY
+ *   priority          from 0, the most urgent, to MCAPI_MAX_PRIORITY
  *
- * Statuses:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     buffer is NULL and buffer_size is not 0
- *   MCAPI_ERR_ENDP_INVALID  send_endpoint is not an endpoint of this node, or
- *                           receive_endpoint never was one of any
- *   MCAPI_ERR_GENERAL       one of the endpoints is connected
- *   MCAPI_ERR_MSG_LIMIT     buffer_size is above MCAPI_MAX_MSG_SIZE
- *   MCAPI_ERR_PRIORITY      priority is above MCAPI_MAX_PRIORITY
- *   MCAPI_ERR_MEM_LIMIT     the receiver's queue is full, or this node has no buffer left
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT   the caller has no node
+ *   MCAPI_ERR_PARAMETER      request is NULL, or buffer is and buffer_size is not 0
+ *   MCAPI_ERR_ENDP_INVALID   send_endpoint is not an endpoint of this node, or
+ *                            receive_endpoint never was one of any
+ *   MCAPI_ERR_GENERAL        one of the endpoints is connected, or the memory of the queue is
+ *                            damaged
+ *   MCAPI_ERR_PRIORITY       priority is above MCAPI_MAX_PRIORITY, or receive_endpoint has not
+ *                            as many (MCAPI_ENDP_ATTR_NUM_PRIORITIES)
+ *   MCAPI_ERR_MSG_LIMIT      buffer_size is above MCAPI_MAX_MSG_SIZE
+ *   MCAPI_ERR_MEM_LIMIT      the queue of receive_endpoint is full, or there is no memory for
+ *                            it or for so large a message
+ *   MCAPI_ERR_REQUEST_LIMIT  MCA_MAX_REQUESTS of the node are unfinished
  */
 void mcapi_msg_send_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
                       const void *buffer, size_t buffer_size, mcapi_priority_t priority,
                       mcapi_request_t *request, mcapi_status_t *mcapi_status);
 
 /*
- * As mcapi_msg_send_i, but blocks while there is no room.
+ * Sends a message. The bytes are copied before the call returns.
  *
- * Statuses: those of mcapi_msg_send_i, where
- *   MCAPI_ERR_MEM_LIMIT  comes only if send_endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
- *                        set
- * and
- *   MCAPI_TIMEOUT        there was no room within the timeout of send_endpoint
+ *   send_endpoint     of this node
+ *   receive_endpoint  of any node
+ *   buffer            the message; may be NULL if buffer_size is 0
+ *   buffer_size       bytes, at most MCAPI_MAX_MSG_SIZE; 0 is legal
+ *   priority          from 0, the most urgent, to MCAPI_MAX_PRIORITY
+ *
+ * Blocks while the queue of receive_endpoint is full, or until the timeout of send_endpoint.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT           there was no room within the timeout of send_endpoint
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffer is NULL and buffer_size is not 0
+ *   MCAPI_ERR_ENDP_INVALID  send_endpoint is not an endpoint of this node, or
+ *                           receive_endpoint never was one of any
+ *   MCAPI_ERR_ENDP_DELETED  send_endpoint was deleted meanwhile
+ *   MCAPI_ERR_GENERAL       one of the endpoints is connected, or the memory of the queue is
+ *                           damaged
+ *   MCAPI_ERR_PRIORITY      priority is above MCAPI_MAX_PRIORITY, or receive_endpoint has not
+ *                           as many (MCAPI_ENDP_ATTR_NUM_PRIORITIES)
+ *   MCAPI_ERR_MSG_LIMIT     buffer_size is above MCAPI_MAX_MSG_SIZE
+ *   MCAPI_ERR_MEM_LIMIT     the queue of receive_endpoint is full, and send_endpoint has
+ *                           MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set; or there is no memory for
+ *                           the queue or for so large a message
  */
 void mcapi_msg_send(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
                     const void *buffer, size_t buffer_size, mcapi_priority_t priority,
                     mcapi_status_t *mcapi_status);
 
 /*
- * Receives a message into the caller's buffer, which must stay where it is until the request
- * is complete. Receives are served in the order in which they were posted.
+ * Posts a receive of a message into the caller's buffer. Receives are served in the order in
+ * which they were posted. mcapi_test and mcapi_wait tell the size of the whole message.
  *
  *   receive_endpoint  of this node
- *   buffer            may be NULL if buffer_size is 0
+ *   buffer            takes the message, and must stay where it is until the request is
+ *                     complete; may be NULL if buffer_size is 0
  *   buffer_size       bytes; of a larger message the first ones are kept
  *
- * The size that mcapi_test or mcapi_wait tells is that of the whole message.
- *
- * Statuses:
- *   MCAPI_ERR_NODE_NOTINIT   the caller has no node
- *   MCAPI_ERR_PARAMETER      buffer is NULL and buffer_size is not 0
- *   MCAPI_ERR_ENDP_INVALID   not an endpoint of this node
- *   MCAPI_ERR_GENERAL        the endpoint is connected
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          request is NULL, or buffer is and buffer_size is not 0
+ *   MCAPI_ERR_ENDP_INVALID       not an endpoint of this node
+ *   MCAPI_ERR_MEM_LIMIT          there is no memory for the queue of the endpoint
+ *   MCAPI_ERR_REQUEST_LIMIT      MCA_MAX_REQUESTS of the node are unfinished
+ *   MCAPI_ERR_GENERAL            the memory of the queue is damaged
  * later:
- *   MCAPI_ERR_MSG_TRUNCATED  the message was larger than the buffer; the rest of it is lost
- *   MCAPI_ERR_ENDP_DELETED   the endpoint was deleted meanwhile
+ *   MCAPI_ERR_MSG_TRUNCATED      the message was larger than the buffer; the rest of it is lost
+ *   MCAPI_ERR_ENDP_DELETED       the endpoint was deleted meanwhile
+ *   MCAPI_ERR_GENERAL            the message was damaged, and is lost
+ *   MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel
  */
 void mcapi_msg_recv_i(mcapi_endpoint_t receive_endpoint, void *buffer, size_t buffer_size,
                       mcapi_request_t *request, mcapi_status_t *mcapi_status);
 
 /*
- * As mcapi_msg_recv_i, but blocks until there is a message that no posted receive takes.
+ * Receives a message into the caller's buffer. Receives that were posted with mcapi_msg_recv_i
+ * are served before.
  *
- *   received_size  is set to the size of the whole message, in bytes
+ *   receive_endpoint  of this node
+ *   buffer            takes the message; may be NULL if buffer_size is 0
+ *   buffer_size       bytes; of a larger message the first ones are kept
+ *   received_size     takes the size of the whole message, in bytes
  *
- * Statuses: those of mcapi_msg_recv_i, the later ones too, and
- *   MCAPI_ERR_PARAMETER  also if received_size is NULL
- *   MCAPI_TIMEOUT        there was no message within the endpoint's timeout
+ * Blocks until there is a message, or until the timeout of the endpoint.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT            there was no message within the timeout of the endpoint
+ *   MCAPI_ERR_NODE_NOTINIT   the caller has no node
+ *   MCAPI_ERR_PARAMETER      received_size is NULL, or buffer is and buffer_size is not 0
+ *   MCAPI_ERR_ENDP_INVALID   not an endpoint of this node
+ *   MCAPI_ERR_MSG_TRUNCATED  the message was larger than the buffer; the rest of it is lost
+ *   MCAPI_ERR_ENDP_DELETED   the endpoint was deleted meanwhile
+ *   MCAPI_ERR_MEM_LIMIT      there is no memory for the queue of the endpoint
+ *   MCAPI_ERR_GENERAL        the memory of the queue or of the message is damaged
  */
 void mcapi_msg_recv(mcapi_endpoint_t receive_endpoint, void *buffer, size_t buffer_size,
                     size_t *received_size, mcapi_status_t *mcapi_status);
 
 /*
- * How many messages can be received at once, apart from those that posted receives will take;
- * 0 if the call fails.
+ * Tells how many messages can be received at once. Those that posted receives will take do not
+ * count.
  *
- * Statuses:
+ *   receive_endpoint  of this node
+ *
+ * Returns their number; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_ENDP_INVALID  not an endpoint of this node
+ *   MCAPI_ERR_MEM_LIMIT     there is no memory for the queue of the endpoint
+ *   MCAPI_ERR_GENERAL       the memory of the queue is damaged
  */
 mcapi_uint_t mcapi_msg_available(mcapi_endpoint_t receive_endpoint,
                                  mcapi_status_t *mcapi_status);
@@ -556,131 +654,187 @@ mcapi_uint_t mcapi_msg_available(mcapi_endpoint_t receive_endpoint,
  */
 
 /*
- * Connects two endpoints, which may belong to any nodes. Completes when they are connected.
+ * Connects two endpoints to a packet channel.
  *
- * Statuses:
+ * The request is complete when the call returns.
+ *
+ *   send_endpoint     of any node; packets go in here
+ *   receive_endpoint  of any node, and another endpoint
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          request is NULL
  *   MCAPI_ERR_ENDP_INVALID       one is not an endpoint, or they are the same
  *   MCAPI_ERR_CHAN_CONNECTED     one of them is connected
- *   MCAPI_ERR_CHAN_CLOSEPENDING  one of them belongs to a channel that is not closed on both
- *                                ends
- *   MCAPI_ERR_CHAN_TYPE          one of them has been opened for scalars, or its attribute
- *                                MCAPI_ENDP_ATTR_TYPE says so
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  one of them is closed, and the other end of its channel is
+ *                                not
+ *   MCAPI_ERR_CHAN_TYPE          one of them has been opened for the other kind of channel, or
+ *                                its attribute MCAPI_ENDP_ATTR_TYPE says so
  *   MCAPI_ERR_CHAN_DIRECTION     one of them has been opened as the other end
  *   MCAPI_ERR_ATTR_INCOMPATIBLE  attributes that have to be equal on both ends are not
- *   MCAPI_ERR_MEM_LIMIT          the topology has no room for one more channel
+ *   MCAPI_ERR_MEM_LIMIT          the topology has MCAPI_MAX_CHANNELS channels, or this one
+ *                                would need more memory than one channel can have
+ *   MCAPI_ERR_REQUEST_LIMIT      MCA_MAX_REQUESTS of the node are unfinished
  */
 void mcapi_pktchan_connect_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
                              mcapi_request_t *request, mcapi_status_t *mcapi_status);
 
 /*
- * Opens the receiving end, before or after it is connected. *receive_handle is filled at once
- * and has the value of the endpoint. Completes when the channel is connected and the other
- * end is open; if both ends are on this node, when it is connected.
+ * Opens the receiving or the sending end of a packet channel.
  *
- * Statuses:
+ * An end may be opened before it is connected. The request is complete when it is connected and
+ * the other end is open too; if both ends are on this node, when it is connected. The sending
+ * end can be used as soon as it is connected: what is sent waits for the receiver. A receive
+ * waits for the connect.
+ *
+ *   receive_handle    is filled at once, and has the value of the endpoint
+ *   receive_endpoint  of this node
+ *   send_handle       is filled at once, and has the value of the endpoint
+ *   send_endpoint     of this node
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
- *   MCAPI_ERR_PARAMETER          receive_handle is NULL
+ *   MCAPI_ERR_PARAMETER          receive_handle, send_handle or request is NULL
  *   MCAPI_ERR_ENDP_INVALID       not an endpoint of this node
- *   MCAPI_ERR_CHAN_TYPE          it is connected or opened for scalars, or its attribute
- *                                MCAPI_ENDP_ATTR_TYPE says so
- *   MCAPI_ERR_CHAN_DIRECTION     it is connected or opened as the sending end
+ *   MCAPI_ERR_CHAN_TYPE          it is connected or opened for the other kind of channel, or
+ *                                its attribute MCAPI_ENDP_ATTR_TYPE says so
+ *   MCAPI_ERR_CHAN_DIRECTION     it is connected or opened as the other end
  *   MCAPI_ERR_CHAN_OPENPENDING   it is opened already, and waits
  *   MCAPI_ERR_CHAN_OPEN          it is open already
  *   MCAPI_ERR_CHAN_CLOSEPENDING  it is closed, and the other end is not
+ *   MCAPI_ERR_REQUEST_LIMIT      MCA_MAX_REQUESTS of the node are unfinished
  * later:
  *   MCAPI_ERR_ENDP_DELETED       the endpoint was deleted meanwhile
  *   MCAPI_ERR_TRANSMISSION       the node of the other end has died
+ *   MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel
  */
 void mcapi_pktchan_recv_open_i(mcapi_pktchan_recv_hndl_t *receive_handle,
                                mcapi_endpoint_t receive_endpoint, mcapi_request_t *request,
                                mcapi_status_t *mcapi_status);
-
-/*
- * Opens the sending end: as mcapi_pktchan_recv_open_i with the ends exchanged. Packets can be
- * sent as soon as the channel is connected; they wait for the receiver.
- */
 void mcapi_pktchan_send_open_i(mcapi_pktchan_send_hndl_t *send_handle,
                                mcapi_endpoint_t send_endpoint, mcapi_request_t *request,
                                mcapi_status_t *mcapi_status);
 
 /*
- * Sends a packet: the bytes are copied before the call returns.
+ * Sends a packet if there is room for it. The bytes are copied before the call returns, and the
+ * request is complete then.
  *
- *   buffer  the packet; may be NULL if size is 0
- *   size    bytes, at most the attribute MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE of the endpoint
+ *   send_handle  of a sending end of this node
+ *   buffer       the packet; may be NULL if size is 0
+ *   size         bytes, at most the attribute MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE of the endpoint
  *
- * Statuses:
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT   the caller has no node
+ *   MCAPI_ERR_PARAMETER      request is NULL, or buffer is and size is not 0
+ *   MCAPI_ERR_CHAN_INVALID   not an open sending end of a packet channel on this node, or the
+ *                            receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION   the receiver's node has died
+ *   MCAPI_ERR_PKT_LIMIT      size is too large
+ *   MCAPI_ERR_MEM_LIMIT      the channel is full or not connected yet, or there is no memory
+ *                            for so large a packet
+ *   MCAPI_ERR_REQUEST_LIMIT  MCA_MAX_REQUESTS of the node are unfinished
+ *   MCAPI_ERR_GENERAL        the memory of the channel is damaged
+ */
+void mcapi_pktchan_send_i(mcapi_pktchan_send_hndl_t send_handle, const void *buffer,
+                          size_t size, mcapi_request_t *request, mcapi_status_t *mcapi_status);
+
+/*
+ * Sends a packet. The bytes are copied before the call returns.
+ *
+ *   send_handle  of a sending end of this node
+ *   buffer       the packet; may be NULL if size is 0
+ *   size         bytes, at most the attribute MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE of the endpoint
+ *
+ * Blocks while the channel is full or not connected yet, or until the timeout of the endpoint.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT           there was no room within the timeout of the endpoint
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_PARAMETER     buffer is NULL and size is not 0
  *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node, or the
  *                           receiver has closed its end
  *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
  *   MCAPI_ERR_PKT_LIMIT     size is too large
- *   MCAPI_ERR_MEM_LIMIT     the channel is full, or not connected yet
- */
-void mcapi_pktchan_send_i(mcapi_pktchan_send_hndl_t send_handle, const void *buffer,
-                          size_t size, mcapi_request_t *request, mcapi_status_t *mcapi_status);
-
-/*
- * As mcapi_pktchan_send_i, but blocks while the channel is full or not connected yet.
- *
- * Statuses: those of mcapi_pktchan_send_i, where
- *   MCAPI_ERR_MEM_LIMIT  comes only if the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set
- * and
- *   MCAPI_TIMEOUT        there was no room within the endpoint's timeout
+ *   MCAPI_ERR_MEM_LIMIT     the channel is full, and the endpoint has
+ *                           MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set; or there is no memory for
+ *                           so large a packet
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 void mcapi_pktchan_send(mcapi_pktchan_send_hndl_t send_handle, const void *buffer, size_t size,
                         mcapi_status_t *mcapi_status);
 
 /*
- * Receives a packet where it lies: when the request is complete, *buffer is a buffer of the
- * channel. It is the caller's to read and to write until mcapi_pktchan_release; buffers may
- * be released in any order. mcapi_test and mcapi_wait tell the packet's size.
+ * Posts a receive of a packet where it lies. When the request is complete, *buffer is a buffer
+ * of the channel, the caller's to read and to write until mcapi_pktchan_release; buffers may be
+ * released in any order. mcapi_test and mcapi_wait tell the size of the packet.
  *
- * Statuses:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     buffer is NULL
- *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a packet channel on this node
- * later, or at once, when all that was sent is received:
- *   MCAPI_ERR_CHAN_INVALID  the sender has closed its end
- *   MCAPI_ERR_TRANSMISSION  the sender's node has died
+ *   receive_handle  of a receiving end of this node
+ *   buffer          takes the address when the request is complete
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          buffer or request is NULL
+ *   MCAPI_ERR_CHAN_INVALID       not an open receiving end of a packet channel on this node
+ *   MCAPI_ERR_REQUEST_LIMIT      MCA_MAX_REQUESTS of the node are unfinished
+ *   MCAPI_ERR_GENERAL            the memory of the channel is damaged
+ * later:
+ *   MCAPI_ERR_CHAN_INVALID       the sender has closed its end, and all that was sent is
+ *                                received; or this end was closed meanwhile
+ *   MCAPI_ERR_TRANSMISSION       the sender's node has died, and all that was sent is received
+ *   MCAPI_ERR_ENDP_DELETED       the endpoint was deleted meanwhile
+ *   MCAPI_ERR_GENERAL            the memory of the channel is damaged
+ *   MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel
  */
 void mcapi_pktchan_recv_i(mcapi_pktchan_recv_hndl_t receive_handle, void **buffer,
                           mcapi_request_t *request, mcapi_status_t *mcapi_status);
 
 /*
- * As mcapi_pktchan_recv_i, but blocks until there is a packet.
+ * Receives a packet where it lies. *buffer is a buffer of the channel then, the caller's to
+ * read and to write until mcapi_pktchan_release; buffers may be released in any order.
  *
- *   received_size  is set to the packet's size, in bytes
+ *   receive_handle  of a receiving end of this node
+ *   buffer          takes the address
+ *   received_size   takes the size of the packet, in bytes
  *
- * Statuses: those of mcapi_pktchan_recv_i, the later ones too, and
- *   MCAPI_ERR_PARAMETER  also if received_size is NULL
- *   MCAPI_TIMEOUT        there was no packet within the endpoint's timeout
+ * Blocks until there is a packet, or until the timeout of the endpoint.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT           there was no packet within the timeout of the endpoint
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffer or received_size is NULL
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a packet channel on this node; or
+ *                           the sender has closed its end, and all that was sent is received
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 void mcapi_pktchan_recv(mcapi_pktchan_recv_hndl_t receive_handle, void **buffer,
                         size_t *received_size, mcapi_status_t *mcapi_status);
 
 /*
- * How many packets can be received at once, apart from those that posted receives will take;
- * 0 if the call fails.
+ * Tells how many packets can be received at once. Those that posted receives will take do not
+ * count.
  *
- * Statuses:
+ *   receive_handle  of a receiving end of this node
+ *
+ * Returns their number; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a packet channel on this node; or
  *                           the sender has closed its end, and all that was sent is received
  *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 mcapi_uint_t mcapi_pktchan_available(mcapi_pktchan_recv_hndl_t receive_handle,
                                      mcapi_status_t *mcapi_status);
 
 /*
- * Gives the buffer of a received packet back to its channel. Once: the buffer is not the
- * caller's any more, whatever happens to the channel.
+ * Gives the buffer of a received packet back to its channel. After that it is not the caller's
+ * any more, whatever becomes of the channel.
  *
  *   buffer  as mcapi_pktchan_recv has given it; any other pointer is recognised and refused
  *
- * Statuses:
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_BUF_INVALID   not the buffer of a packet that this node has received and not
  *                           released
@@ -688,32 +842,42 @@ mcapi_uint_t mcapi_pktchan_available(mcapi_pktchan_recv_hndl_t receive_handle,
 void mcapi_pktchan_release(void *buffer, mcapi_status_t *mcapi_status);
 
 /*
- * For the sender of a packet that went without a copy: MCAPI_TRUE if the receiver has
- * released the buffer; MCAPI_FALSE if not, or if the call fails.
+ * Tells the sender of a packet that went without a copy whether its buffer is free again.
  *
- * Statuses:
+ *   buffer  as it was sent; stays the receiver's until it has released it
+ *
+ * Returns MCAPI_TRUE if the receiver has released the buffer; MCAPI_FALSE if it has not, or if
+ * the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_BUF_INVALID   not a buffer that this node has sent without a copy
  */
 mcapi_boolean_t mcapi_pktchan_release_test(void *buffer, mcapi_status_t *mcapi_status);
 
 /*
- * Closes the receiving end and discards what has not been received; the sender learns of it.
- * Buffers that are still held go back with it and must not be used any more. Completes when
- * the sending end is closed too or its node has died; if both ends are on this node, at once.
+ * Closes the receiving or the sending end of a packet channel. Buffers that the receiver still
+ * holds go back with its close and must not be used any more.
  *
- * Statuses:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_CHAN_NOTOPEN  this end is closed already
- *   MCAPI_ERR_CHAN_INVALID  never was a receiving end of a packet channel on this node
+ * A receiver that closes discards what it has not received, and the sender learns of it. After
+ * a sender's close the receiver gets all that was sent, and then learns of it. The request is
+ * complete when the other end is closed too or its node has died; if both ends are on this
+ * node, at once.
+ *
+ *   receive_handle  of a receiving end of this node
+ *   send_handle     of a sending end of this node
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          request is NULL
+ *   MCAPI_ERR_CHAN_NOTOPEN       this end is closed already, or connected and not opened
+ *   MCAPI_ERR_CHAN_INVALID       never was such an end of such a channel on this node
+ *   MCAPI_ERR_REQUEST_LIMIT      MCA_MAX_REQUESTS of the node are unfinished
+ * later:
+ *   MCAPI_ERR_REQUEST_CANCELLED  by mcapi_cancel; the end is closed all the same
  */
 void mcapi_pktchan_recv_close_i(mcapi_pktchan_recv_hndl_t receive_handle,
                                 mcapi_request_t *request, mcapi_status_t *mcapi_status);
-
-/*
- * Closes the sending end: as mcapi_pktchan_recv_close_i with the ends exchanged, but discards
- * nothing. The receiver gets all that was sent before it learns of the close.
- */
 void mcapi_pktchan_send_close_i(mcapi_pktchan_send_hndl_t send_handle, mcapi_request_t *request,
                                 mcapi_status_t *mcapi_status);
 
@@ -721,35 +885,45 @@ void mcapi_pktchan_send_close_i(mcapi_pktchan_send_hndl_t send_handle, mcapi_req
 
 /*
  * A scalar channel carries unsigned integers of 8, 16, 32 or 64 bits. It is connected, opened
- * and closed as a packet channel is, by calls with the same statuses. What was said above of
- * a close and of a death holds here too.
+ * and closed as a packet channel is, and ends like one when a node dies.
  */
 
-/* As mcapi_pktchan_connect_i, with packets and scalars exchanged. */
+/*
+ * Connects two endpoints to a scalar channel. The rest is as for mcapi_pktchan_connect_i.
+ *
+ *   send_endpoint  of any node; scalars go in here
+ */
 void mcapi_sclchan_connect_i(mcapi_endpoint_t send_endpoint, mcapi_endpoint_t receive_endpoint,
                              mcapi_request_t *request, mcapi_status_t *mcapi_status);
 
-/* As mcapi_pktchan_recv_open_i; MCAPI_ERR_CHAN_TYPE here is for one connected for packets. */
+/*
+ * Opens the receiving or the sending end of a scalar channel. The rest is as for
+ * mcapi_pktchan_recv_open_i.
+ */
 void mcapi_sclchan_recv_open_i(mcapi_sclchan_recv_hndl_t *receive_handle,
                                mcapi_endpoint_t receive_endpoint, mcapi_request_t *request,
                                mcapi_status_t *mcapi_status);
-
-/* As mcapi_pktchan_send_open_i; MCAPI_ERR_CHAN_TYPE here is for one connected for packets. */
 void mcapi_sclchan_send_open_i(mcapi_sclchan_send_hndl_t *send_handle,
                                mcapi_endpoint_t send_endpoint, mcapi_request_t *request,
                                mcapi_status_t *mcapi_status);
 
 /*
- * Send one scalar. They block while the channel is full or not connected yet.
+ * Sends a scalar.
  *
- * Statuses:
+ *   send_handle  of a sending end of this node
+ *   dataword     the scalar
+ *
+ * Blocks while the channel is full or not connected yet, or until the timeout of the endpoint.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT           there was no room within the timeout of the endpoint
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a scalar channel on this node, or the
  *                           receiver has closed its end
  *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
- *   MCAPI_ERR_MEM_LIMIT     no room, and the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
- *                           set
- *   MCAPI_TIMEOUT           there was no room within the endpoint's timeout
+ *   MCAPI_ERR_MEM_LIMIT     the channel is full, and the endpoint has
+ *                           MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 void mcapi_sclchan_send_uint64(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint64_t dataword,
                                mcapi_status_t *mcapi_status);
@@ -761,16 +935,22 @@ void mcapi_sclchan_send_uint8(mcapi_sclchan_send_hndl_t send_handle, mcapi_uint8
                               mcapi_status_t *mcapi_status);
 
 /*
- * Receive one scalar, of the width in which it was sent. They block until there is one. They
- * return it, or 0 if the call fails.
+ * Receives a scalar, in the width in which it was sent.
  *
- * Statuses:
+ *   receive_handle  of a receiving end of this node
+ *
+ * Blocks until there is a scalar, or until the timeout of the endpoint.
+ *
+ * Returns the scalar; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_TIMEOUT           there was no scalar within the timeout of the endpoint
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a scalar channel on this node; or
  *                           the sender has closed its end, and all that was sent is received
  *   MCAPI_ERR_SCL_SIZE      the next scalar has another width; it stays where it is
  *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
- *   MCAPI_TIMEOUT           there was no scalar within the endpoint's timeout
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 mcapi_uint64_t mcapi_sclchan_recv_uint64(mcapi_sclchan_recv_hndl_t receive_handle,
                                          mcapi_status_t *mcapi_status);
@@ -782,22 +962,28 @@ mcapi_uint8_t mcapi_sclchan_recv_uint8(mcapi_sclchan_recv_hndl_t receive_handle,
                                        mcapi_status_t *mcapi_status);
 
 /*
- * How many scalars can be received at once; 0 if the call fails.
+ * Tells how many scalars can be received at once.
  *
- * Statuses:
+ *   receive_handle  of a receiving end of this node
+ *
+ * Returns their number; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a scalar channel on this node; or
  *                           the sender has closed its end, and all that was sent is received
  *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 mcapi_uint_t mcapi_sclchan_available(mcapi_sclchan_recv_hndl_t receive_handle,
                                      mcapi_status_t *mcapi_status);
 
-/* As mcapi_pktchan_recv_close_i. */
+/*
+ * Closes the receiving or the sending end of a scalar channel. The rest is as for
+ * mcapi_pktchan_recv_close_i.
+ */
 void mcapi_sclchan_recv_close_i(mcapi_sclchan_recv_hndl_t receive_handle,
                                 mcapi_request_t *request, mcapi_status_t *mcapi_status);
-
-/* As mcapi_pktchan_send_close_i. */
 void mcapi_sclchan_send_close_i(mcapi_sclchan_send_hndl_t send_handle, mcapi_request_t *request,
                                 mcapi_status_t *mcapi_status);
 
@@ -810,64 +996,84 @@ void mcapi_sclchan_send_close_i(mcapi_sclchan_send_hndl_t send_handle, mcapi_req
  */
 
 /*
- * Has the operation finished? MCAPI_FALSE with MCAPI_PENDING if not, otherwise MCAPI_TRUE
- * with the status in which it ended, or with the error of this call itself.
+ * Asks whether an operation has finished, and how.
  *
- *   size  is set to the bytes that were sent or received; may be NULL for an operation that
- *         carries no data
+ *   request  as an _i call has filled it
+ *   size     takes the bytes that were sent or received; may be NULL for an operation that
+ *            carries no data
  *
- * Statuses: those of the operation, and
+ * Returns MCAPI_FALSE with MCAPI_PENDING; otherwise MCAPI_TRUE, with the status in which the
+ * operation has ended or with the error of this call itself.
+ *
+ * Statuses, beside MCAPI_SUCCESS and those of the operation:
  *   MCAPI_PENDING              it has not finished
  *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
- *   MCAPI_ERR_PARAMETER        request is NULL, or size is NULL and may not be
+ *   MCAPI_ERR_PARAMETER        request is NULL; or size is, and the operation carries data or
+ *                              is none
  *   MCAPI_ERR_REQUEST_INVALID  not a request of this node, or released
  */
 mcapi_boolean_t mcapi_test(mcapi_request_t *request, size_t *size,
                            mcapi_status_t *mcapi_status);
 
 /*
- * Blocks until the operation has finished or until the timeout, and releases the request if
- * it has finished. MCAPI_FALSE with MCAPI_TIMEOUT if not; otherwise as mcapi_test.
+ * Waits for the end of an operation, and releases its request.
  *
- *   timeout  milliseconds
+ *   request  as an _i call has filled it
+ *   size     takes the bytes that were sent or received; may be NULL for an operation that
+ *            carries no data
+ *   timeout  milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
  *
- * Statuses: those of mcapi_test, without MCAPI_PENDING, and
- *   MCAPI_TIMEOUT           it has not finished in that time; the request is what it was
- *   MCAPI_ERR_WAIT_PENDING  another thread waits for this request
+ * Blocks until the operation has finished, or until the timeout.
+ *
+ * Returns MCAPI_FALSE with MCAPI_TIMEOUT; otherwise MCAPI_TRUE, with the status in which the
+ * operation has ended or with the error of this call itself.
+ *
+ * Statuses, beside MCAPI_SUCCESS and those of the operation:
+ *   MCAPI_TIMEOUT              it has not finished in that time; the request is what it was
+ *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
+ *   MCAPI_ERR_PARAMETER        request is NULL; or size is, and the operation carries data or
+ *                              is none
+ *   MCAPI_ERR_REQUEST_INVALID  not a request of this node, or released
+ *   MCAPI_ERR_WAIT_PENDING     another thread waits for this request
  */
 mcapi_boolean_t mcapi_wait(mcapi_request_t *request, size_t *size, mcapi_timeout_t timeout,
                            mcapi_status_t *mcapi_status);
 
 /*
- * Blocks until one of several operations has finished or until the timeout, and releases the
- * request of that one. Returns its index, or MCAPI_RETURN_VALUE_INVALID if none has finished
- * or the call fails. If several have finished, repeated calls give each its turn.
+ * Waits for the end of one of several operations, and releases the request of that one. If
+ * several have finished, repeated calls give each its turn. mcapi_ext_wait_any_pointers is what
+ * mcapi_wait_any stands for when it is called with an array of pointers.
  *
  *   number    how many requests there are, at least 1
- *   requests  an array of requests, or an array of pointers to requests
- *   size      is set to the bytes that the one that finished has sent or received
- *   timeout   milliseconds
+ *   requests  an array of requests, or of pointers to requests; the caller's
+ *   size      takes the bytes that the one that finished has sent or received
+ *   timeout   milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
  *
- * Statuses: those of the operation whose index is returned, and
- *   MCAPI_TIMEOUT              none has finished in that time; the requests are what they
- *                              were
+ * Blocks until one of the operations has finished, or until the timeout.
+ *
+ * Returns the index of the one that has finished; MCAPI_RETURN_VALUE_INVALID if none has, or if
+ * the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS and those of the operation:
+ *   MCAPI_TIMEOUT              none has finished in that time; the requests are what they were
  *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
  *   MCAPI_ERR_PARAMETER        number is 0, or requests, one of its pointers or size is NULL
  *   MCAPI_ERR_REQUEST_INVALID  one is not a request of this node, or released
  */
 mcapi_uint_t mcapi_wait_any(size_t number, mcapi_request_t *requests, size_t *size,
                             mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
-
-/* What mcapi_wait_any stands for when it is called with an array of pointers to requests. */
 mcapi_uint_t mcapi_ext_wait_any_pointers(size_t number, mcapi_request_t **requests,
                                          size_t *size, mcapi_timeout_t timeout,
                                          mcapi_status_t *mcapi_status);
 
 /*
  * Ends an operation that has not finished, and releases its request. A receive takes nothing
- * then; a thread that waits for the request is woken with MCAPI_ERR_REQUEST_CANCELLED.
+ * then; an open leaves the end as it was; a thread that waits for the request is woken with
+ * MCAPI_ERR_REQUEST_CANCELLED.
  *
- * Statuses:
+ *   request  as an _i call has filled it
+ *
+ * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT     the caller has no node
  *   MCAPI_ERR_PARAMETER        request is NULL
  *   MCAPI_ERR_REQUEST_INVALID  not a request of this node, or its operation has finished
@@ -877,23 +1083,29 @@ void mcapi_cancel(mcapi_request_t *request, mcapi_status_t *mcapi_status);
 /* --- Convenience ----------------------------------------------------------------- */
 
 /*
- * Writes the name of a status, as in "MCAPI_ERR_ENDP_INVALID", and returns the buffer. Needs
- * no node.
+ * Writes the name of a status, as in "MCAPI_ERR_ENDP_INVALID". Needs no node.
  *
- *   status          one that is none gives "UNKNOWN"
+ *   status          any number; one that is no status gives "UNKNOWN"
  *   status_message  the caller's buffer; MCAPI_MAX_STATUS_SIZE bytes hold any name
  *   size            bytes of the buffer; what does not fit is cut, and a NUL always written
  *
- * Returns NULL if there is no buffer or if its size is 0.
+ * Returns the buffer; NULL if there is none or its size is 0.
  */
 char *mcapi_display_status(mcapi_status_t status, char *status_message, size_t size);
 
-/* How much the library says on stderr: 0, as it is from the start, nothing but why a call to
- * mcapi_initialize failed; more with higher levels. Holds for the process; needs no node. */
+/*
+ * Sets how much the library says on stderr. Holds for the process; needs no node.
+ *
+ *   level  0, as it is from the start: nothing but why a call to mcapi_initialize failed; with
+ *          higher levels it may say more
+ */
 void mcapi_set_debug_level(int level);
 
-/* Prints to stderr the state of the caller's node, or of one endpoint or channel end.
- *   handle  the address of its mcapi_endpoint_t or handle; NULL for the node */
+/*
+ * Prints the state of the caller's node, or of one endpoint or channel end, to stderr.
+ *
+ *   handle  the address of its mcapi_endpoint_t or handle; NULL for the node
+ */
 void mcapi_display_state(void *handle);
 
 #ifdef __cplusplus

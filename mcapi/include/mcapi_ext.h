@@ -36,9 +36,9 @@ extern "C" {
 #define MCAPI_EXT_COMPAT_DOCUMENT  3 /* the letter of MCAPI 2.000 */
 
 /*
- * Fills *parameters with defaults, and with the magic number by which mcapi_initialize knows
- * it. The program then sets the fields that it cares about. Needs no node; may be called by
- * any thread.
+ * Fills init parameters with the defaults. With them comes the magic number by which
+ * mcapi_initialize knows that they were filled. The program then sets the fields that it cares
+ * about. Needs no node.
  *
  *   parameters  the caller's; if it is NULL, nothing happens
  */
@@ -47,23 +47,26 @@ void mcapi_param_init(mcapi_param_t *parameters);
 /* --- Waiting for several channels ------------------------------------------------ */
 
 /*
- * Blocks until one of several channels has something for its receiver, or until the timeout.
- * Returns the index in `ends` of one on which a receive would not block: a packet or a scalar
- * is there, or the other end is closed or has died, which the receive then reports. If there
- * are several, repeated calls give each its turn. Returns MCAPI_RETURN_VALUE_INVALID if there
- * is none or the call fails. Receives nothing itself; if two threads receive on one channel,
- * the other may be faster.
+ * Waits until one of several channels has something for its receiver. That is a packet or a
+ * scalar, or that the other end is closed or has died, which a receive then reports. If several
+ * have, repeated calls give each its turn. Receives nothing itself; if two threads receive on
+ * one channel, the other may be faster.
  *
- *   ends     receiving ends of packet and scalar channels of this node, opened; the caller's,
- *            not used after the call
+ *   ends     receiving ends of packet and scalar channels of this node, opened; the caller's
  *   count    how many, at least 1
  *   timeout  milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
+ *
+ * Blocks until a receive on one of the channels would not, or until the timeout.
+ *
+ * Returns the index in `ends` of such a channel; MCAPI_RETURN_VALUE_INVALID if there is none or
+ * the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_TIMEOUT           no channel had anything in that time
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_PARAMETER     ends is NULL, or count is 0
  *   MCAPI_ERR_CHAN_INVALID  one of the ends is not an open receiving end on this node
+ *   MCAPI_ERR_GENERAL       the memory of a channel is damaged
  */
 mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t count,
                                        mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
