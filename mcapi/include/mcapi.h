@@ -76,6 +76,7 @@ typedef struct mcapi_info {
  * largest legal number, MCAPI_MAX_PRIORITY, is another thing. */
 #define MCAPI_MAX_PRORITY  0
 #define MCAPI_MIN_PRIORITY MCAPI_MAX_PRIORITY
+#define MCAPI_MIN_PRORITY  MCAPI_MAX_PRIORITY
 
 /* Room for the text of any status with its NUL, in bytes. */
 #define MCAPI_MAX_STATUS_MSG_LEN 32

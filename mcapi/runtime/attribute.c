@@ -5,6 +5,7 @@
 
 #include "runtime/channel.h"
 #include "runtime/control.h"
+#include "runtime/endpoint.h"
 #include "segment/mailbox.h"
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
@@ -259,7 +260,7 @@ mcapi_status_t mci_attribute_get(struct mci_node *node, mcapi_endpoint_t handle,
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
-    slot = mci_endpoint_of(mci_map(), handle);
+    slot = mci_endpoint_live(&mci_runtime.map, handle);
     status = slot == NULL ? MCAPI_ERR_ENDP_INVALID : check_number(number, size);
     if (status == MCAPI_SUCCESS)
         get_value(mci_map(), slot, number, value);

@@ -218,8 +218,8 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
 static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
                               mcapi_endpoint_t send, mcapi_endpoint_t receive, bool only_check)
 {
-    struct mci_endpoint_slot *end[MCI_SIDES] = { mci_endpoint_of(map, send),
-                                                 mci_endpoint_of(map, receive) };
+    struct mci_endpoint_slot *end[MCI_SIDES] = { mci_endpoint_live(map, send),
+                                                 mci_endpoint_live(map, receive) };
     mcapi_status_t status;
 
     if (end[MCI_SEND] == NULL || end[MCI_RECEIVE] == NULL || send == receive)

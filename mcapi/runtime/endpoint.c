@@ -10,11 +10,13 @@
 #include "runtime/end.h"
 #include "runtime/message.h"
 #include "runtime/patience.h"
+#include "runtime/recovery.h"
 #include "segment/event.h"
 
 enum {
     FIRST_HIGH = 256, /* slots before the table in use grows */
     MOST_GETS = 0xffff,
+    MOST_GENERATIONS = 0xffff,
 };
 
 uint32_t mci_endpoint_high(const struct mci_map *map)
@@ -106,6 +108,20 @@ static void wake_getters(struct mci_map *map)
             mci_bell_ring(map, i);
 }
 
+/* The generation of a slot's first endpoint: another one in each topology, so that handles of
+ * an earlier topology do not fit into this one. */
+static uint32_t first_generation(const struct mci_map *map)
+{
+    return (uint32_t)(map->header->identity[0] % MOST_GENERATIONS) + 1;
+}
+
+static uint32_t next_generation(const struct mci_map *map, uint32_t generation)
+{
+    return generation == 0                ? first_generation(map)
+         : generation >= MOST_GENERATIONS ? 1
+                                          : generation + 1;
+}
+
 static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_port_t port,
                              mcapi_endpoint_t *handle)
 {
@@ -122,7 +138,7 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
         return MCAPI_ERR_ENDP_LIMIT;
 
     slot = &map->endpoints[index];
-    slot->generation = slot->generation >= 0xffff ? 1 : slot->generation + 1;
+    slot->generation = next_generation(map, slot->generation);
     slot->owner = node->slot;
     slot->domain = node->domain;
     slot->node = node->number;
@@ -189,6 +205,13 @@ static mcapi_status_t get(struct mci_map *map, struct mci_node *node,
     return MCAPI_SUCCESS;
 }
 
+struct mci_endpoint_slot *mci_endpoint_live(struct mci_map *map, mcapi_endpoint_t handle)
+{
+    struct mci_endpoint_slot *slot = mci_endpoint_of(map, handle);
+
+    return slot != NULL && mci_recover_if_dead(map, slot->owner) ? NULL : slot;
+}
+
 mcapi_status_t mci_endpoint_get(struct mci_node *node, mcapi_domain_t domain,
                                 mcapi_node_t number, mcapi_port_t port,
                                 mcapi_endpoint_t *handle)
@@ -200,8 +223,13 @@ mcapi_status_t mci_endpoint_get(struct mci_node *node, mcapi_domain_t domain,
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
     slot = find(map, domain, number, port);
+    /* Nobody may have looked since its owner died, or since the one died who has got it. */
+    if (slot != NULL && mci_recover_if_dead(map, slot->owner))
+        slot = find(map, domain, number, port);
     if (slot != NULL) {
         status = get(map, node, slot, handle);
+        if (status == MCAPI_ERR_ENDP_GET_LIMIT && mci_recover_if_dead(map, slot->got_by_slot))
+            status = get(map, node, slot, handle);
     } else {
         atomic_store_explicit(&map->nodes[node->slot].waits_for_endpoint, 1,
                               memory_order_relaxed);
@@ -288,10 +316,15 @@ bool mci_endpoint_was(const struct mci_map *map, mcapi_endpoint_t handle)
 {
     uint32_t generation = handle >> 16;
     uint32_t index = handle & 0xffff;
+    uint32_t first = first_generation(map);
+    uint32_t last;
 
-    return index < MCI_ENDPOINT_SLOTS && generation >= 1
-        && generation <= map->endpoints[index].generation
-        && handle_of(&map->endpoints[index]) != handle;
+    if (index >= MCI_ENDPOINT_SLOTS || generation == 0)
+        return false;
+    last = map->endpoints[index].generation;
+    return last != 0 && handle_of(&map->endpoints[index]) != handle
+        && (generation + MOST_GENERATIONS - first) % MOST_GENERATIONS
+                   <= (last + MOST_GENERATIONS - first) % MOST_GENERATIONS;
 }
 
 /* --- Deleting ------------------------------------------------------------------------- */

@@ -41,6 +41,9 @@ mcapi_status_t mci_endpoint_delete(struct mci_node *node, mcapi_endpoint_t handl
 
 /* --- Under the control lock ----------------------------------------------------------- */
 
+/* The endpoint's slot; NULL if there is none, or if its node has died, which is buried then. */
+struct mci_endpoint_slot *mci_endpoint_live(struct mci_map *map, mcapi_endpoint_t handle);
+
 /* The live endpoint's slot if this node owns it; else NULL. */
 struct mci_endpoint_slot *mci_endpoint_own(const struct mci_node *node,
                                            mcapi_endpoint_t handle);

@@ -329,6 +329,7 @@ mcapi_status_t mci_node_type(struct mci_node *node, mcapi_domain_t domain, mcapi
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
+    mci_recover_all_dead(&mci_runtime.map);
     for (uint32_t i = 0; i < map->limits.max_nodes; i++) {
         const struct mci_node_slot *slot = &map->nodes[i];
 
