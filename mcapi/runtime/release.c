@@ -33,7 +33,7 @@ mcapi_status_t mci_release(struct mci_node *node, const void *payload)
         if (buffer != MCI_NO_BUFFER) {
             mci_ring_packet_free(&end->packet, buffer);
             CRASH_POINT(packet_freed);
-            mci_ring_packet_count(&end->packet);
+            mci_ring_packet_count(&end->packet, 1);
             CRASH_POINT(packet_released);
             mci_event_raise(mci_map(), end->peer_event, end->peer_node);
             status = MCAPI_SUCCESS;

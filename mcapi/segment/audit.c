@@ -278,6 +278,8 @@ static void count_buffers(const struct mci_ring_packet *ring, uint32_t sent,
             buffers->carries.held++;
         else if (freed != taken)
             buffers->confused = true;
+        else if (occupant == MCI_LENT(freed))
+            buffers->carries.lent++;
         else if (occupant == sent)
             buffers->filled++;
         else
@@ -296,7 +298,8 @@ static bool packets_are_there(const struct mci_ring_packet *ring, uint32_t queue
 
         slot = slot == 0 ? ring->depth - 1 : slot - 1;
         buffer = LOAD(ring->slots[slot].buffer);
-        if (buffer >= ring->depth || LOAD(ring->slots[slot].size) > ring->payload
+        if (buffer >= ring->depth
+            || (LOAD(ring->slots[slot].size) & ~MCI_PACKET_LARGE) > ring->payload
             || LOAD(ring->occupant[buffer]) != ring->position - i
             || LOAD(ring->taken[buffer]) == ring->position - i)
             return false;
@@ -309,7 +312,7 @@ static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_cha
     const struct mci_channel_slot *slot = &walk->map->channels[index];
     struct mci_ring_packet ring;
     struct buffers buffers;
-    uint32_t released, counted;
+    uint32_t released, counted, side;
 
     mci_ring_packet_view(&ring, mci_region(walk->map, index), slot->depth, slot->payload);
     if (!mci_ring_packet_resume_sender(&ring)) {
@@ -323,16 +326,20 @@ static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_cha
     if (buffers.filled > (is_over(LOAD(slot->side[MCI_SEND])) ? 1u : 0u))
         fault(walk, "channel %u: %u packets are filled and not sent", index, buffers.filled);
     carries->free += buffers.filled; /* nobody will ever see that packet */
-    if (carries->queued + carries->held + carries->free != slot->depth)
-        fault(walk, "channel %u: %u buffers queued, %u held, %u free, of %u", index,
-              carries->queued, carries->held, carries->free, slot->depth);
+    if (carries->queued + carries->held + carries->free + carries->lent != slot->depth)
+        fault(walk, "channel %u: %u buffers queued, %u held, %u free, %u lent, of %u", index,
+              carries->queued, carries->held, carries->free, carries->lent, slot->depth);
+    /* Who lets go gives back what was lent; who dies does not. */
+    side = LOAD(slot->side[MCI_SEND]);
+    if (carries->lent > 0 && side != MCI_SIDE_OPEN && side != MCI_SIDE_DEAD)
+        fault(walk, "channel %u: %u buffers lent, and nobody has them", index, carries->lent);
     if (!packets_are_there(&ring, carries->queued))
         fault(walk, "channel %u: not all of %u packets lie where their marks say", index,
               carries->queued);
-    /* A receiver that died between freeing and counting leaves one uncounted. */
+    /* A receiver that died between freeing and counting leaves some uncounted. */
     released = LOAD(ring.head->released);
     counted = ring.position - released - carries->queued - carries->held;
-    if (counted > (is_over(LOAD(slot->side[MCI_RECEIVE])) ? 1u : 0u))
+    if (counted > (is_over(LOAD(slot->side[MCI_RECEIVE])) ? carries->free + carries->lent : 0))
         fault(walk, "channel %u: sent %u, released %u, queued %u, held %u", index,
               ring.position, released, carries->queued, carries->held);
 }
@@ -390,6 +397,7 @@ static void walk_channel(struct walk *walk, uint32_t index)
         audit->packets_queued += carries.queued;
         audit->packets_held += carries.held;
         audit->packets_free += carries.free;
+        audit->packets_lent += carries.lent;
     }
 }
 

@@ -29,7 +29,8 @@ struct mci_audit {
     uint32_t endpoints;
     uint32_t channels;                                   /* connected */
     uint32_t gets;                                       /* by live nodes, of live endpoints */
-    uint64_t packets_queued, packets_held, packets_free; /* buffers of connected channels */
+    uint64_t packets_queued, packets_held, packets_free; /* buffers of connected channels... */
+    uint64_t packets_lent; /* ...lent to a program that sends by reference */
     uint64_t scalars_queued;
     uint32_t mailboxes;
     uint64_t messages_queued;
@@ -41,8 +42,8 @@ struct mci_audit {
 
 /* What one channel carries. */
 struct mci_audit_channel {
-    uint32_t queued;     /* packets or scalars, sent and not yet received */
-    uint32_t held, free; /* packets: buffers */
+    uint32_t queued;           /* packets or scalars, sent and not yet received */
+    uint32_t held, free, lent; /* packets: buffers */
 };
 
 /* Accounts for everything; true: no fault. */

@@ -207,12 +207,15 @@ struct mci_packet_head {
 
 struct mci_packet_slot {
     _Atomic uint32_t mark;   /* position of the packet. The store of it sends */
-    _Atomic uint32_t size;   /* payload bytes */
+    _Atomic uint32_t size;   /* payload bytes; MCI_PACKET_LARGE: not in here, though they fit */
     _Atomic uint32_t buffer; /* where they are */
     uint32_t reserved;
     unsigned char payload[MCI_PACKET_INLINE];
 };
 _Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 2");
+
+/* Above every size that a packet can have. */
+#define MCI_PACKET_LARGE UINT32_C(0x80000000)
 
 /*
  * The ring of a scalar channel: the receiver's line, then lines of seven words and their

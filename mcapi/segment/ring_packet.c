@@ -64,16 +64,25 @@ void mci_ring_packet_format(struct mci_ring_packet *ring)
     atomic_store_explicit(&ring->head->released, ring->released, memory_order_relaxed);
 }
 
-void mci_ring_packet_look(struct mci_ring_packet *ring)
+/* Slots from this one on, own buffers free: at most so many. */
+static uint32_t count_free(const struct mci_ring_packet *ring, uint32_t slot, uint32_t most)
 {
-    uint32_t slot = ring->cursor;
+    uint32_t count = 0;
 
-    /* Only the sender makes a free buffer anything else, and it uses no other slot's buffer
-     * while its own is free: what is known to be free stays so until its turn. */
-    while (ring->known_free < ring->depth && mci_ring_packet_is_free(ring, slot)) {
-        ring->known_free++;
+    while (count < most && mci_ring_packet_is_free(ring, slot)) {
+        count++;
         slot = mci_ring_next_slot(slot, ring->depth);
     }
+    return count;
+}
+
+void mci_ring_packet_look(struct mci_ring_packet *ring)
+{
+    /* Only the sender makes a free buffer anything else, and it uses no other slot's buffer
+     * while its own is free: what is known to be free stays so until its turn. */
+    ring->known_free = count_free(ring, ring->cursor, ring->depth);
+    if (ring->known_free > 0)
+        ring->lent_ahead = ring->free_behind = 0;
 }
 
 bool mci_ring_packet_resume_sender(struct mci_ring_packet *ring)
@@ -124,21 +133,85 @@ bool mci_ring_packet_resume_receiver(struct mci_ring_packet *ring)
     return false;
 }
 
-uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring)
+/* The first slot behind those whose own buffers are spoken for. */
+static uint32_t slot_behind_lent(const struct mci_ring_packet *ring)
+{
+    uint32_t slot = ring->cursor + ring->lent_ahead;
+
+    return slot >= ring->depth ? slot - ring->depth : slot;
+}
+
+/* This buffer is used before its own slot's turn: it and what lies behind it is not known to be
+ * free any more. */
+static void use_early(struct mci_ring_packet *ring, uint32_t buffer)
+{
+    uint32_t first = slot_behind_lent(ring);
+    uint32_t distance = buffer >= first ? buffer - first : buffer + ring->depth - first;
+
+    if (distance < ring->free_behind)
+        ring->free_behind = distance;
+}
+
+uint32_t mci_ring_packet_find_other(struct mci_ring_packet *ring)
 {
     uint32_t released =
             atomic_load_explicit(&ring->head->released, memory_order_acquire); /* RELEASED */
     uint32_t buffer = ring->cursor;
 
-    if (ring->position - released >= ring->depth)
+    if (ring->position - released + ring->lent >= ring->depth)
         return MCI_NO_BUFFER;
     /* Backwards: the buffer whose own turn is farthest away will be back by then. */
     for (uint32_t i = 0; i < ring->depth; i++) {
         buffer = buffer == 0 ? ring->depth - 1 : buffer - 1;
-        if (mci_ring_packet_is_free(ring, buffer))
+        if (mci_ring_packet_is_free(ring, buffer)) {
+            use_early(ring, buffer);
             return buffer;
+        }
     }
     return MCI_NO_BUFFER; /* not with an honest receiver */
+}
+
+uint32_t mci_ring_packet_lend(struct mci_ring_packet *ring)
+{
+    uint32_t buffer, occupant;
+
+    if (ring->known_free == 0 && ring->lent_ahead == 0)
+        mci_ring_packet_look(ring);
+    if (ring->known_free > 0) {
+        ring->free_behind = ring->known_free;
+        ring->known_free = 0;
+    } else if (ring->free_behind == 0 && ring->lent_ahead > 0) {
+        ring->free_behind =
+                count_free(ring, slot_behind_lent(ring), ring->depth - ring->lent_ahead);
+    }
+    if (ring->free_behind > 0) {
+        buffer = slot_behind_lent(ring);
+        ring->lent_ahead++;
+        ring->free_behind--;
+    } else {
+        buffer = mci_ring_packet_find_other(ring);
+        if (buffer == MCI_NO_BUFFER)
+            return buffer;
+    }
+    occupant = atomic_load_explicit(&ring->occupant[buffer], memory_order_relaxed);
+    atomic_store_explicit(&ring->occupant[buffer], MCI_LENT(occupant), memory_order_relaxed);
+    ring->lent++;
+    return buffer;
+}
+
+void mci_ring_packet_unlend(struct mci_ring_packet *ring, uint32_t buffer)
+{
+    uint32_t occupant = atomic_load_explicit(&ring->occupant[buffer], memory_order_relaxed);
+
+    atomic_store_explicit(&ring->occupant[buffer], MCI_LENT(occupant), memory_order_relaxed);
+    ring->lent--;
+    if (ring->lent_ahead == 0)
+        return;
+    /* The one that was lent last is the first to be known again. */
+    if (mci_ring_next_slot(buffer, ring->depth) == slot_behind_lent(ring)) {
+        ring->free_behind++;
+        mci_ring_packet_pass_lent(ring);
+    }
 }
 
 uint32_t mci_ring_packet_room(const struct mci_ring_packet *ring)
@@ -162,7 +235,8 @@ uint32_t mci_ring_packet_available(struct mci_ring_packet *ring)
     return ring->ahead;
 }
 
-uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *payload)
+/* The buffer that an address may belong to, or MCI_NO_BUFFER. */
+static uint32_t buffer_around(const struct mci_ring_packet *ring, const void *payload)
 {
     const unsigned char *at = payload;
     const unsigned char *first = ring->slots[0].payload;
@@ -174,10 +248,28 @@ uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *pa
         buffer = (uint64_t)(at - ring->large) / ring->large_stride;
     else
         return MCI_NO_BUFFER;
-    if (buffer >= ring->depth
-        || at != mci_ring_packet_payload(ring, (uint32_t)buffer, ring->sizes[buffer])
+    return buffer < ring->depth ? (uint32_t)buffer : MCI_NO_BUFFER;
+}
+
+uint32_t mci_ring_packet_at(const struct mci_ring_packet *ring, const void *payload)
+{
+    uint32_t buffer = buffer_around(ring, payload);
+
+    if (buffer == MCI_NO_BUFFER
+        || (payload != ring->slots[buffer].payload
+            && payload != mci_ring_packet_large(ring, buffer)))
+        return MCI_NO_BUFFER;
+    return buffer;
+}
+
+uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *payload)
+{
+    uint32_t buffer = buffer_around(ring, payload);
+
+    if (buffer == MCI_NO_BUFFER
+        || payload != mci_ring_packet_payload(ring, buffer, ring->sizes[buffer])
         || atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed)
                    == atomic_load_explicit(&ring->freed[buffer], memory_order_relaxed))
         return MCI_NO_BUFFER;
-    return (uint32_t)buffer;
+    return buffer;
 }

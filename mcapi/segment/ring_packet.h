@@ -9,9 +9,11 @@
  *
  * There are as many buffers as slots. A slot's own buffer is used for it, unless it is still
  * held; then the mark names another free buffer. So a held packet costs one buffer and stalls
- * nothing else. A buffer is, at every instant,
+ * nothing else. Nor does one that is lent: the sender's program fills it where it lies, and
+ * sends it later. A buffer is, at every instant,
  *
  *     free      freed == occupant
+ *     lent      taken == freed, and occupant is MCI_LENT of it
  *     queued    taken != occupant
  *     held      taken == occupant != freed
  *
@@ -19,7 +21,7 @@
  * freed the positions of the last that the receiver took and gave back.
  *
  * A slot's mark is always read before its turn comes again: were it not, as many packets as
- * there are slots would be queued, and no buffer free.
+ * there are slots would be queued, and no buffer free or lent.
  *
  * SENT      who sees the mark sees size, buffer and payload.
  * FREED     who sees the new `freed` knows that the payload was read for the last time.
@@ -39,7 +41,7 @@ struct mci_ring_packet {
     struct mci_packet_head *head;
     _Atomic uint32_t *taken;
     _Atomic uint32_t *freed;
-    uint32_t *sizes; /* receiver: payload bytes of what it took */
+    uint32_t *sizes; /* receiver: of what it took, as the slots have them */
     _Atomic uint32_t *occupant;
     uint32_t *extent; /* bytes of large payload backed by memory */
     unsigned char *large;
@@ -52,7 +54,14 @@ struct mci_ring_packet {
     uint32_t released;     /* receiver: its own copy of head->released */
     uint32_t ahead;        /* receiver: packets known to be there */
     uint32_t ahead_cursor; /* ...and the slot of the first that is not known */
+    uint32_t lent;         /* sender: buffers that are */
+    uint32_t lent_ahead;   /* sender: slots from cursor on, own buffers spoken for... */
+    uint32_t free_behind;  /* ...and behind those, own buffers free. known_free is 0 then */
 };
+
+/* What `occupant` says of a buffer that is lent, and the way back: half of all numbers away
+ * from the positions that are in use. */
+#define MCI_LENT(position) ((position) ^ UINT32_C(0x80000000))
 
 /* Bytes of a ring with everything, and of the part that is backed by memory from the start:
  * all but the large payloads. */
@@ -83,6 +92,7 @@ static inline unsigned char *mci_ring_packet_large(const struct mci_ring_packet 
     return ring->large + buffer * ring->large_stride;
 }
 
+/* `size`: of the packet, in bytes; or as the slot has it, with MCI_PACKET_LARGE. */
 static inline unsigned char *mci_ring_packet_payload(const struct mci_ring_packet *ring,
                                                      uint32_t buffer, uint32_t size)
 {
@@ -90,9 +100,13 @@ static inline unsigned char *mci_ring_packet_payload(const struct mci_ring_packe
                                      : mci_ring_packet_large(ring, buffer);
 }
 
-/* --- The sender ----------------------------------------------------------------------- */
-
 #define MCI_NO_BUFFER UINT32_MAX
+
+/* The buffer of which this is the address, in its slot or in the large room; MCI_NO_BUFFER: of
+ * none. */
+uint32_t mci_ring_packet_at(const struct mci_ring_packet *ring, const void *payload);
+
+/* --- The sender ----------------------------------------------------------------------- */
 
 static inline bool mci_ring_packet_is_free(const struct mci_ring_packet *ring, uint32_t buffer)
 {
@@ -105,7 +119,7 @@ static inline bool mci_ring_packet_is_free(const struct mci_ring_packet *ring, u
 void mci_ring_packet_look(struct mci_ring_packet *ring);
 
 /* Any free buffer, when the slot's own is not; MCI_NO_BUFFER: the ring is full. */
-uint32_t mci_ring_packet_find_other(const struct mci_ring_packet *ring);
+uint32_t mci_ring_packet_find_other(struct mci_ring_packet *ring);
 
 /* A buffer for the next packet, or MCI_NO_BUFFER: the ring is full. */
 static inline uint32_t mci_ring_packet_find(struct mci_ring_packet *ring)
@@ -116,6 +130,15 @@ static inline uint32_t mci_ring_packet_find(struct mci_ring_packet *ring)
             return mci_ring_packet_find_other(ring);
     }
     return ring->cursor;
+}
+
+/* The cursor has passed the first of the slots whose buffers are spoken for. */
+static inline void mci_ring_packet_pass_lent(struct mci_ring_packet *ring)
+{
+    if (--ring->lent_ahead == 0) {
+        ring->known_free = ring->free_behind;
+        ring->free_behind = 0;
+    }
 }
 
 /* Sends the packet that was filled into a buffer that find() has given. */
@@ -130,8 +153,37 @@ static inline void mci_ring_packet_send(struct mci_ring_packet *ring, uint32_t b
     atomic_store_explicit(&slot->mark, ring->position, memory_order_release); /* SENT */
     ring->position++;
     ring->cursor = mci_ring_next_slot(ring->cursor, ring->depth);
-    if (ring->known_free > 0)
+    if (__builtin_expect(ring->known_free > 0, 1))
         ring->known_free--;
+    else if (ring->lent_ahead > 0)
+        mci_ring_packet_pass_lent(ring);
+}
+
+/* Lends a free buffer, or MCI_NO_BUFFER: there is none. Buffers that are lent one after the
+ * other and sent in the same order travel with their own slots, as all others do. */
+uint32_t mci_ring_packet_lend(struct mci_ring_packet *ring);
+
+/* A buffer that is lent comes back unsent. */
+void mci_ring_packet_unlend(struct mci_ring_packet *ring, uint32_t buffer);
+
+/* Sends the packet in a buffer that is lent; `large`: it lies in the large room. */
+static inline void mci_ring_packet_send_lent(struct mci_ring_packet *ring, uint32_t buffer,
+                                             uint32_t size, bool large)
+{
+    ring->lent--;
+    if (large && size <= MCI_PACKET_INLINE)
+        size |= MCI_PACKET_LARGE;
+    mci_ring_packet_send(ring, buffer, size);
+}
+
+/* Whether the packet that was sent from this buffer at this position is done with: released,
+ * and the buffer perhaps in use again. */
+static inline bool mci_ring_packet_is_over(const struct mci_ring_packet *ring, uint32_t buffer,
+                                           uint32_t position)
+{
+    return atomic_load_explicit(&ring->occupant[buffer], memory_order_relaxed) != position
+        || atomic_load_explicit(&ring->freed[buffer], memory_order_acquire) /* FREED */
+                   == position;
 }
 
 /* Free buffers, for the sender or for an onlooker. */
@@ -153,17 +205,22 @@ static inline enum mci_taken mci_ring_packet_take(struct mci_ring_packet *ring,
                                                   unsigned char **payload, uint32_t *size)
 {
     struct mci_packet_slot *slot = &ring->slots[ring->cursor];
-    uint32_t buffer;
+    uint32_t buffer, bytes;
 
     if (!mci_ring_packet_is_sent(ring, ring->cursor, ring->position))
         return MCI_NOTHING;
-    *size = atomic_load_explicit(&slot->size, memory_order_relaxed);    /* after SENT */
+    bytes = atomic_load_explicit(&slot->size, memory_order_relaxed);    /* after SENT */
     buffer = atomic_load_explicit(&slot->buffer, memory_order_relaxed); /* after SENT */
-    if (__builtin_expect(*size > ring->payload || buffer >= ring->depth, 0))
-        return MCI_DAMAGED;
-    *payload = mci_ring_packet_payload(ring, buffer, *size);
+    *size = bytes;
+    if (__builtin_expect(bytes > ring->payload || buffer >= ring->depth, 0)) {
+        *size = bytes & ~MCI_PACKET_LARGE;
+        if (bytes == *size || *size > ring->payload || ring->large_stride == 0
+            || buffer >= ring->depth)
+            return MCI_DAMAGED;
+    }
+    *payload = mci_ring_packet_payload(ring, buffer, bytes);
     /* For ourselves, and for onlookers. */
-    ring->sizes[buffer] = *size;
+    ring->sizes[buffer] = bytes;
     atomic_store_explicit(&ring->taken[buffer], ring->position, memory_order_relaxed);
     ring->position++;
     ring->cursor = mci_ring_next_slot(ring->cursor, ring->depth);
@@ -178,8 +235,8 @@ uint32_t mci_ring_packet_available(struct mci_ring_packet *ring);
 /* The buffer whose payload begins at this address, if it is held; else MCI_NO_BUFFER. */
 uint32_t mci_ring_packet_held(const struct mci_ring_packet *ring, const void *payload);
 
-/* Gives a held buffer back to the sender, in two steps: first the buffer is free, then it is
- * counted, so that who counts finds it. */
+/* Gives held buffers back to the sender, in two steps: first each is free, then they are
+ * counted, so that who counts finds them. */
 static inline void mci_ring_packet_free(struct mci_ring_packet *ring, uint32_t buffer)
 {
     uint32_t position = atomic_load_explicit(&ring->taken[buffer], memory_order_relaxed);
@@ -187,9 +244,10 @@ static inline void mci_ring_packet_free(struct mci_ring_packet *ring, uint32_t b
     atomic_store_explicit(&ring->freed[buffer], position, memory_order_release); /* FREED */
 }
 
-static inline void mci_ring_packet_count(struct mci_ring_packet *ring)
+static inline void mci_ring_packet_count(struct mci_ring_packet *ring, uint32_t count)
 {
-    atomic_store_explicit(&ring->head->released, ++ring->released,
+    ring->released += count;
+    atomic_store_explicit(&ring->head->released, ring->released,
                           memory_order_release); /* RELEASED */
 }
 

@@ -187,6 +187,29 @@ START_TEST(a_whole_segment_is_accounted_for)
 }
 END_TEST
 
+/* Buffer 0 is the free one. */
+static void lend(struct scene *scene)
+{
+    atomic_store(&scene->ring.occupant[0], MCI_LENT(atomic_load(&scene->ring.freed[0])));
+}
+
+START_TEST(what_is_sent_by_reference_is_accounted_for)
+{
+    struct mci_audit audit;
+    struct scene scene;
+
+    scene_make(&scene);
+    lend(&scene);
+    atomic_store(&scene.ring.slots[2].size, MCI_PACKET_LARGE | 7);
+    ck_assert_msg(mci_audit(&scene.map, &audit), "%s", audit.fault[0]);
+    ck_assert_uint_eq(audit.packets_queued, 2);
+    ck_assert_uint_eq(audit.packets_held, 1);
+    ck_assert_uint_eq(audit.packets_free, 0);
+    ck_assert_uint_eq(audit.packets_lent, 1);
+    scene_end(&scene);
+}
+END_TEST
+
 /* A death is not a fault, and neither is who takes a slot or has left it. */
 START_TEST(the_dead_are_counted)
 {
@@ -427,6 +450,17 @@ static void too_large(struct scene *scene)
     atomic_store(&scene->ring.slots[2].size, 257);
 }
 
+static void too_large_by_reference(struct scene *scene)
+{
+    atomic_store(&scene->ring.slots[2].size, MCI_PACKET_LARGE | 257);
+}
+
+static void lent_by_nobody(struct scene *scene)
+{
+    lend(scene);
+    atomic_store(&scene->packets->side[MCI_SEND], MCI_SIDE_GONE);
+}
+
 static void uncounted(struct scene *scene)
 {
     atomic_fetch_sub(&scene->ring.head->released, 1);
@@ -534,6 +568,8 @@ static const struct {
     { no_state, "neither free nor queued nor held" },
     { lost, "lie where their marks say" },
     { too_large, "lie where their marks say" },
+    { too_large_by_reference, "lie where their marks say" },
+    { lent_by_nobody, "1 buffers lent, and nobody has them" },
     { uncounted, "released" },
     { filled, "filled and not sent" },
     { word_mark, "not of two laps" },
@@ -631,8 +667,11 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        { a_whole_segment_is_accounted_for, 1 },  { the_dead_are_counted, 1 },
-        { every_kind_of_fault_is_found, FAULTS }, { random_bytes_are_survived, 3 },
+        { a_whole_segment_is_accounted_for, 1 },
+        { what_is_sent_by_reference_is_accounted_for, 1 },
+        { the_dead_are_counted, 1 },
+        { every_kind_of_fault_is_found, FAULTS },
+        { random_bytes_are_survived, 3 },
         { a_few_damaged_words_are_survived, 4 },
     };
 

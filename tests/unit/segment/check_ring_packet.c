@@ -21,6 +21,8 @@ struct bench {
     unsigned char *held[DEEPEST]; /* payloads that the receiver has, in no order */
     uint32_t held_number[DEEPEST];
     uint32_t held_count;
+    uint32_t lent[DEEPEST]; /* buffers that the sender has, in no order */
+    uint32_t lent_count;
 };
 
 static void bench_make(struct bench *bench, uint32_t depth, uint32_t payload)
@@ -55,20 +57,64 @@ static unsigned char byte_of(uint32_t number, uint32_t at)
     return (unsigned char)(number * 7 + at);
 }
 
+static void fill(unsigned char *payload, uint32_t number, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++)
+        payload[i] = byte_of(number, i);
+}
+
 static bool try_send(struct bench *bench)
 {
     uint32_t buffer = mci_ring_packet_find(&bench->sender);
     uint32_t size = size_of(bench, bench->sent);
-    unsigned char *payload;
 
     if (buffer == MCI_NO_BUFFER)
         return false;
-    payload = mci_ring_packet_payload(&bench->sender, buffer, size);
-    for (uint32_t i = 0; i < size; i++)
-        payload[i] = byte_of(bench->sent, i);
+    fill(mci_ring_packet_payload(&bench->sender, buffer, size), bench->sent, size);
     mci_ring_packet_send(&bench->sender, buffer, size);
     bench->sent++;
     return true;
+}
+
+static bool try_lend(struct bench *bench)
+{
+    uint32_t buffer = mci_ring_packet_lend(&bench->sender);
+
+    if (buffer == MCI_NO_BUFFER)
+        return false;
+    for (uint32_t i = 0; i < bench->lent_count; i++)
+        ck_assert_uint_ne(bench->lent[i], buffer);
+    bench->lent[bench->lent_count++] = buffer;
+    return true;
+}
+
+/* One of those that are lent: it is lent no more. */
+static uint32_t pick_lent(struct bench *bench, uint32_t which)
+{
+    uint32_t buffer = bench->lent[which];
+
+    bench->lent[which] = bench->lent[--bench->lent_count];
+    return buffer;
+}
+
+static void unlend(struct bench *bench, uint32_t which)
+{
+    mci_ring_packet_unlend(&bench->sender, pick_lent(bench, which));
+}
+
+/* Every other small packet lies in the large room, as if its buffer had been lent for more. */
+static void send_lent(struct bench *bench, uint32_t which)
+{
+    uint32_t buffer = pick_lent(bench, which);
+    uint32_t size = size_of(bench, bench->sent);
+    bool large = size > MCI_PACKET_INLINE
+              || (bench->sender.payload > MCI_PACKET_INLINE && bench->sent % 2 != 0);
+
+    fill(large ? mci_ring_packet_large(&bench->sender, buffer)
+               : bench->sender.slots[buffer].payload,
+         bench->sent, size);
+    mci_ring_packet_send_lent(&bench->sender, buffer, size, large);
+    bench->sent++;
 }
 
 static void expect_packet(const struct bench *bench, const unsigned char *payload,
@@ -102,7 +148,7 @@ static void release(struct bench *bench, uint32_t which)
     ck_assert_uint_ne(buffer, MCI_NO_BUFFER);
     expect_packet(bench, bench->held[which], bench->held_number[which]);
     mci_ring_packet_free(&bench->receiver, buffer);
-    mci_ring_packet_count(&bench->receiver);
+    mci_ring_packet_count(&bench->receiver, 1);
     ck_assert_uint_eq(mci_ring_packet_held(&bench->receiver, bench->held[which]),
                       MCI_NO_BUFFER);
     bench->held_count--;
@@ -112,14 +158,34 @@ static void release(struct bench *bench, uint32_t which)
 
 static uint32_t in_use(const struct bench *bench)
 {
-    return bench->sent - bench->taken + bench->held_count;
+    return bench->sent - bench->taken + bench->held_count + bench->lent_count;
 }
 
-/* Sends, takes, releases in any order, and compares each answer with the model's. */
+/* Lends, sends what is lent, takes back, in any order. */
+static void do_with_lent(struct bench *bench, unsigned *seed)
+{
+    bool full = in_use(bench) == bench->depth;
+
+    switch (rand_r(seed) % 3) {
+    case 0:
+        ck_assert_msg(try_lend(bench) == !full, "%u of %u in use", in_use(bench), bench->depth);
+        break;
+    case 1:
+        if (bench->lent_count > 0)
+            send_lent(bench, (uint32_t)rand_r(seed) % bench->lent_count);
+        break;
+    default:
+        if (bench->lent_count > 0 && rand_r(seed) % 4 == 0)
+            unlend(bench, (uint32_t)rand_r(seed) % bench->lent_count);
+    }
+}
+
+/* Sends, takes, releases in any order, and compares each answer with the model's. In every
+ * other round buffers are lent too. */
 START_TEST(a_ring_of_any_depth_does_what_the_model_does)
 {
     enum { STEPS = 8000 };
-    uint32_t depth = (uint32_t)_i + 1;
+    uint32_t depth = (uint32_t)_i / 2 + 1;
     unsigned seed = (unsigned)_i * 977 + 1;
     struct bench bench;
 
@@ -129,6 +195,8 @@ START_TEST(a_ring_of_any_depth_does_what_the_model_does)
         /* For a while rather sends, for a while rather receives. */
         int sends = step / 200 % 2 == 0 ? 5 : 2;
 
+        if (_i % 2 != 0 && rand_r(&seed) % 2 == 0)
+            do_with_lent(&bench, &seed);
         if (roll < sends) {
             bool full = in_use(&bench) == depth;
 
@@ -172,6 +240,94 @@ START_TEST(held_packets_cost_their_own_buffers_only)
     while (bench.held_count > 0)
         release(&bench, 0);
     ck_assert_uint_eq(mci_ring_packet_room(&bench.sender), 8);
+    bench_end(&bench);
+}
+END_TEST
+
+/* The same for those that are lent. */
+START_TEST(lent_buffers_cost_their_own_buffers_only)
+{
+    uint32_t lent = (uint32_t)_i;
+    struct bench bench;
+
+    bench_make(&bench, 8, LARGEST);
+    for (uint32_t i = 0; i < lent; i++)
+        ck_assert(try_lend(&bench));
+    for (int round = 0; round < 100; round++) {
+        uint32_t fit = 0;
+
+        while (try_send(&bench))
+            fit++;
+        ck_assert_uint_eq(fit, 8 - lent);
+        ck_assert(!try_lend(&bench));
+        while (try_take(&bench))
+            release(&bench, bench.held_count - 1);
+    }
+    while (bench.lent_count > 0)
+        unlend(&bench, 0);
+    ck_assert_uint_eq(mci_ring_packet_room(&bench.sender), 8);
+    bench_end(&bench);
+}
+END_TEST
+
+/* So packet and mark travel in the same lines, and the receiver's lines are seldom read. */
+START_TEST(buffers_that_are_lent_in_turn_travel_with_their_own_slots)
+{
+    struct bench bench;
+
+    bench_make(&bench, 8, LARGEST);
+    for (int round = 0; round < 100; round++) {
+        uint32_t count = (uint32_t)round % 5 + 1;
+        uint32_t slot = bench.sender.cursor;
+
+        for (uint32_t i = 0; i < count; i++) {
+            ck_assert(try_lend(&bench));
+            ck_assert_uint_eq(bench.lent[i], (slot + i) % 8);
+        }
+        if (round % 3 == 0) /* the last of them, unsent: as if it had not been lent */
+            unlend(&bench, --count);
+        for (uint32_t i = 0; i < count; i++) {
+            mci_ring_packet_send_lent(&bench.sender, bench.lent[i], 0, false);
+            ck_assert(mci_ring_packet_is_sent(&bench.receiver, (slot + i) % 8,
+                                              bench.receiver.position + i));
+            ck_assert_uint_eq(atomic_load(&bench.sender.slots[(slot + i) % 8].buffer),
+                              (slot + i) % 8);
+        }
+        bench.lent_count = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            unsigned char *payload;
+            uint32_t size;
+
+            ck_assert_int_eq(mci_ring_packet_take(&bench.receiver, &payload, &size), MCI_TAKEN);
+            mci_ring_packet_free(&bench.receiver,
+                                 mci_ring_packet_held(&bench.receiver, payload));
+            mci_ring_packet_count(&bench.receiver, 1);
+        }
+    }
+    bench_end(&bench);
+}
+END_TEST
+
+START_TEST(a_sender_knows_which_of_its_packets_are_over)
+{
+    uint32_t position[3];
+    uint32_t buffer[3];
+    struct bench bench;
+
+    bench_make(&bench, 3, LARGEST);
+    for (int i = 0; i < 3; i++) {
+        position[i] = bench.sender.position;
+        ck_assert(try_lend(&bench));
+        buffer[i] = bench.lent[0];
+        send_lent(&bench, 0);
+        ck_assert(try_take(&bench));
+        ck_assert(!mci_ring_packet_is_over(&bench.sender, buffer[i], position[i]));
+    }
+    release(&bench, 1);
+    for (int i = 0; i < 3; i++)
+        ck_assert(mci_ring_packet_is_over(&bench.sender, buffer[i], position[i]) == (i == 1));
+    ck_assert(try_send(&bench)); /* in the same buffer */
+    ck_assert(mci_ring_packet_is_over(&bench.sender, buffer[1], position[1]));
     bench_end(&bench);
 }
 END_TEST
@@ -228,16 +384,24 @@ END_TEST
 
 START_TEST(a_damaged_slot_is_noticed)
 {
+    static const struct {
+        uint32_t payload, size, buffer;
+    } bad[] = {
+        { LARGEST, LARGEST + 1, 0 },
+        { LARGEST, 0, 4 },
+        { LARGEST, MCI_PACKET_LARGE | (LARGEST + 1), 0 },
+        { LARGEST, MCI_PACKET_LARGE, 4 },
+        { LARGEST, UINT32_MAX, UINT32_MAX },
+        { MCI_PACKET_INLINE, MCI_PACKET_LARGE, 0 }, /* there is no large room */
+    };
     struct bench bench;
     unsigned char *payload;
     uint32_t size;
 
-    bench_make(&bench, 4, LARGEST);
+    bench_make(&bench, 4, bad[_i].payload);
     ck_assert(try_send(&bench));
-    if (_i == 0)
-        atomic_store(&bench.sender.slots[0].size, LARGEST + 1);
-    else
-        atomic_store(&bench.sender.slots[0].buffer, 4);
+    atomic_store(&bench.sender.slots[0].size, bad[_i].size);
+    atomic_store(&bench.sender.slots[0].buffer, bad[_i].buffer);
     ck_assert_int_eq(mci_ring_packet_take(&bench.receiver, &payload, &size), MCI_DAMAGED);
     bench_end(&bench);
 }
@@ -253,12 +417,15 @@ START_TEST(both_sides_resume_where_they_were)
     for (int step = 0; step < 3000; step++) {
         struct mci_ring_packet resumed;
 
-        switch (rand_r(&seed) % 3) {
+        switch (rand_r(&seed) % 4) {
         case 0:
             try_send(&bench);
             break;
         case 1:
             try_take(&bench);
+            break;
+        case 2:
+            do_with_lent(&bench, &seed);
             break;
         default:
             if (bench.held_count > 0)
@@ -286,10 +453,23 @@ static uint32_t packets_through(uint32_t depth)
     return depth < 16 ? 1500 * depth : 60 * 1000;
 }
 
+/* Some by reference, as many at a time as can be had. */
 static void *send_all(void *context)
 {
     struct bench *bench = context;
+    uint32_t many = bench->depth / 2 + 1;
 
+    while (bench->sent + many < packets_through(bench->depth)) {
+        if (bench->sent % 7 == 0)
+            while (bench->lent_count < many && try_lend(bench))
+                ;
+        if (bench->lent_count > 0)
+            send_lent(bench, bench->sent % bench->lent_count);
+        else if (!try_send(bench))
+            sched_yield();
+    }
+    while (bench->lent_count > 0)
+        unlend(bench, 0);
     while (bench->sent < packets_through(bench->depth))
         if (!try_send(bench))
             sched_yield();
@@ -325,11 +505,14 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        { a_ring_of_any_depth_does_what_the_model_does, DEEPEST },
+        { a_ring_of_any_depth_does_what_the_model_does, 2 * DEEPEST },
         { held_packets_cost_their_own_buffers_only, 9 },
+        { lent_buffers_cost_their_own_buffers_only, 9 },
+        { buffers_that_are_lent_in_turn_travel_with_their_own_slots, 1 },
+        { a_sender_knows_which_of_its_packets_are_over, 1 },
         { an_address_that_is_no_held_packet_is_refused, 1 },
         { a_ring_of_small_packets_has_no_large_room, 1 },
-        { a_damaged_slot_is_noticed, 2 },
+        { a_damaged_slot_is_noticed, 6 },
         { both_sides_resume_where_they_were, 9 },
         { two_threads_at_full_speed_see_the_same_packets, 4 },
     };
