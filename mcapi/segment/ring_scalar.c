@@ -11,7 +11,7 @@ bool mci_ring_scalar_resume_receiver(struct mci_ring_scalar *ring)
 {
     uint32_t position =
             atomic_load_explicit(&ring->head->taken, memory_order_acquire);      /* TAKEN */
-    uint64_t lap = atomic_load_explicit(&ring->head->lap, memory_order_relaxed); /* after it */
+    uint64_t lap = atomic_load_explicit(&ring->head->lap, memory_order_acquire); /* LAP */
     uint32_t mark = (uint32_t)(lap >> 32);
     uint32_t place;
 

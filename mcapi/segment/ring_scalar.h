@@ -8,6 +8,7 @@
  *
  * SENT   who sees the mark of this lap sees the word.
  * TAKEN  who sees the new `taken` knows that the words before it were read.
+ * LAP    who sees the new lap sees `taken` at its first word, or at the one before.
  */
 #ifndef MCI_RING_SCALAR_H
 #define MCI_RING_SCALAR_H
@@ -63,7 +64,7 @@ static inline void mci_ring_scalar_view(struct mci_ring_scalar *ring, unsigned c
 static inline void mci_ring_scalar_begin_lap(struct mci_ring_scalar *ring)
 {
     atomic_store_explicit(&ring->head->lap, (uint64_t)ring->mark << 32 | ring->position,
-                          memory_order_relaxed);
+                          memory_order_release); /* LAP */
 }
 
 /* Makes an empty ring. Nobody else may use it yet. */
@@ -113,6 +114,20 @@ static inline bool mci_ring_scalar_is_full(struct mci_ring_scalar *ring)
     return ring->position - ring->taken >= ring->depth;
 }
 
+/* Words that fit in now. The receiver's line is read only if fewer than `wanted` are known to.
+ */
+static inline uint32_t mci_ring_scalar_room(struct mci_ring_scalar *ring, uint32_t wanted)
+{
+    uint32_t waiting = ring->position - ring->taken;
+
+    if (waiting >= ring->depth || ring->depth - waiting < wanted) {
+        ring->taken =
+                atomic_load_explicit(&ring->head->taken, memory_order_acquire); /* TAKEN */
+        waiting = ring->position - ring->taken;
+    }
+    return waiting >= ring->depth ? 0 : ring->depth - waiting;
+}
+
 /* Puts a word where the next mark will announce it. */
 static inline void mci_ring_scalar_fill(struct mci_ring_scalar *ring, uint64_t word)
 {
@@ -139,6 +154,11 @@ static inline int mci_ring_scalar_look(const struct mci_ring_scalar *ring)
     return (mark & ~3u) == ring->mark ? (int)(mark & 3u) : -1;
 }
 
+static inline void mci_ring_scalar_say_taken(struct mci_ring_scalar *ring, uint32_t position)
+{
+    atomic_store_explicit(&ring->head->taken, position, memory_order_release); /* TAKEN */
+}
+
 /* Takes the word that look() found. */
 static inline uint64_t mci_ring_scalar_take(struct mci_ring_scalar *ring)
 {
@@ -149,7 +169,23 @@ static inline uint64_t mci_ring_scalar_take(struct mci_ring_scalar *ring)
         ring->ahead--;
     if (mci_ring_scalar_advance(ring))
         mci_ring_scalar_begin_lap(ring);
-    atomic_store_explicit(&ring->head->taken, ring->position, memory_order_release); /* TAKEN */
+    mci_ring_scalar_say_taken(ring, ring->position);
+    return word;
+}
+
+/* The same for one of several: the last is followed by mci_ring_scalar_say_taken, which tells
+ * the sender of them all. */
+static inline uint64_t mci_ring_scalar_take_silently(struct mci_ring_scalar *ring)
+{
+    uint64_t word = atomic_load_explicit(&ring->lines[ring->line].word[ring->word],
+                                         memory_order_relaxed); /* after SENT */
+
+    if (ring->ahead > 0)
+        ring->ahead--;
+    if (mci_ring_scalar_advance(ring)) {
+        mci_ring_scalar_say_taken(ring, ring->position - 1); /* LAP */
+        mci_ring_scalar_begin_lap(ring);
+    }
     return word;
 }
 

@@ -68,16 +68,56 @@ static bool try_take(struct bench *bench)
     return true;
 }
 
-/* Depths that fill their lines and that do not; the marks' lap wraps many times. */
+/* Sends as many as fit, up to `count`. */
+static void send_burst(struct bench *bench, uint32_t count)
+{
+    uint32_t free = bench->sender.depth - (bench->sent - bench->taken);
+    uint32_t room = mci_ring_scalar_room(&bench->sender, count);
+
+    /* It need not know of more than is asked for. */
+    ck_assert_msg(room <= free && (room >= count || room == free), "room for %u of %u: %u",
+                  count, free, room);
+    for (uint32_t i = 0; i < count && i < room; i++)
+        ck_assert(try_send(bench));
+}
+
+/* Takes as many as are there, up to `count`, and tells the sender at the end. */
+static void take_burst(struct bench *bench, uint32_t count)
+{
+    uint32_t first = bench->receiver.position;
+    struct mci_ring_scalar resumed;
+    uint32_t waiting;
+
+    for (uint32_t i = 0; i < count && mci_ring_scalar_look(&bench->receiver) >= 0; i++) {
+        ck_assert_int_eq(mci_ring_scalar_look(&bench->receiver), (int)width_of(bench->taken));
+        if (mci_ring_scalar_take_silently(&bench->receiver) != word_of(bench->taken))
+            ck_abort_msg("word %u is another", bench->taken);
+        bench->taken++;
+        /* Should it end here, the ring makes sense: it is somewhere in its burst. */
+        mci_ring_scalar_view(&resumed, bench->memory, bench->receiver.depth);
+        ck_assert(mci_ring_scalar_resume_receiver(&resumed));
+        ck_assert_uint_le(resumed.position - first, i + 1);
+        ck_assert(mci_ring_scalar_resume_sender(&resumed, &waiting));
+        ck_assert_uint_eq(resumed.position, bench->sender.position);
+    }
+    mci_ring_scalar_say_taken(&bench->receiver, bench->receiver.position);
+}
+
+/* Depths that fill their lines and that do not; the marks' lap wraps many times. In every other
+ * round the words come and go in bursts too. */
 START_TEST(a_ring_of_any_depth_does_what_the_model_does)
 {
     enum { STEPS = 60000 };
-    uint32_t depth = (uint32_t)_i + 1;
+    uint32_t depth = (uint32_t)_i / 2 + 1;
     unsigned seed = (unsigned)_i + 1;
     struct bench bench;
 
     bench_make(&bench, depth);
     for (int step = 0; step < STEPS; step++) {
+        if (_i % 2 != 0 && step % 4 == 0) {
+            send_burst(&bench, (uint32_t)rand_r(&seed) % (depth + 3));
+            take_burst(&bench, (uint32_t)rand_r(&seed) % (depth + 3));
+        }
         uint32_t queued = bench.sent - bench.taken;
         int sends = step / 300 % 2 == 0 ? 5 : 3;
 
@@ -127,6 +167,8 @@ START_TEST(both_sides_resume_where_they_were)
 
         if (rand_r(&seed) % 16 < (step / 100 % 2 == 0 ? 12 : 4))
             try_send(&bench);
+        else if (rand_r(&seed) % 4 == 0)
+            take_burst(&bench, (uint32_t)rand_r(&seed) % depth + 1);
         else
             try_take(&bench);
         mci_ring_scalar_view(&resumed, bench.memory, depth);
@@ -187,7 +229,7 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        { a_ring_of_any_depth_does_what_the_model_does, DEEPEST },
+        { a_ring_of_any_depth_does_what_the_model_does, 2 * DEEPEST },
         { a_look_takes_nothing, 1 },
         { both_sides_resume_where_they_were, 22 },
         { two_threads_at_full_speed_see_the_same_words, 4 },
