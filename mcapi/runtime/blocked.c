@@ -100,3 +100,29 @@ void mci_blocked_leave(struct mci_blocked *blocked, mcapi_status_t status)
         blocked->finished = true;
     }
 }
+
+mcapi_status_t mci_blocked_call(struct mci_node *node, uint32_t handle, enum mci_end_kind kind,
+                                mcapi_status_t (*attempt)(struct mci_end *, void *),
+                                void *context)
+{
+    bool sends = mci_side_of(kind) == MCI_SEND;
+    struct mci_blocked blocked;
+    struct mci_end *end;
+    bool alone;
+    mcapi_status_t status = mci_end_enter(node, handle, kind, &end, &alone);
+
+    if (status == MCAPI_SUCCESS) {
+        status = attempt(end, context);
+        mci_end_leave(end, alone);
+    }
+    if (mci_is_final(status))
+        return status;
+    mci_blocked_begin(&blocked, node, handle, kind);
+    while (mci_blocked_enter(&blocked, &status)) {
+        status = attempt(blocked.end, context);
+        if (status == MCAPI_PENDING && sends && blocked.end->fails_when_full)
+            status = MCAPI_ERR_MEM_LIMIT;
+        mci_blocked_leave(&blocked, status);
+    }
+    return status;
+}

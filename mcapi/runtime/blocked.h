@@ -47,4 +47,10 @@ bool mci_blocked_enter(struct mci_blocked *blocked, mcapi_status_t *status);
 /* Out of the gate again; any status but MCAPI_PENDING ends the loop. */
 void mci_blocked_leave(struct mci_blocked *blocked, mcapi_status_t status);
 
+/* The whole of it, for calls that do enough at a time to afford one more call: tries inside the
+ * gate, at least once, until it is not MCAPI_PENDING. */
+mcapi_status_t mci_blocked_call(struct mci_node *node, uint32_t handle, enum mci_end_kind kind,
+                                mcapi_status_t (*attempt)(struct mci_end *, void *),
+                                void *context);
+
 #endif /* MCI_BLOCKED_H */

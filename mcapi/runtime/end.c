@@ -12,34 +12,44 @@
 
 struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
 
-/* Endpoint index + 1 of the receiving end attached to each channel; 0: none here. */
-static _Atomic uint32_t *receivers;
-static uint32_t receiver_count;
+/* Endpoint index + 1 of the ends attached to each packet channel; 0: none here. */
+struct attached {
+    _Atomic uint32_t side[MCI_SIDES];
+};
+static struct attached *attached;
+static uint32_t attached_count;
 
 /* One more than the highest index ever attached: what a forked child must reset. */
 static uint32_t ends_used;
 
-struct mci_end *mci_receiver_of(uint32_t channel)
+struct mci_end *mci_end_with(const void *payload, enum mci_side side)
 {
+    const struct mci_map *map = mci_map();
+    uintptr_t at = (uintptr_t)payload;
+    uintptr_t first = (uintptr_t)map->regions;
+    uint64_t channel;
     uint32_t link;
 
-    if (channel >= receiver_count)
+    if (map->regions == NULL || at < first)
         return NULL;
-    link = atomic_load_explicit(&receivers[channel], memory_order_acquire);
+    channel = (at - first) >> map->region_shift;
+    if (channel >= attached_count)
+        return NULL;
+    link = atomic_load_explicit(&attached[channel].side[side], memory_order_acquire);
     return link == 0 || link > MCI_ENDPOINT_SLOTS ? NULL : &mci_ends[link - 1];
 }
 
-bool mci_receivers_prepare(uint32_t channels)
+bool mci_ends_prepare(uint32_t channels)
 {
-    if (channels <= receiver_count)
+    if (channels <= attached_count)
         return true;
     /* The old table stays: somebody may be reading it. It grows at most with the limit. */
-    _Atomic uint32_t *table = calloc(channels, sizeof *table);
+    struct attached *table = calloc(channels, sizeof *table);
 
     if (table == NULL)
         return false;
-    receivers = table;
-    receiver_count = channels;
+    attached = table;
+    attached_count = channels;
     return true;
 }
 
@@ -105,8 +115,8 @@ static bool attach(struct mci_end *end, struct mci_node *node,
         view_packets(&end->packet, region, &shape, side);
     else
         view_scalars(&end->scalar, region, &shape, side);
-    if (kind == MCI_END_PACKET_RECEIVE)
-        atomic_store_explicit(&receivers[channel], index + 1, memory_order_release);
+    if (shape.kind == MCI_CHANNEL_PACKET)
+        atomic_store_explicit(&attached[channel].side[side], index + 1, memory_order_release);
     if (index >= ends_used)
         ends_used = index + 1;
     atomic_store_explicit(&end->node, node, memory_order_relaxed);
@@ -121,8 +131,11 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
     bool alone = mci_gate_enter(&end->gate);
 
     if (atomic_load_explicit(&end->handle, memory_order_relaxed) != 0) {
-        if (atomic_load_explicit(&end->kind, memory_order_relaxed) == MCI_END_PACKET_RECEIVE)
-            atomic_store_explicit(&receivers[end->channel], 0, memory_order_relaxed);
+        enum mci_end_kind kind = atomic_load_explicit(&end->kind, memory_order_relaxed);
+
+        if (mci_channel_kind_of(kind) == MCI_CHANNEL_PACKET)
+            atomic_store_explicit(&attached[end->channel].side[mci_side_of(kind)], 0,
+                                  memory_order_relaxed);
         atomic_store_explicit(&end->handle, 0, memory_order_relaxed);
         atomic_store_explicit(&end->kind, MCI_END_NONE, memory_order_relaxed);
     }
@@ -133,8 +146,8 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
 void mci_end_forget_all(void)
 {
     memset(mci_ends, 0, ends_used * sizeof mci_ends[0]);
-    if (receivers != NULL)
-        memset((void *)receivers, 0, receiver_count * sizeof *receivers);
+    if (attached != NULL)
+        memset((void *)attached, 0, attached_count * sizeof *attached);
     ends_used = 0;
 }
 

@@ -47,11 +47,12 @@ struct mci_end {
 
 extern struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
 
-/* The receiving end of each channel, for buffers that come back by address. */
-struct mci_end *mci_receiver_of(uint32_t channel);
+/* The end of a packet channel that is attached here and has the buffer at this address, if it
+ * is one; for buffers that are named by their address alone. */
+struct mci_end *mci_end_with(const void *payload, enum mci_side side);
 
 /* Makes room for that many channels; false: no memory. Under the mutex of the runtime. */
-bool mci_receivers_prepare(uint32_t channels);
+bool mci_ends_prepare(uint32_t channels);
 
 /* In a forked child: no end is attached. */
 void mci_end_forget_all(void);

@@ -8,21 +8,21 @@
 
 /* --- Inside the gate ------------------------------------------------------------------ */
 
-/* One packet. MCAPI_PENDING: none there, and one may still come. */
-static inline mcapi_status_t take_packet(struct mci_end *end, unsigned char **payload,
-                                         uint32_t *size)
+mcapi_status_t mci_receive_take_or_say_why(struct mci_end *end, unsigned char **payload,
+                                           uint32_t *size)
 {
     mcapi_status_t status = MCAPI_SUCCESS;
 
     for (;;) {
-        enum mci_taken taken = mci_ring_packet_take(&end->packet, payload, size);
-
-        if (__builtin_expect(taken == MCI_TAKEN, 1)) {
+        switch (mci_ring_packet_take(&end->packet, payload, size)) {
+        case MCI_TAKEN:
             CRASH_POINT(packet_taken);
             return MCAPI_SUCCESS;
-        }
-        if (taken == MCI_DAMAGED)
+        case MCI_DAMAGED:
             return MCAPI_ERR_GENERAL;
+        default:
+            break;
+        }
         if (status != MCAPI_SUCCESS)
             return status;
         if (mci_end_peer_is_well(end))
@@ -34,14 +34,13 @@ static inline mcapi_status_t take_packet(struct mci_end *end, unsigned char **pa
     }
 }
 
-/* Posted receives come first. MCAPI_SUCCESS: none is left. */
-static mcapi_status_t serve_posted(struct mci_end *end)
+mcapi_status_t mci_receive_serve_posted(struct mci_end *end)
 {
     unsigned char *payload;
     uint32_t size;
 
     while (end->posted.count > 0) {
-        mcapi_status_t status = take_packet(end, &payload, &size);
+        mcapi_status_t status = mci_receive_take(end, &payload, &size);
 
         if (status == MCAPI_PENDING)
             return status;
@@ -61,9 +60,9 @@ static inline mcapi_status_t try_packet(struct mci_end *end, void **payload, siz
     uint32_t bytes;
 
     if (__builtin_expect(end->posted.count > 0, 0))
-        status = serve_posted(end);
+        status = mci_receive_serve_posted(end);
     if (status == MCAPI_SUCCESS)
-        status = take_packet(end, &at, &bytes);
+        status = mci_receive_take(end, &at, &bytes);
     if (status == MCAPI_SUCCESS) {
         *payload = at;
         *size = bytes;
@@ -73,26 +72,17 @@ static inline mcapi_status_t try_packet(struct mci_end *end, void **payload, siz
 
 static inline mcapi_status_t try_scalar(struct mci_end *end, uint32_t width, uint64_t *word)
 {
-    struct mci_ring_scalar *ring = &end->scalar;
-    mcapi_status_t status = MCAPI_SUCCESS;
-    int there;
+    uint32_t there;
+    mcapi_status_t status = mci_receive_look(end, &there);
 
-    while ((there = mci_ring_scalar_look(ring)) < 0) {
-        if (status != MCAPI_SUCCESS)
-            return status;
-        if (mci_end_peer_is_well(end))
-            return MCAPI_PENDING;
-        status = mci_end_peer_status(end); /* and look once more */
-        if (status == MCAPI_SUCCESS)
-            return MCAPI_PENDING;
-    }
-    if (__builtin_expect((uint32_t)there != width, 0)
-        && mci_runtime.compat != MCAPI_EXT_COMPAT_REFERENCE)
+    if (status != MCAPI_SUCCESS)
+        return status;
+    if (__builtin_expect(there != width, 0) && mci_runtime.compat != MCAPI_EXT_COMPAT_REFERENCE)
         return MCAPI_ERR_SCL_SIZE;
-    *word = mci_ring_scalar_take(ring);
+    *word = mci_ring_scalar_take(&end->scalar);
     CRASH_POINT(scalar_taken);
     mci_event_raise(mci_map(), end->peer_event, end->peer_node);
-    return (uint32_t)there == width ? MCAPI_SUCCESS : MCAPI_ERR_SCL_SIZE;
+    return there == width ? MCAPI_SUCCESS : MCAPI_ERR_SCL_SIZE;
 }
 
 /* --- Packets -------------------------------------------------------------------------- */
@@ -137,7 +127,7 @@ mcapi_status_t mci_receive_progress(struct mci_node *node, mcapi_pktchan_recv_hn
 
     if (status != MCAPI_SUCCESS)
         return status;
-    status = serve_posted(end);
+    status = mci_receive_serve_posted(end);
     peer = end->peer_node;
     mci_end_leave(end, alone);
     if (status == MCAPI_ERR_TRANSMISSION)

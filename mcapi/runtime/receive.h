@@ -5,6 +5,7 @@
 #ifndef MCI_RECEIVE_H
 #define MCI_RECEIVE_H
 
+#include "os/crash_point.h"
 #include "runtime/end.h"
 #include "runtime/patience.h"
 
@@ -35,5 +36,44 @@ mcapi_status_t mci_receive_available(struct mci_node *node, uint32_t handle,
 /* The first of several receiving ends, of either kind, on which a receive would not block. */
 mcapi_status_t mci_receive_wait_any(struct mci_node *node, const mcapi_endpoint_t *handles,
                                     size_t count, mcapi_timeout_t timeout, size_t *which);
+
+/* --- Inside the gate ------------------------------------------------------------------ */
+
+/* Posted receives come first. MCAPI_SUCCESS: none is left. */
+mcapi_status_t mci_receive_serve_posted(struct mci_end *end);
+
+/* One packet. MCAPI_PENDING: none there, and one may still come. */
+mcapi_status_t mci_receive_take_or_say_why(struct mci_end *end, unsigned char **payload,
+                                           uint32_t *size);
+
+/* The same, when there is one. */
+static inline mcapi_status_t mci_receive_take(struct mci_end *end, unsigned char **payload,
+                                              uint32_t *size)
+{
+    if (__builtin_expect(mci_ring_packet_take(&end->packet, payload, size) == MCI_TAKEN, 1)) {
+        CRASH_POINT(packet_taken);
+        return MCAPI_SUCCESS;
+    }
+    return mci_receive_take_or_say_why(end, payload, size);
+}
+
+/* The width of the next word. MCAPI_PENDING: none there, and one may still come. */
+static inline mcapi_status_t mci_receive_look(struct mci_end *end, uint32_t *width)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+    int there;
+
+    while ((there = mci_ring_scalar_look(&end->scalar)) < 0) {
+        if (status != MCAPI_SUCCESS)
+            return status;
+        if (mci_end_peer_is_well(end))
+            return MCAPI_PENDING;
+        status = mci_end_peer_status(end); /* and look once more */
+        if (status == MCAPI_SUCCESS)
+            return MCAPI_PENDING;
+    }
+    *width = (uint32_t)there;
+    return MCAPI_SUCCESS;
+}
 
 #endif /* MCI_RECEIVE_H */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/send.h"
 
-#include <string.h>
-
 #include "os/crash_point.h"
 #include "runtime/blocked.h"
 #include "runtime/channel.h"
 
 /* --- Packets, inside the gate --------------------------------------------------------- */
 
-/* Gives the buffer's large payload memory for `size` bytes; it keeps it. */
-static bool commit_large(struct mci_end *end, uint32_t buffer, uint32_t size)
+bool mci_send_commit(struct mci_end *end, uint32_t buffer, uint32_t size)
 {
     struct mci_ring_packet *ring = &end->packet;
     uint64_t offset = (uint64_t)(mci_ring_packet_large(ring, buffer)
@@ -25,30 +22,19 @@ static bool commit_large(struct mci_end *end, uint32_t buffer, uint32_t size)
 /* MCAPI_PENDING: the channel is full. */
 static inline mcapi_status_t try_packet(struct mci_end *end, const void *payload, size_t size)
 {
-    struct mci_ring_packet *ring = &end->packet;
-    uint32_t buffer;
+    mcapi_status_t status;
 
-    if (size > ring->payload)
+    if (size > end->packet.payload)
         return MCAPI_ERR_PKT_LIMIT;
     if (__builtin_expect(!mci_end_peer_is_well(end), 0)) {
-        mcapi_status_t status = mci_end_peer_status(end);
-
+        status = mci_end_peer_status(end);
         if (status != MCAPI_SUCCESS)
             return status;
     }
-    buffer = mci_ring_packet_find(ring);
-    if (buffer == MCI_NO_BUFFER)
-        return MCAPI_PENDING;
-    if (size > MCI_PACKET_INLINE && size > ring->extent[buffer]
-        && !commit_large(end, buffer, (uint32_t)size))
-        return MCAPI_ERR_MEM_LIMIT;
-    if (size > 0)
-        memcpy(mci_ring_packet_payload(ring, buffer, (uint32_t)size), payload, size);
-    CRASH_POINT(packet_filled);
-    mci_ring_packet_send(ring, buffer, (uint32_t)size);
-    CRASH_POINT(packet_sent);
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
-    return MCAPI_SUCCESS;
+    status = mci_send_put(end, payload, size);
+    if (__builtin_expect(status == MCAPI_SUCCESS, 1))
+        mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    return status;
 }
 
 mcapi_status_t mci_send_packet_check(struct mci_node *node, mcapi_pktchan_send_hndl_t handle,
