@@ -3,6 +3,7 @@
 #include <mcapi.h>
 
 #include "api/channel_calls.h"
+#include "runtime/lend.h"
 #include "runtime/receive.h"
 #include "runtime/release.h"
 #include "runtime/send.h"
@@ -122,15 +123,14 @@ void mcapi_pktchan_release(void *buffer, mcapi_status_t *mcapi_status)
         mci_report(mcapi_status, mci_release(node, buffer));
 }
 
-/* No packet goes without a copy in this release, so no buffer is one of those. */
 mcapi_boolean_t mcapi_pktchan_release_test(void *buffer, mcapi_status_t *mcapi_status)
 {
     struct mci_node *node = mci_check_node(mcapi_status);
+    bool released = false;
 
-    (void)buffer;
     if (node != NULL)
-        mci_report(mcapi_status, MCAPI_ERR_BUF_INVALID);
-    return MCAPI_FALSE;
+        mci_report(mcapi_status, mci_lend_released(node, buffer, &released));
+    return released ? MCAPI_TRUE : MCAPI_FALSE;
 }
 
 void mcapi_pktchan_recv_close_i(mcapi_pktchan_recv_hndl_t receive_handle,

@@ -71,6 +71,86 @@ void mcapi_param_init(mcapi_param_t *parameters);
 mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t count,
                                        mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
 
+/* --- Packets by reference -------------------------------------------------------- */
+
+/*
+ * The buffers of a packet channel lie in shared memory. A program that fills one where it lies
+ * sends a packet without a copy:
+ *
+ *     char *buffer = mcapi_ext_pktchan_buffer_take(handle, 16000, &status);
+ *     size_t size = make_packet(buffer, 16000);
+ *     mcapi_ext_pktchan_buffer_send(handle, buffer, size, &status);
+ *
+ * The receiver cannot tell such a packet from others. Both kinds may be mixed; packets arrive
+ * in the order in which they were sent, not taken. mcapi_pktchan_release_test tells whether the
+ * receiver has released the buffer.
+ *
+ * A buffer that is taken takes its place from the channel's depth, as one that the receiver
+ * holds does, and stalls nothing else. A program may hold any number, up to all: then a send or
+ * a take waits until one is given back or released. Those that are not sent when the sending
+ * end is closed go with the close; so they do with the node.
+ *
+ * Any thread of the node may make any of these calls. (contract: section 11)
+ */
+
+/*
+ * Takes a buffer of the channel. It is the caller's to fill until it is sent or given back.
+ * Blocks while there is none or the channel is not connected yet. Returns NULL if it fails.
+ *
+ *   send_handle  an open sending end of a packet channel of this node
+ *   size         bytes of room, at most the endpoint's MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE; may
+ *                be 0. What lies in the buffer is of earlier packets. Its address is a multiple
+ *                of 16, and of 64 (a cache line) if size is more than 112
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node, or the
+ *                           receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
+ *   MCAPI_ERR_PKT_LIMIT     size is too large
+ *   MCAPI_ERR_MEM_LIMIT     no buffer is free, and the endpoint has
+ *                           MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set; or there is no memory
+ *   MCAPI_TIMEOUT           no buffer was free within the endpoint's timeout
+ */
+void *mcapi_ext_pktchan_buffer_take(mcapi_pktchan_send_hndl_t send_handle, size_t size,
+                                    mcapi_status_t *mcapi_status);
+
+/*
+ * Sends a packet in the buffer that it was made in. Never blocks: the place is there. If it
+ * succeeds, the buffer is not the caller's any more, and may be written to by the receiver; if
+ * it fails, the buffer is what it was.
+ *
+ *   send_handle  of the channel that the buffer was taken from
+ *   buffer       as mcapi_ext_pktchan_buffer_take has returned it; any other pointer is
+ *                recognised and refused
+ *   size         bytes of the packet, from the beginning of the buffer; at most as many as it
+ *                was taken for
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node, or the
+ *                           receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
+ *   MCAPI_ERR_PKT_LIMIT     size is more than the buffer was taken for
+ *   MCAPI_ERR_BUF_INVALID   not a buffer that is taken from this channel
+ */
+void mcapi_ext_pktchan_buffer_send(mcapi_pktchan_send_hndl_t send_handle, void *buffer,
+                                   size_t size, mcapi_status_t *mcapi_status);
+
+/*
+ * Gives a buffer back that was taken and is not to be sent. Never blocks; the receiver may be
+ * gone.
+ *
+ *   send_handle, buffer  as for mcapi_ext_pktchan_buffer_send
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node
+ *   MCAPI_ERR_BUF_INVALID   not a buffer that is taken from this channel
+ */
+void mcapi_ext_pktchan_buffer_give_back(mcapi_pktchan_send_hndl_t send_handle, void *buffer,
+                                        mcapi_status_t *mcapi_status);
+
 #ifdef __cplusplus
 }
 #endif

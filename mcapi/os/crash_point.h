@@ -37,10 +37,12 @@
     POINT(end_closed)        /* closed; a channel without ends is freed by repair */      \
     POINT(channel_withdrawn) /* free, ends still linked: repair unlinks them */           \
     /* data path: sender */                                                               \
-    POINT(packet_filled) /* no mark: nothing was sent */                                  \
-    POINT(packet_sent)   /* sent; the receiver sees our death and looks again */          \
-    POINT(scalar_filled) /* no mark: nothing was sent */                                  \
-    POINT(scalar_sent)   /* sent; the receiver sees our death and looks again */          \
+    POINT(packet_filled)     /* no mark: nothing was sent */                              \
+    POINT(packet_sent)       /* sent; the receiver sees our death and looks again */      \
+    POINT(buffer_lent)       /* nobody else's; its channel ends with us */                \
+    POINT(buffer_given_back) /* free; who waits for it were threads of our own */         \
+    POINT(scalar_filled)     /* no mark: nothing was sent */                              \
+    POINT(scalar_sent)       /* sent; the receiver sees our death and looks again */      \
     /* data path: receiver */                                                             \
     POINT(packet_taken)    /* its channel ends with us */                                 \
     POINT(packet_freed)    /* not counted yet: the channel ends with us */                \

@@ -8,6 +8,7 @@
 #include "runtime/channel.h"
 #include "runtime/control.h"
 #include "runtime/endpoint.h"
+#include "runtime/lend.h"
 #include "runtime/request.h"
 
 struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
@@ -97,6 +98,7 @@ static bool attach(struct mci_end *end, struct mci_node *node,
     if (!mci_ring_shape_read(map, slot, &shape) || shape.kind != mci_channel_kind_of(kind))
         return false;
     alone = mci_gate_enter(&end->gate);
+    mci_lend_forget(end);
     end->channel = channel;
     end->slot = slot;
     end->own_event = &slot->event[side];
@@ -136,6 +138,7 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
         if (mci_channel_kind_of(kind) == MCI_CHANNEL_PACKET)
             atomic_store_explicit(&attached[end->channel].side[mci_side_of(kind)], 0,
                                   memory_order_relaxed);
+        mci_lend_end(end);
         atomic_store_explicit(&end->handle, 0, memory_order_relaxed);
         atomic_store_explicit(&end->kind, MCI_END_NONE, memory_order_relaxed);
     }
@@ -145,6 +148,8 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
 
 void mci_end_forget_all(void)
 {
+    for (uint32_t i = 0; i < ends_used; i++)
+        mci_lend_forget(&mci_ends[i]);
     memset(mci_ends, 0, ends_used * sizeof mci_ends[0]);
     if (attached != NULL)
         memset((void *)attached, 0, attached_count * sizeof *attached);

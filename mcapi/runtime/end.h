@@ -43,6 +43,9 @@ struct mci_end {
     };
 
     struct mci_posted posted; /* receives */
+
+    /* Of a packet channel's sender: one for each buffer, from the first that was lent on. */
+    struct mci_loan *loans;
 };
 
 extern struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
