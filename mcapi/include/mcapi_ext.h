@@ -151,6 +151,142 @@ void mcapi_ext_pktchan_buffer_send(mcapi_pktchan_send_hndl_t send_handle, void *
 void mcapi_ext_pktchan_buffer_give_back(mcapi_pktchan_send_hndl_t send_handle, void *buffer,
                                         mcapi_status_t *mcapi_status);
 
+/* --- Bursts ---------------------------------------------------------------------- */
+
+/*
+ * Several packets or scalars in one call: the channel is entered once, and the other side woken
+ * at most once. Each call does at least one item, for which it waits as the call for a single
+ * one does, and then as many as can be done without waiting. It returns how many, from the
+ * first on; 0 if it fails, and then nothing has changed. An item that cannot be done for a
+ * reason of its own (too large, of another width, no buffer) ends the burst before it, and
+ * makes the call fail only if it is the first. So whoever gets less than asked for calls again
+ * with the rest, and either gets on or learns what is wrong.
+ *
+ * Bursts and single calls may be mixed, and made by any thread of the node; the items of one
+ * burst stay together. (contract: section 11)
+ */
+
+/*
+ * Sends packets: the bytes are copied before the call returns. Blocks until the first is sent.
+ *
+ *   send_handle  an open sending end of a packet channel of this node
+ *   buffers      the packets, in order; one of 0 bytes may be NULL
+ *   sizes        bytes of each, at most the endpoint's MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE
+ *   count        packets, at least 1
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffers or sizes is NULL, or one of the buffers and its size is not
+ *                           0, or count is 0
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node, or the
+ *                           receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
+ *   MCAPI_ERR_PKT_LIMIT     the first packet is too large
+ *   MCAPI_ERR_MEM_LIMIT     no room, and the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
+ *                           set; or there is no memory
+ *   MCAPI_TIMEOUT           there was no room within the endpoint's timeout
+ */
+size_t mcapi_ext_pktchan_send_burst(mcapi_pktchan_send_hndl_t send_handle,
+                                    const void *const *buffers, const size_t *sizes,
+                                    size_t count, mcapi_status_t *mcapi_status);
+
+/*
+ * Receives packets where they lie. Each buffer is the caller's to read and to write until it is
+ * released: by mcapi_pktchan_release or mcapi_ext_pktchan_release_burst, in any order. Blocks
+ * until there is one. Receives that were posted before are served first.
+ *
+ *   receive_handle  an open receiving end of a packet channel of this node
+ *   buffers, sizes  of the packets that came; the rest is left alone
+ *   room            how many packets they have room for, at least 1
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffers or sizes is NULL, or room is 0
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a packet channel on this node; or the
+ *                           sender has closed its end, and all that was sent is received
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ *   MCAPI_TIMEOUT           there was no packet within the endpoint's timeout
+ */
+size_t mcapi_ext_pktchan_recv_burst(mcapi_pktchan_recv_hndl_t receive_handle, void **buffers,
+                                    size_t *sizes, size_t room, mcapi_status_t *mcapi_status);
+
+/*
+ * Gives the buffers of received packets back to their channels. Never blocks. They may be of
+ * several channels; the sender of one is woken once for all that stand side by side.
+ *
+ *   buffers  as mcapi_pktchan_recv or mcapi_ext_pktchan_recv_burst has given them
+ *   count    how many, at least 1
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     buffers is NULL, or count is 0
+ *   MCAPI_ERR_BUF_INVALID   the first is not the buffer of a packet that this node has received
+ *                           and not released
+ */
+size_t mcapi_ext_pktchan_release_burst(void *const *buffers, size_t count,
+                                       mcapi_status_t *mcapi_status);
+
+/*
+ * Send scalars of one width. They block until the first is sent.
+ *
+ *   send_handle  an open sending end of a scalar channel of this node
+ *   words        the scalars, in order
+ *   count        how many, at least 1
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     words is NULL, or count is 0
+ *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a scalar channel on this node, or the
+ *                           receiver has closed its end
+ *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
+ *   MCAPI_ERR_MEM_LIMIT     no room, and the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
+ *                           set
+ *   MCAPI_TIMEOUT           there was no room within the endpoint's timeout
+ */
+size_t mcapi_ext_sclchan_send_burst_uint64(mcapi_sclchan_send_hndl_t send_handle,
+                                           const mcapi_uint64_t *words, size_t count,
+                                           mcapi_status_t *mcapi_status);
+size_t mcapi_ext_sclchan_send_burst_uint32(mcapi_sclchan_send_hndl_t send_handle,
+                                           const mcapi_uint32_t *words, size_t count,
+                                           mcapi_status_t *mcapi_status);
+size_t mcapi_ext_sclchan_send_burst_uint16(mcapi_sclchan_send_hndl_t send_handle,
+                                           const mcapi_uint16_t *words, size_t count,
+                                           mcapi_status_t *mcapi_status);
+size_t mcapi_ext_sclchan_send_burst_uint8(mcapi_sclchan_send_hndl_t send_handle,
+                                          const mcapi_uint8_t *words, size_t count,
+                                          mcapi_status_t *mcapi_status);
+
+/*
+ * Receive scalars of one width, up to one that was sent in another. They block until there is
+ * one.
+ *
+ *   receive_handle  an open receiving end of a scalar channel of this node
+ *   words           the scalars that came; the rest is left alone
+ *   room            how many it has room for, at least 1
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     words is NULL, or room is 0
+ *   MCAPI_ERR_CHAN_INVALID  not an open receiving end of a scalar channel on this node; or the
+ *                           sender has closed its end, and all that was sent is received
+ *   MCAPI_ERR_SCL_SIZE      the first scalar has another width; it stays where it is (profile
+ *                           `reference`: it is gone)
+ *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
+ *   MCAPI_TIMEOUT           there was no scalar within the endpoint's timeout
+ */
+size_t mcapi_ext_sclchan_recv_burst_uint64(mcapi_sclchan_recv_hndl_t receive_handle,
+                                           mcapi_uint64_t *words, size_t room,
+                                           mcapi_status_t *mcapi_status);
+size_t mcapi_ext_sclchan_recv_burst_uint32(mcapi_sclchan_recv_hndl_t receive_handle,
+                                           mcapi_uint32_t *words, size_t room,
+                                           mcapi_status_t *mcapi_status);
+size_t mcapi_ext_sclchan_recv_burst_uint16(mcapi_sclchan_recv_hndl_t receive_handle,
+                                           mcapi_uint16_t *words, size_t room,
+                                           mcapi_status_t *mcapi_status);
+size_t mcapi_ext_sclchan_recv_burst_uint8(mcapi_sclchan_recv_hndl_t receive_handle,
+                                          mcapi_uint8_t *words, size_t room,
+                                          mcapi_status_t *mcapi_status);
+
 #ifdef __cplusplus
 }
 #endif

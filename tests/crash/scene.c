@@ -227,8 +227,7 @@ void scene_packets_flow(struct child *one, struct child *other)
 
 enum { LARGEST = 8192 };
 
-/* A packet holds its number all over. */
-static void fill(uint32_t *words, size_t size, uint32_t number)
+void scene_fill(uint32_t *words, size_t size, uint32_t number)
 {
     for (size_t i = 0; i < size / sizeof *words; i++)
         words[i] = number + (uint32_t)i;
@@ -240,7 +239,7 @@ void act_send_numbers(struct act *act)
     uint32_t number = (uint32_t)act->word;
 
     for (uint32_t sent = 0; act->count == 0 || sent < act->count; sent++, number++) {
-        fill(words, act->size, number);
+        scene_fill(words, act->size, number);
         if (act->kind == PACKETS)
             mcapi_pktchan_send(act->endpoint, words, act->size, &act->status);
         else
@@ -267,7 +266,7 @@ static mcapi_status_t receive_number(const struct act *act, uint32_t wanted, boo
     mcapi_pktchan_recv(act->endpoint, &packet, &size, &status);
     if (status != MCAPI_SUCCESS)
         return status;
-    fill(words, size, wanted);
+    scene_fill(words, size, wanted);
     *right = size <= sizeof words && size >= sizeof wanted && memcmp(words, packet, size) == 0;
     mcapi_pktchan_release(packet, &released);
     return released;

@@ -86,6 +86,9 @@ void scene_packets_flow(struct child *one, struct child *other);
 
 /* --- Acts ----------------------------------------------------------------------------- */
 
+/* A packet holds its number all over. */
+void scene_fill(uint32_t *words, size_t size, uint32_t number);
+
 /* kind, endpoint; sends numbered packets (size bytes, from 4 on) or scalars from word on until
  * one is refused or count are sent; all->accepted is their number. count 0: until refused. */
 void act_send_numbers(struct act *act);

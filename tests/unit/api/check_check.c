@@ -22,7 +22,7 @@ static struct arguments {
     mcapi_uint_t attribute;
     size_t size;
     void *buffer;
-    char bytes[8];
+    _Alignas(8) char bytes[8];
     uint64_t result;
 } a;
 
@@ -88,6 +88,34 @@ CALL(wait, mcapi_wait(a.requests, &a.size, 0, status))
 CALL(wait_any, a.result = mcapi_wait_any(1, a.requests, &a.size, 0, status))
 CALL(cancel, mcapi_cancel(a.requests, status))
 CALL(wait_receivable, a.result = mcapi_ext_wait_receivable(&a.receive, 1, 0, status))
+CALL(take, a.result = (uintptr_t)mcapi_ext_pktchan_buffer_take(a.send, 1, status))
+CALL(send, mcapi_ext_pktchan_buffer_send(a.send, a.bytes, 1, status))
+CALL(give_back, mcapi_ext_pktchan_buffer_give_back(a.send, a.bytes, status))
+CALL(pkt_send_burst, const void *packet = a.bytes; size_t size = 1;
+     a.result = mcapi_ext_pktchan_send_burst(a.send, &packet, &size, 1, status))
+CALL(pkt_recv_burst,
+     a.result = mcapi_ext_pktchan_recv_burst(a.receive, &a.buffer, &a.size, 1, status))
+CALL(pkt_release_burst, a.result = mcapi_ext_pktchan_release_burst(&a.buffer, 1, status))
+CALL(scl_send_burst_64, mcapi_uint64_t word = 1;
+     a.result = mcapi_ext_sclchan_send_burst_uint64(a.send, &word, 1, status))
+CALL(scl_send_burst_32, mcapi_uint32_t word = 1;
+     a.result = mcapi_ext_sclchan_send_burst_uint32(a.send, &word, 1, status))
+CALL(scl_send_burst_16, mcapi_uint16_t word = 1;
+     a.result = mcapi_ext_sclchan_send_burst_uint16(a.send, &word, 1, status))
+CALL(scl_send_burst_8, mcapi_uint8_t word = 1;
+     a.result = mcapi_ext_sclchan_send_burst_uint8(a.send, &word, 1, status))
+CALL(scl_recv_burst_64,
+     a.result = mcapi_ext_sclchan_recv_burst_uint64(a.receive, (mcapi_uint64_t *)a.bytes, 1,
+                                                    status))
+CALL(scl_recv_burst_32,
+     a.result = mcapi_ext_sclchan_recv_burst_uint32(a.receive, (mcapi_uint32_t *)a.bytes, 1,
+                                                    status))
+CALL(scl_recv_burst_16,
+     a.result = mcapi_ext_sclchan_recv_burst_uint16(a.receive, (mcapi_uint16_t *)a.bytes, 1,
+                                                    status))
+CALL(scl_recv_burst_8,
+     a.result = mcapi_ext_sclchan_recv_burst_uint8(a.receive, (mcapi_uint8_t *)a.bytes, 1,
+                                                   status))
 
 #define ROW(function, failed, later)              \
     {                                             \
@@ -143,6 +171,20 @@ static const struct call calls[] = {
     ROW(wait_any, MCAPI_RETURN_VALUE_INVALID, false),
     ROW(cancel, 0, false),
     ROW(wait_receivable, MCAPI_RETURN_VALUE_INVALID, false),
+    ROW(take, 0, false),
+    ROW(send, 0, false),
+    ROW(give_back, 0, false),
+    ROW(pkt_send_burst, 0, false),
+    ROW(pkt_recv_burst, 0, false),
+    ROW(pkt_release_burst, 0, false),
+    ROW(scl_send_burst_64, 0, false),
+    ROW(scl_send_burst_32, 0, false),
+    ROW(scl_send_burst_16, 0, false),
+    ROW(scl_send_burst_8, 0, false),
+    ROW(scl_recv_burst_64, 0, false),
+    ROW(scl_recv_burst_32, 0, false),
+    ROW(scl_recv_burst_16, 0, false),
+    ROW(scl_recv_burst_8, 0, false),
 };
 
 static mcapi_request_t a_request;

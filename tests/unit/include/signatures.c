@@ -77,6 +77,21 @@ struct functions {
     u (*wait_any_pointers)(size_t, u **, size_t *, u, u *);
     void (*param_init)(mcapi_param_t *);
     u (*wait_receivable)(const u *, size_t, u, u *);
+
+    void *(*buffer_take)(u, size_t, u *);
+    void (*buffer_send)(u, void *, size_t, u *);
+    void (*buffer_give_back)(u, void *, u *);
+    size_t (*pktchan_send_burst)(u, const void *const *, const size_t *, size_t, u *);
+    size_t (*pktchan_recv_burst)(u, void **, size_t *, size_t, u *);
+    size_t (*pktchan_release_burst)(void *const *, size_t, u *);
+    size_t (*send_burst_uint64)(u, const unsigned long long *, size_t, u *);
+    size_t (*send_burst_uint32)(u, const unsigned int *, size_t, u *);
+    size_t (*send_burst_uint16)(u, const unsigned short *, size_t, u *);
+    size_t (*send_burst_uint8)(u, const unsigned char *, size_t, u *);
+    size_t (*recv_burst_uint64)(u, unsigned long long *, size_t, u *);
+    size_t (*recv_burst_uint32)(u, unsigned int *, size_t, u *);
+    size_t (*recv_burst_uint16)(u, unsigned short *, size_t, u *);
+    size_t (*recv_burst_uint8)(u, unsigned char *, size_t, u *);
 };
 
 extern const struct functions functions;
@@ -145,4 +160,19 @@ const struct functions functions = {
     &mcapi_ext_wait_any_pointers,
     &mcapi_param_init,
     &mcapi_ext_wait_receivable,
+
+    &mcapi_ext_pktchan_buffer_take,
+    &mcapi_ext_pktchan_buffer_send,
+    &mcapi_ext_pktchan_buffer_give_back,
+    &mcapi_ext_pktchan_send_burst,
+    &mcapi_ext_pktchan_recv_burst,
+    &mcapi_ext_pktchan_release_burst,
+    &mcapi_ext_sclchan_send_burst_uint64,
+    &mcapi_ext_sclchan_send_burst_uint32,
+    &mcapi_ext_sclchan_send_burst_uint16,
+    &mcapi_ext_sclchan_send_burst_uint8,
+    &mcapi_ext_sclchan_recv_burst_uint64,
+    &mcapi_ext_sclchan_recv_burst_uint32,
+    &mcapi_ext_sclchan_recv_burst_uint16,
+    &mcapi_ext_sclchan_recv_burst_uint8,
 };
