@@ -90,17 +90,21 @@ mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t coun
  * a take waits until one is given back or released. Those that are not sent when the sending
  * end is closed go with the close; so they do with the node.
  *
- * Any thread of the node may make any of these calls. (contract: section 11)
+ * Any thread of the node may make any of these calls.
  */
 
 /*
- * Takes a buffer of the channel. It is the caller's to fill until it is sent or given back.
- * Blocks while there is none or the channel is not connected yet. Returns NULL if it fails.
+ * Takes a buffer of a packet channel. It is the caller's to fill until it is sent or given back.
  *
  *   send_handle  an open sending end of a packet channel of this node
  *   size         bytes of room, at most the endpoint's MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE; may
  *                be 0. What lies in the buffer is of earlier packets. Its address is a multiple
  *                of 16, and of 64 (a cache line) if size is more than 112
+ *
+ * Blocks while there is none or the channel is not connected yet, until the timeout of the
+ * endpoint.
+ *
+ * Returns the buffer; NULL if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
@@ -111,12 +115,13 @@ mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t coun
  *   MCAPI_ERR_MEM_LIMIT     no buffer is free, and the endpoint has
  *                           MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT set; or there is no memory
  *   MCAPI_TIMEOUT           no buffer was free within the endpoint's timeout
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 void *mcapi_ext_pktchan_buffer_take(mcapi_pktchan_send_hndl_t send_handle, size_t size,
                                     mcapi_status_t *mcapi_status);
 
 /*
- * Sends a packet in the buffer that it was made in. Never blocks: the place is there. If it
+ * Sends a packet in the buffer that it was made in. The place for it is there. If the call
  * succeeds, the buffer is not the caller's any more, and may be written to by the receiver; if
  * it fails, the buffer is what it was.
  *
@@ -133,13 +138,13 @@ void *mcapi_ext_pktchan_buffer_take(mcapi_pktchan_send_hndl_t send_handle, size_
  *   MCAPI_ERR_TRANSMISSION  the receiver's node has died
  *   MCAPI_ERR_PKT_LIMIT     size is more than the buffer was taken for
  *   MCAPI_ERR_BUF_INVALID   not a buffer that is taken from this channel
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 void mcapi_ext_pktchan_buffer_send(mcapi_pktchan_send_hndl_t send_handle, void *buffer,
                                    size_t size, mcapi_status_t *mcapi_status);
 
 /*
- * Gives a buffer back that was taken and is not to be sent. Never blocks; the receiver may be
- * gone.
+ * Gives a buffer back that was taken and is not to be sent. The receiver may be gone.
  *
  *   send_handle, buffer  as for mcapi_ext_pktchan_buffer_send
  *
@@ -147,6 +152,7 @@ void mcapi_ext_pktchan_buffer_send(mcapi_pktchan_send_hndl_t send_handle, void *
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_CHAN_INVALID  not an open sending end of a packet channel on this node
  *   MCAPI_ERR_BUF_INVALID   not a buffer that is taken from this channel
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 void mcapi_ext_pktchan_buffer_give_back(mcapi_pktchan_send_hndl_t send_handle, void *buffer,
                                         mcapi_status_t *mcapi_status);
@@ -163,16 +169,20 @@ void mcapi_ext_pktchan_buffer_give_back(mcapi_pktchan_send_hndl_t send_handle, v
  * with the rest, and either gets on or learns what is wrong.
  *
  * Bursts and single calls may be mixed, and made by any thread of the node; the items of one
- * burst stay together. (contract: section 11)
+ * burst stay together.
  */
 
 /*
- * Sends packets: the bytes are copied before the call returns. Blocks until the first is sent.
+ * Sends packets. Their bytes are copied before the call returns.
  *
  *   send_handle  an open sending end of a packet channel of this node
  *   buffers      the packets, in order; one of 0 bytes may be NULL
  *   sizes        bytes of each, at most the endpoint's MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE
  *   count        packets, at least 1
+ *
+ * Blocks until the first is sent, or until the timeout of the endpoint.
+ *
+ * Returns how many were sent, from the first on; 0 if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
@@ -185,6 +195,7 @@ void mcapi_ext_pktchan_buffer_give_back(mcapi_pktchan_send_hndl_t send_handle, v
  *   MCAPI_ERR_MEM_LIMIT     no room, and the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
  *                           set; or there is no memory
  *   MCAPI_TIMEOUT           there was no room within the endpoint's timeout
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 size_t mcapi_ext_pktchan_send_burst(mcapi_pktchan_send_hndl_t send_handle,
                                     const void *const *buffers, const size_t *sizes,
@@ -192,12 +203,16 @@ size_t mcapi_ext_pktchan_send_burst(mcapi_pktchan_send_hndl_t send_handle,
 
 /*
  * Receives packets where they lie. Each buffer is the caller's to read and to write until it is
- * released: by mcapi_pktchan_release or mcapi_ext_pktchan_release_burst, in any order. Blocks
- * until there is one. Receives that were posted before are served first.
+ * released: by mcapi_pktchan_release or mcapi_ext_pktchan_release_burst, in any order. Receives
+ * that were posted before are served first.
  *
  *   receive_handle  an open receiving end of a packet channel of this node
  *   buffers, sizes  of the packets that came; the rest is left alone
  *   room            how many packets they have room for, at least 1
+ *
+ * Blocks until there is one, or until the timeout of the endpoint.
+ *
+ * Returns how many came; 0 if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
@@ -206,16 +221,19 @@ size_t mcapi_ext_pktchan_send_burst(mcapi_pktchan_send_hndl_t send_handle,
  *                           sender has closed its end, and all that was sent is received
  *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
  *   MCAPI_TIMEOUT           there was no packet within the endpoint's timeout
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 size_t mcapi_ext_pktchan_recv_burst(mcapi_pktchan_recv_hndl_t receive_handle, void **buffers,
                                     size_t *sizes, size_t room, mcapi_status_t *mcapi_status);
 
 /*
- * Gives the buffers of received packets back to their channels. Never blocks. They may be of
- * several channels; the sender of one is woken once for all that stand side by side.
+ * Gives the buffers of received packets back to their channels. They may be of several channels;
+ * the sender of one is woken once for all that stand side by side.
  *
  *   buffers  as mcapi_pktchan_recv or mcapi_ext_pktchan_recv_burst has given them
  *   count    how many, at least 1
+ *
+ * Returns how many were given back, from the first on; 0 if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
@@ -227,11 +245,15 @@ size_t mcapi_ext_pktchan_release_burst(void *const *buffers, size_t count,
                                        mcapi_status_t *mcapi_status);
 
 /*
- * Send scalars of one width. They block until the first is sent.
+ * Sends scalars of one width.
  *
  *   send_handle  an open sending end of a scalar channel of this node
  *   words        the scalars, in order
  *   count        how many, at least 1
+ *
+ * Blocks until the first is sent, or until the timeout of the endpoint.
+ *
+ * Returns how many were sent, from the first on; 0 if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
@@ -242,6 +264,7 @@ size_t mcapi_ext_pktchan_release_burst(void *const *buffers, size_t count,
  *   MCAPI_ERR_MEM_LIMIT     no room, and the endpoint has MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT
  *                           set
  *   MCAPI_TIMEOUT           there was no room within the endpoint's timeout
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 size_t mcapi_ext_sclchan_send_burst_uint64(mcapi_sclchan_send_hndl_t send_handle,
                                            const mcapi_uint64_t *words, size_t count,
@@ -257,12 +280,15 @@ size_t mcapi_ext_sclchan_send_burst_uint8(mcapi_sclchan_send_hndl_t send_handle,
                                           mcapi_status_t *mcapi_status);
 
 /*
- * Receive scalars of one width, up to one that was sent in another. They block until there is
- * one.
+ * Receives scalars of one width, up to one that was sent in another.
  *
  *   receive_handle  an open receiving end of a scalar channel of this node
  *   words           the scalars that came; the rest is left alone
  *   room            how many it has room for, at least 1
+ *
+ * Blocks until there is one, or until the timeout of the endpoint.
+ *
+ * Returns how many came; 0 if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
@@ -273,6 +299,7 @@ size_t mcapi_ext_sclchan_send_burst_uint8(mcapi_sclchan_send_hndl_t send_handle,
  *                           `reference`: it is gone)
  *   MCAPI_ERR_TRANSMISSION  the sender's node has died, and all that was sent is received
  *   MCAPI_TIMEOUT           there was no scalar within the endpoint's timeout
+ *   MCAPI_ERR_GENERAL       the memory of the channel is damaged
  */
 size_t mcapi_ext_sclchan_recv_burst_uint64(mcapi_sclchan_recv_hndl_t receive_handle,
                                            mcapi_uint64_t *words, size_t room,
