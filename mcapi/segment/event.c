@@ -24,7 +24,8 @@ void mci_bell_ring(const struct mci_map *map, uint32_t node)
 
 void mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t node)
 {
-    uint32_t who = atomic_exchange_explicit(event, 0, memory_order_acq_rel);
+    uint32_t who =
+            atomic_fetch_and_explicit(event, MCI_EVENT_EXACT, memory_order_acq_rel); /* EXACT */
 
     CRASH_POINT(event_taken);
     if (who & MCI_EVENT_SLEEPER)

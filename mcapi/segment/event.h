@@ -16,6 +16,14 @@
  *
  * Where a process lacks the heavy fence, `fenced` is set in the header, and wakers fence.
  *
+ * Who announces itself after each packet, as the watcher does (runtime/watcher.h), cannot pay
+ * for that fence each time. It sets MCI_EVENT_EXACT once, with the fence, and wakers then go
+ * through the word with a read-modify-write each time:
+ *
+ * EXACT  of the waker's and the sleeper's the later one sees the earlier one, and what was
+ *        written before it: again, either the waker sees the bit, or the sleeper what was
+ *        published.
+ *
  * A waker that dies after its publishing store and before it has woken anybody leaves a
  * sleeper that watches the waker's liveness word as well, and looks again.
  */
@@ -27,6 +35,7 @@
 enum {
     MCI_EVENT_SLEEPER = 1, /* somebody sleeps on the word itself */
     MCI_EVENT_BELL = 2,    /* somebody sleeps on the node's bell */
+    MCI_EVENT_EXACT = 4,   /* nobody sleeps, but wakers shall change the word; stays set */
 };
 
 /* Wakes who announced itself. `node`: the slot of the node on that side. */

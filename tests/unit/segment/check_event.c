@@ -65,8 +65,8 @@ static int sleep_on_event(uint32_t round)
     return came(round) ? 0 : mci_futex_wait(&scene->event, word, deadline());
 }
 
-/* Sleeps on the bell, as a wait for several things does. */
-static int sleep_on_bell(uint32_t round)
+/* Sleeps on the bell; the fence is somebody else's. */
+static int sleep_on_bell_with(void (*fence)(void), uint32_t round)
 {
     struct mci_node_slot *node = &scene->nodes[SLEEPER];
     uint32_t word;
@@ -75,16 +75,35 @@ static int sleep_on_bell(uint32_t round)
     atomic_fetch_add(&node->bell_sleepers, 1);
     word = atomic_load(&node->bell);
     mci_event_announce(&scene->event, MCI_EVENT_BELL);
-    mci_event_fence();
+    fence();
     if (!came(round))
         result = mci_futex_wait(&node->bell, word, deadline());
     atomic_fetch_sub(&node->bell_sleepers, 1);
     return result;
 }
 
+/* As a wait for several things does. */
+static int sleep_on_bell(uint32_t round)
+{
+    return sleep_on_bell_with(mci_event_fence, round);
+}
+
+static void no_fence(void)
+{
+}
+
+/* As the watcher does, which has the wakers go through the word. */
+static int sleep_exactly(uint32_t round)
+{
+    return sleep_on_bell_with(no_fence, round);
+}
+
+enum { ON_EVENT, ON_BELL, EXACTLY, WAYS };
+
 static void act_wait_for_rounds(struct act *act)
 {
-    int (*sleep)(uint32_t) = act->kind == 0 ? sleep_on_event : sleep_on_bell;
+    static int (*const ways[WAYS])(uint32_t) = { sleep_on_event, sleep_on_bell, sleep_exactly };
+    int (*sleep)(uint32_t) = ways[act->kind];
 
     mci_fence_heavy_available();
     for (uint32_t round = 1; round <= ROUNDS; round++) {
@@ -106,14 +125,17 @@ static void dawdle(uint32_t round)
         ;
 }
 
-/* _i: bit 0 the bell, bit 1 wakers that fence, bit 2 a thread instead of a process */
+/* _i: how the sleeper does; then, twice as often each, wakers that fence, and a thread instead
+ * of a process */
 START_TEST(no_wake_is_lost)
 {
     struct child *sleeper;
-    struct act act = { .kind = _i & 1 };
+    struct act act = { .kind = _i % WAYS };
 
-    scene_make((_i & 2) != 0);
-    sleeper = child_start_bare((_i & 4) != 0 ? CHILD_THREAD : CHILD_PROCESS);
+    scene_make((_i / WAYS & 1) != 0);
+    sleeper = child_start_bare((_i / WAYS & 2) != 0 ? CHILD_THREAD : CHILD_PROCESS);
+    if (act.kind == EXACTLY)
+        mci_event_announce(&scene->event, MCI_EVENT_EXACT);
     child_begin(sleeper, act_wait_for_rounds, &act);
     for (uint32_t round = 1; round <= ROUNDS; round++) {
         dawdle(round);
@@ -151,6 +173,20 @@ START_TEST(a_wake_takes_the_announcement)
 }
 END_TEST
 
+START_TEST(what_asks_for_exactness_stays)
+{
+    scene_make(false);
+    mci_event_announce(&scene->event, MCI_EVENT_EXACT);
+    mci_event_raise(&map, &scene->event, SLEEPER);
+    ck_assert_uint_eq(atomic_load(&scene->event), MCI_EVENT_EXACT);
+    ck_assert_uint_eq(atomic_load(&scene->nodes[SLEEPER].bell), 0);
+    mci_event_announce(&scene->event, MCI_EVENT_BELL);
+    mci_event_raise(&map, &scene->event, SLEEPER);
+    ck_assert_uint_eq(atomic_load(&scene->event), MCI_EVENT_EXACT);
+    ck_assert_uint_eq(atomic_load(&scene->nodes[SLEEPER].bell), 1);
+}
+END_TEST
+
 /* The number of a node is read from the segment: it may be any. */
 START_TEST(a_node_that_is_none_has_no_bell)
 {
@@ -165,8 +201,9 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        { no_wake_is_lost, 8 },
+        { no_wake_is_lost, 4 * WAYS },
         { a_wake_takes_the_announcement, 1 },
+        { what_asks_for_exactness_stays, 1 },
         { a_node_that_is_none_has_no_bell, 1 },
     };
 
