@@ -27,7 +27,8 @@ bool mci_gate_enter_slowly(struct mci_gate *gate)
 
     pthread_mutex_lock(&gate->mutex);
     owner = atomic_load_explicit(&gate->owner, memory_order_relaxed);
-    if (owner == NULL && mci_fence_heavy_available()) {
+    /* It may be ours: a visitor had it for a moment. */
+    if (owner == self || (owner == NULL && mci_fence_heavy_available())) {
         atomic_store_explicit(&gate->busy, 1, memory_order_relaxed);
         /* Under the mutex: nobody can be taking it away yet. */
         atomic_store_explicit(&gate->owner, self, memory_order_seq_cst);
@@ -36,6 +37,31 @@ bool mci_gate_enter_slowly(struct mci_gate *gate)
     }
     share(gate);
     return false;
+}
+
+void *mci_gate_visit(struct mci_gate *gate)
+{
+    void *owner;
+
+    mci_self.inside++;
+    atomic_signal_fence(memory_order_seq_cst); /* a handler sees it before the mutex */
+    pthread_mutex_lock(&gate->mutex);
+    owner = atomic_load_explicit(&gate->owner, memory_order_relaxed);
+    /* Without an owner, whoever comes meanwhile waits for the mutex. */
+    if (owner != NULL)
+        share(gate);
+    return owner;
+}
+
+void mci_gate_visit_over(struct mci_gate *gate, void *owner)
+{
+    if (owner != NULL && owner != &mci_gate_shared) {
+        /* BACK: the owner comes in again by plain loads. Those behind this fence, on its
+         * processor too, come after all that we did; it finds its name only behind it. */
+        mci_fence_heavy_own();
+        atomic_store_explicit(&gate->owner, owner, memory_order_release); /* BACK */
+    }
+    mci_gate_leave(gate, false);
 }
 
 void mci_gate_reset(struct mci_gate *gate)

@@ -64,6 +64,15 @@ static inline void mci_gate_leave(struct mci_gate *gate, bool alone)
         mci_self_catch_up();
 }
 
+/*
+ * In and out for somebody who comes once and not again: the gate stays the thread's that has
+ * it to itself, or free for the first one to come. Returns what the way out needs.
+ *
+ * BACK  who has the gate to itself again sees what the visitor did inside.
+ */
+void *mci_gate_visit(struct mci_gate *gate);
+void mci_gate_visit_over(struct mci_gate *gate, void *owner);
+
 /* In a forked child: an open gate again, whoever was inside in the parent. */
 void mci_gate_reset(struct mci_gate *gate);
 

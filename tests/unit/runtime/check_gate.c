@@ -155,6 +155,68 @@ START_TEST(several_threads_are_never_inside_together)
 }
 END_TEST
 
+static void visit(void)
+{
+    void *owner = mci_gate_visit(&room.gate);
+
+    room.one++;
+    atomic_signal_fence(memory_order_seq_cst); /* one, and then the other */
+    if (room.other + 1 != room.one)
+        ck_abort_msg("%llu and %llu: a visitor was not alone", (unsigned long long)room.one,
+                     (unsigned long long)room.other);
+    room.other++;
+    mci_gate_visit_over(&room.gate, owner);
+}
+
+static void *pay_visits(void *visits)
+{
+    for (uintptr_t i = 0; i < (uintptr_t)visits; i++)
+        visit();
+    return NULL;
+}
+
+START_TEST(a_visitor_leaves_the_gate_to_whom_it_belongs)
+{
+    visit();
+    ck_assert_ptr_null(atomic_load(&room.gate.owner));
+    pthread_join(start(pay_visits, 3), NULL);
+    turn();
+    ck_assert_ptr_eq(atomic_load(&room.gate.owner),
+                     mci_fence_heavy_available() ? &mci_self : NULL);
+    visit(); /* its own, too */
+    pthread_join(start(pay_visits, 3), NULL);
+    turn();
+    ck_assert_ptr_eq(atomic_load(&room.gate.owner),
+                     mci_fence_heavy_available() ? &mci_self : NULL);
+    pthread_join(start(take_turns, 1), NULL);
+    visit();
+    ck_assert_ptr_eq(atomic_load(&room.gate.owner), &mci_gate_shared);
+    turn();
+    expect_turns(13);
+}
+END_TEST
+
+/* One thread at full speed and two visitors; then a second thread that stays. _i 1: without the
+ * heavy fence */
+START_TEST(visitors_are_never_inside_with_others)
+{
+    enum { VISITS = 2000 };
+    pthread_t visitors[2], second;
+
+    if (_i == 1)
+        forbid_membarrier();
+    for (int i = 0; i < 2; i++)
+        visitors[i] = start(pay_visits, VISITS);
+    take_turns((void *)(uintptr_t)TURNS);
+    second = start(take_turns, TURNS);
+    take_turns((void *)(uintptr_t)TURNS);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_join(visitors[i], NULL), 0);
+    ck_assert_int_eq(pthread_join(second, NULL), 0);
+    expect_turns(2 * VISITS + 3 * TURNS);
+}
+END_TEST
+
 START_TEST(without_the_heavy_fence_nobody_is_alone)
 {
     bool alone;
@@ -186,6 +248,8 @@ int main(void)
         { the_first_thread_has_the_gate_to_itself, 1 },
         { the_gate_is_taken_away_at_full_speed, 1 },
         { several_threads_are_never_inside_together, 2 },
+        { a_visitor_leaves_the_gate_to_whom_it_belongs, 1 },
+        { visitors_are_never_inside_with_others, 2 },
         { without_the_heavy_fence_nobody_is_alone, 1 },
         { a_reset_gate_is_open_again, 1 },
     };
