@@ -20,7 +20,7 @@ struct attached {
 static struct attached *attached;
 static uint32_t attached_count;
 
-/* One more than the highest index ever attached: what a forked child must reset. */
+/* One more than the highest index ever used: what a forked child must reset. */
 static uint32_t ends_used;
 
 struct mci_end *mci_end_with(const void *payload, enum mci_side side)
@@ -78,6 +78,15 @@ static void view_scalars(struct mci_ring_scalar *ring, unsigned char *region,
         mci_ring_scalar_resume_receiver(ring);
 }
 
+struct mci_end *mci_end_use(uint32_t handle)
+{
+    uint32_t index = handle & (MCI_ENDPOINT_SLOTS - 1);
+
+    if (index >= ends_used)
+        ends_used = index + 1;
+    return &mci_ends[index];
+}
+
 /* The control lock is held. Attaches the end of an endpoint whose channel is connected. False:
  * the channel is damaged. */
 static bool attach(struct mci_end *end, struct mci_node *node,
@@ -119,8 +128,6 @@ static bool attach(struct mci_end *end, struct mci_node *node,
         view_scalars(&end->scalar, region, &shape, side);
     if (shape.kind == MCI_CHANNEL_PACKET)
         atomic_store_explicit(&attached[channel].side[side], index + 1, memory_order_release);
-    if (index >= ends_used)
-        ends_used = index + 1;
     atomic_store_explicit(&end->node, node, memory_order_relaxed);
     atomic_store_explicit(&end->kind, kind, memory_order_relaxed);
     atomic_store_explicit(&end->handle, handle, memory_order_release);
@@ -167,7 +174,7 @@ mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
     if (endpoint != NULL && endpoint->opened == kind) {
-        *end = &mci_ends[handle & 0xffff];
+        *end = mci_end_use(handle); /* a receive may be posted there before it is connected */
         link = endpoint->channel;
         if (link == 0 || link > mci_map()->limits.max_channels) {
             status = MCAPI_PENDING;

@@ -57,6 +57,10 @@ struct mci_end *mci_end_with(const void *payload, enum mci_side side);
 /* Makes room for that many channels; false: no memory. Under the mutex of the runtime. */
 bool mci_ends_prepare(uint32_t channels);
 
+/* The end of an endpoint of this node, attached or not, for something that is to be kept there
+ * until it is detached. Under the control lock. */
+struct mci_end *mci_end_use(uint32_t handle);
+
 /* In a forked child: no end is attached. */
 void mci_end_forget_all(void);
 

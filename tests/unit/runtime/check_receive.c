@@ -4,9 +4,13 @@
  */
 #include <mcapi.h>
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/child.h"
+#include "support/eventually.h"
 #include "support/expect.h"
 #include "support/pair.h"
 #include "support/suite.h"
@@ -251,6 +255,45 @@ START_TEST(a_receive_close_discards_what_waits)
 }
 END_TEST
 
+/* In a topology of its own, where its endpoints have the slots of the parent's. */
+static void be_a_child(const struct pair *parents)
+{
+    struct pair pair;
+
+    expect_in_child = true;
+    expect_true(setenv("MCAPI_TOPOLOGY", "of-the-child", 1) == 0);
+    join(0, 1);
+    pair = pair_create(PACKETS, NULL, NULL);
+    expect_true((pair.receive & 0xffff) == (parents->receive & 0xffff)); /* the same slot */
+    pair_set(NULL, pair.receive, MCAPI_ENDP_ATTR_TIMEOUT, PATIENCE_MS);
+    pair_connect(&pair);
+    pair_open_send(&pair);
+    pair_open_receive(&pair);
+    pair_send(&pair, "mine");
+    pair_expect(&pair, "mine");
+    leave();
+    _exit(EXIT_SUCCESS);
+}
+
+START_TEST(a_forked_child_does_not_serve_what_its_parent_has_posted)
+{
+    struct pair pair = pair_create(PACKETS, NULL, NULL);
+    struct posted posted;
+    pid_t child;
+    int how;
+
+    pair_open_receive(&pair);
+    post(&pair, &posted); /* before it is connected */
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        be_a_child(&pair);
+    ck_assert_int_eq(waitpid(child, &how, 0), child);
+    ck_assert_int_eq(how, 0);
+    expect_pending(&posted);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -266,6 +309,7 @@ int main(void)
         { what_was_sent_before_the_close_is_received_and_then_no_more, 3 },
         { a_buffer_may_be_held_beyond_the_senders_close, 1 },
         { a_receive_close_discards_what_waits, 1 },
+        { a_forked_child_does_not_serve_what_its_parent_has_posted, 1 },
     };
 
     return suite_run_between("runtime/receive", node_begin, node_end, tests,
