@@ -47,6 +47,8 @@ libpcap-dev:pkg-config --exists libpcap
 '
 packages_to_test='
 check:pkg-config --exists check
+libev-dev:test -e /usr/include/ev.h
+libuv1-dev:pkg-config --exists libuv
 clang:command -v clang
 g++:command -v g++
 tshark:command -v tshark

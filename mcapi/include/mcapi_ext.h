@@ -71,6 +71,41 @@ void mcapi_param_init(mcapi_param_t *parameters);
 mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t count,
                                        mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
 
+/* --- In an event loop ------------------------------------------------------------- */
+
+/*
+ * Gives a file descriptor that is readable exactly while a receive on this end would not block:
+ * for poll, select and epoll, level-triggered or edge-triggered, and for every event loop
+ * (libev, libuv, ...). It is the same one at each call, until the end is closed.
+ *
+ * It is readable while a packet or a scalar is there, for a new receive or for one that was
+ * posted with mcapi_pktchan_recv_i, and for good when the other end has closed or died and all
+ * was received. It becomes readable soon after the send, and at the latest when a call of this
+ * node has seen what was sent; it has ceased to be readable when the receive returns that took
+ * the last packet, whichever thread makes it. With EPOLLET, go on receiving until a call says
+ * that there is nothing more: mcapi_pktchan_available is 0, or a receive times out.
+ *
+ * The descriptor belongs to the library. Use it to wait only: do not read, write or close it. It
+ * is closed when the end is: by a close of it, by mcapi_endpoint_delete, by mcapi_finalize, by
+ * the end of the node's thread. Take it out of the event loop before that. Whoever waits for it
+ * then wakes, and a duplicate made with dup() is readable from then on. A child made by fork
+ * does not have it, nor does a program that is executed.
+ *
+ * The first call starts a thread that ends with the last node of the process; it has all signals
+ * blocked, sleeps while nothing happens, and does nothing for ends that nobody asked about.
+ *
+ *   end  a receiving end of a packet or a scalar channel of this node, opened, connected or not
+ *
+ * Returns the descriptor; -1 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_ENDP_INVALID  this is not an endpoint of this node
+ *   MCAPI_ERR_CHAN_INVALID  it is not open for receiving
+ *   MCAPI_ERR_MEM_LIMIT     no file descriptor, thread or memory is to be had
+ */
+int mcapi_ext_receive_fd(mcapi_endpoint_t end, mcapi_status_t *mcapi_status);
+
 /* --- Packets by reference -------------------------------------------------------- */
 
 /*

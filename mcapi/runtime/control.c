@@ -96,10 +96,9 @@ void mci_control_unlock_joining(void)
         mci_futex_wake(control, INT_MAX);
 }
 
-bool mci_control_lock(struct mci_node *node, uint32_t serial)
+/* The mutex is held. */
+static bool lock_if_live(struct mci_node *node, uint32_t serial)
 {
-    mci_self.inside++;
-    pthread_mutex_lock(&mci_runtime.mutex);
     if (!mci_node_is_live(node, serial)) {
         pthread_mutex_unlock(&mci_runtime.mutex);
         mci_self.inside--;
@@ -107,6 +106,23 @@ bool mci_control_lock(struct mci_node *node, uint32_t serial)
     }
     mci_control_lock_joining(node->slot);
     return true;
+}
+
+bool mci_control_lock(struct mci_node *node, uint32_t serial)
+{
+    mci_self.inside++;
+    pthread_mutex_lock(&mci_runtime.mutex);
+    return lock_if_live(node, serial);
+}
+
+bool mci_control_try_lock(struct mci_node *node, uint32_t serial, bool *busy)
+{
+    mci_self.inside++;
+    *busy = pthread_mutex_trylock(&mci_runtime.mutex) != 0;
+    if (!*busy)
+        return lock_if_live(node, serial);
+    mci_self.inside--;
+    return false;
 }
 
 void mci_control_unlock(void)

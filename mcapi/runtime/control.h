@@ -21,6 +21,9 @@
  * nothing is held. */
 bool mci_control_lock(struct mci_node *node, uint32_t serial);
 
+/* The same, unless another thread of this process has the mutex: false, and `busy`. */
+bool mci_control_try_lock(struct mci_node *node, uint32_t serial, bool *busy);
+
 /* The same for a node that is just joining: its slot is taken, the mutex is held already. */
 void mci_control_lock_joining(uint32_t slot);
 

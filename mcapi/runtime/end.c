@@ -9,6 +9,7 @@
 #include "runtime/control.h"
 #include "runtime/endpoint.h"
 #include "runtime/lend.h"
+#include "runtime/receive_fd.h"
 #include "runtime/request.h"
 
 struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
@@ -87,8 +88,8 @@ struct mci_end *mci_end_use(uint32_t handle)
     return &mci_ends[index];
 }
 
-/* The control lock is held. Attaches the end of an endpoint whose channel is connected. False:
- * the channel is damaged. */
+/* The control lock is held, and we are inside the gate. Attaches the end of an endpoint whose
+ * channel is connected. False: the channel is damaged. */
 static bool attach(struct mci_end *end, struct mci_node *node,
                    const struct mci_endpoint_slot *endpoint, uint32_t handle,
                    enum mci_end_kind kind, uint32_t channel)
@@ -102,11 +103,9 @@ static bool attach(struct mci_end *end, struct mci_node *node,
     uint32_t peer = across_node < map->limits.max_nodes ? across_node : node->slot;
     uint32_t index = handle & 0xffff;
     struct mci_ring_shape shape;
-    bool alone;
 
     if (!mci_ring_shape_read(map, slot, &shape) || shape.kind != mci_channel_kind_of(kind))
         return false;
-    alone = mci_gate_enter(&end->gate);
     mci_lend_forget(end);
     end->channel = channel;
     end->slot = slot;
@@ -131,14 +130,33 @@ static bool attach(struct mci_end *end, struct mci_node *node,
     atomic_store_explicit(&end->node, node, memory_order_relaxed);
     atomic_store_explicit(&end->kind, kind, memory_order_relaxed);
     atomic_store_explicit(&end->handle, handle, memory_order_release);
-    mci_gate_leave(&end->gate, alone);
+    mci_receive_fd_attach(end);
     return true;
+}
+
+void mci_end_visit(struct mci_node *node, const struct mci_endpoint_slot *endpoint,
+                   uint32_t handle)
+{
+    struct mci_end *end = mci_end_use(handle);
+    enum mci_end_kind kind = endpoint->opened;
+    uint32_t link = endpoint->channel;
+    void *owner;
+
+    if (link == 0 || link > mci_map()->limits.max_channels)
+        return;
+    owner = mci_gate_visit(&end->gate);
+    if (!mci_end_is(end, node, handle, kind))
+        attach(end, node, endpoint, handle, kind, link - 1);
+    mci_gate_visit_over(&end->gate, owner);
 }
 
 void mci_end_detach(struct mci_end *end, mcapi_status_t status)
 {
     bool alone = mci_gate_enter(&end->gate);
 
+    if (end->descriptor != NULL)
+        mci_descriptor_close(end->descriptor);
+    end->descriptor = NULL;
     if (atomic_load_explicit(&end->handle, memory_order_relaxed) != 0) {
         enum mci_end_kind kind = atomic_load_explicit(&end->kind, memory_order_relaxed);
 
@@ -178,20 +196,28 @@ mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
         link = endpoint->channel;
         if (link == 0 || link > mci_map()->limits.max_channels) {
             status = MCAPI_PENDING;
-        } else if (!mci_end_is(*end, node, handle, kind)
-                   && !attach(*end, node, endpoint, handle, kind, link - 1)) {
-            status = MCAPI_ERR_GENERAL;
         } else {
             /* The lock is still held: nobody can detach it before we are inside. */
             *alone = mci_gate_enter(&(*end)->gate);
             status = MCAPI_SUCCESS;
+            if (!mci_end_is(*end, node, handle, kind)
+                && !attach(*end, node, endpoint, handle, kind, link - 1)) {
+                mci_gate_leave(&(*end)->gate, *alone);
+                status = MCAPI_ERR_GENERAL;
+            }
         }
     }
     mci_control_unlock();
     return status;
 }
 
-mcapi_status_t mci_end_peer_status(struct mci_end *end)
+void mci_end_leave_settled(struct mci_end *end, bool alone)
+{
+    mci_descriptor_settle(end->descriptor);
+    mci_gate_leave(&end->gate, alone);
+}
+
+mcapi_status_t mci_end_peer_status(const struct mci_end *end)
 {
     uint32_t life = atomic_load_explicit(end->peer_life, memory_order_acquire);
 

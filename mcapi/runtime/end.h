@@ -11,6 +11,7 @@
 #define MCI_END_H
 
 #include "os/futex.h"
+#include "runtime/descriptor.h"
 #include "runtime/gate.h"
 #include "runtime/posted.h"
 #include "runtime/runtime.h"
@@ -19,7 +20,7 @@
 #include "segment/ring_scalar.h"
 
 struct mci_end {
-    struct mci_gate gate;
+    alignas(MCI_LINE) struct mci_gate gate; /* no line is shared with another end */
 
     /* Written inside the gate; read outside of it only to avoid a wrong gate. */
     _Atomic uint32_t handle; /* 0: not attached */
@@ -36,6 +37,9 @@ struct mci_end {
     uint32_t peer_node;           /* the other node's slot */
     mcapi_timeout_t timeout;      /* of the blocking calls, ms */
     bool fails_when_full;         /* FAIL_ON_MEM_LIMIT */
+
+    /* Of a receiving end whose file descriptor was asked for, attached or not; else NULL. */
+    struct mci_descriptor *descriptor;
 
     union {
         struct mci_ring_packet packet;
@@ -60,6 +64,11 @@ bool mci_ends_prepare(uint32_t channels);
 /* The end of an endpoint of this node, attached or not, for something that is to be kept there
  * until it is detached. Under the control lock. */
 struct mci_end *mci_end_use(uint32_t handle);
+
+/* Attaches the end of an endpoint that this node has opened, if it is connected, for somebody
+ * who will not use it. Under the control lock. */
+void mci_end_visit(struct mci_node *node, const struct mci_endpoint_slot *endpoint,
+                   uint32_t handle);
 
 /* In a forked child: no end is attached. */
 void mci_end_forget_all(void);
@@ -98,9 +107,15 @@ static inline mcapi_status_t mci_end_enter(struct mci_node *node, uint32_t handl
     return mci_end_enter_slowly(node, handle, kind, end, alone);
 }
 
+/* The same for an end whose file descriptor has to say the truth first. */
+void mci_end_leave_settled(struct mci_end *end, bool alone);
+
 static inline void mci_end_leave(struct mci_end *end, bool alone)
 {
-    mci_gate_leave(&end->gate, alone);
+    if (__builtin_expect(end->descriptor == NULL, 1))
+        mci_gate_leave(&end->gate, alone);
+    else
+        mci_end_leave_settled(end, alone);
 }
 
 /* Ends the use of an end: nobody is inside afterwards, posted receives end with `status`. */
@@ -108,7 +123,7 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status);
 
 /* MCAPI_SUCCESS while the other side is open or still to open; else what a call that needs it
  * must report: CHAN_INVALID after a close, TRANSMISSION after a death. Inside the gate. */
-mcapi_status_t mci_end_peer_status(struct mci_end *end);
+mcapi_status_t mci_end_peer_status(const struct mci_end *end);
 
 /* The same, when all is well, in two loads. */
 static inline bool mci_end_peer_is_well(const struct mci_end *end)

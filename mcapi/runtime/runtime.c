@@ -11,6 +11,7 @@
 #include "runtime/end.h"
 #include "runtime/message.h"
 #include "runtime/node.h"
+#include "runtime/watcher.h"
 
 struct mci_runtime mci_runtime = {
     .mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -99,6 +100,7 @@ void mci_runtime_drop(void)
 
 void mci_runtime_detach(void)
 {
+    mci_watcher_stop();
     mci_runtime.attached = false;
     atomic_store_explicit(&mci_runtime.forsaken, MCI_FORSAKEN, memory_order_seq_cst); /* HELD */
     if (atomic_load_explicit(&mci_runtime.users, memory_order_seq_cst) == 0)
@@ -110,17 +112,21 @@ void mci_runtime_detach(void)
 static void before_fork(void)
 {
     pthread_mutex_lock(&mci_runtime.mutex);
+    mci_watcher_before_fork();
 }
 
 static void after_fork_in_parent(void)
 {
+    mci_watcher_after_fork();
     pthread_mutex_unlock(&mci_runtime.mutex);
 }
 
 /* The child is no node: it forgets everything, and takes nothing from its parent. */
 static void after_fork_in_child(void)
 {
-    pthread_mutex_unlock(&mci_runtime.mutex); /* before_fork locked it, in this very thread */
+    mci_watcher_forget();
+    mci_watcher_after_fork(); /* before_fork locked both, in this very thread */
+    pthread_mutex_unlock(&mci_runtime.mutex);
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
         mci_node_forget(mci_runtime.nodes[i]);
     mci_end_forget_all();

@@ -145,6 +145,16 @@ static inline void mci_ring_scalar_send(struct mci_ring_scalar *ring, uint32_t w
 
 /* --- The receiver --------------------------------------------------------------------- */
 
+/* Whether there is a word at this place, in the lap with this mark. */
+static inline bool mci_ring_scalar_is_sent(const struct mci_ring_scalar *ring, uint32_t line,
+                                           uint32_t word, uint32_t lap)
+{
+    uint32_t mark = atomic_load_explicit(&ring->lines[line].mark[word],
+                                         memory_order_acquire); /* SENT */
+
+    return (mark & ~3u) == lap;
+}
+
 /* The width of the next word, or -1: nothing there. */
 static inline int mci_ring_scalar_look(const struct mci_ring_scalar *ring)
 {

@@ -66,6 +66,11 @@ example packet_channel <<LINES
 588 bytes "eeeee"
 the longest: 794 bytes "ccccc"
 LINES
+example poll <<LINES
+500 texts
+the sum of the numbers is 125250
+the timer
+LINES
 example scalar_channel <<LINES
 12 squared is 144
 65536 squared is 4294967296
