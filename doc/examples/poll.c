@@ -104,6 +104,17 @@ static void watch(int set, int fd, uint32_t what)
     }
 }
 
+/* epoll_wait on the set tells when something can be received there. Returns the descriptor. */
+static int watch_end(int set, mcapi_endpoint_t end, uint32_t what)
+{
+    mcapi_status_t status;
+    int fd;
+
+    TRY(fd = mcapi_ext_receive_fd(end, &status));
+    watch(set, fd, what);
+    return fd;
+}
+
 int main(void)
 {
     const struct itimerspec soon = { .it_value.tv_nsec = 10 * 1000 * 1000 };
@@ -124,12 +135,11 @@ int main(void)
     TRY(mcapi_pktchan_recv_open_i(&texts, end[TEXTS], &opened, &status));
     TRY(mcapi_sclchan_recv_open_i(&numbers, end[NUMBERS], &opened, &status));
 
-    TRY(fd[TEXTS] = mcapi_ext_receive_fd(texts, &status));
-    TRY(fd[NUMBERS] = mcapi_ext_receive_fd(numbers, &status));
+    fd[TEXTS] = watch_end(set, texts, TEXTS);
+    fd[NUMBERS] = watch_end(set, numbers, NUMBERS);
     fd[TIMER] = timerfd_create(CLOCK_MONOTONIC, 0);
     timerfd_settime(fd[TIMER], 0, &soon, NULL);
-    for (int what = TEXTS; what <= TIMER; what++)
-        watch(set, fd[what], (uint32_t)what);
+    watch(set, fd[TIMER], TIMER);
 
     while (left > 0) {
         struct epoll_event event;

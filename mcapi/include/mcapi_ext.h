@@ -74,35 +74,42 @@ mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t coun
 /* --- In an event loop ------------------------------------------------------------- */
 
 /*
- * Gives a file descriptor that is readable exactly while a receive on this end would not block:
- * for poll, select and epoll, level-triggered or edge-triggered, and for every event loop
- * (libev, libuv, ...). It is the same one at each call, until the end is closed.
+ * Gives a file descriptor that is readable exactly while a receive would not block. It is for
+ * poll, select and epoll, level-triggered or edge-triggered, and for every event loop (libev,
+ * libuv, ...). Of an open receiving end of a channel it tells of packets or scalars; of an
+ * endpoint that is neither open nor connected, of messages. It is the same one at each call,
+ * until it is closed.
  *
- * It is readable while a packet or a scalar is there, for a new receive or for one that was
- * posted with mcapi_pktchan_recv_i, and for good when the other end has closed or died and all
- * was received. It becomes readable soon after the send, and at the latest when a call of this
- * node has seen what was sent; it has ceased to be readable when the receive returns that took
- * the last packet, whichever thread makes it. With EPOLLET, go on receiving until a call says
- * that there is nothing more: mcapi_pktchan_available is 0, or a receive times out.
+ * It is readable while something is there, for a new receive or for one that was posted with an
+ * _i call; of a channel also for good when the other end has closed or died and all was
+ * received. It becomes readable soon after the send, and at the latest when a call of this node
+ * has seen what was sent; it has ceased to be readable when the receive returns that took the
+ * last of it, whichever thread makes it. With EPOLLET, go on receiving until a call says that
+ * there is nothing more: mcapi_pktchan_available is 0, or a receive times out. A burst that
+ * brings less than it has room for does not say so.
  *
- * The descriptor belongs to the library. Use it to wait only: do not read, write or close it. It
- * is closed when the end is: by a close of it, by mcapi_endpoint_delete, by mcapi_finalize, by
- * the end of the node's thread. Take it out of the event loop before that. Whoever waits for it
- * then wakes, and a duplicate made with dup() is readable from then on. A child made by fork
- * does not have it, nor does a program that is executed.
+ * The descriptor belongs to the library. Use it to wait only: do not read, write or close it.
+ * It is closed with the end of the channel, or with the endpoint: by a close, by
+ * mcapi_endpoint_delete, by mcapi_finalize, by the end of the node's thread. Take it out of the
+ * event loop before that. Whoever waits for it then wakes, and a duplicate made with dup() is
+ * readable from then on. A child made by fork does not have it, nor does a program that is
+ * executed.
  *
- * The first call starts a thread that ends with the last node of the process; it has all signals
- * blocked, sleeps while nothing happens, and does nothing for ends that nobody asked about.
+ * The first call starts a thread that ends with the last node of the process; it has all
+ * signals blocked, sleeps while nothing happens, and does nothing for ends that nobody asked
+ * about.
  *
- *   end  a receiving end of a packet or a scalar channel of this node, opened, connected or not
+ *   end  a receiving end of a packet or a scalar channel of this node, opened, connected yet
+ *        or not; or an endpoint of this node that is on no channel
  *
  * Returns the descriptor; -1 if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_ENDP_INVALID  this is not an endpoint of this node
- *   MCAPI_ERR_CHAN_INVALID  it is not open for receiving
+ *   MCAPI_ERR_CHAN_INVALID  it is open for sending, or connected and not open
  *   MCAPI_ERR_MEM_LIMIT     no file descriptor, thread or memory is to be had
+ *   MCAPI_ERR_GENERAL       the memory of its messages is damaged
  */
 int mcapi_ext_receive_fd(mcapi_endpoint_t end, mcapi_status_t *mcapi_status);
 

@@ -123,6 +123,13 @@ void mci_descriptor_settle(struct mci_descriptor *descriptor)
     pthread_mutex_unlock(&descriptor->mutex);
 }
 
+void mci_descriptor_leave_gate_settled(struct mci_descriptor *descriptor, struct mci_gate *gate,
+                                       bool alone)
+{
+    mci_descriptor_settle(descriptor);
+    mci_gate_leave(gate, alone);
+}
+
 /* The list is locked. */
 static void put_away(struct mci_descriptor *descriptor)
 {

@@ -2,8 +2,8 @@
 /*
  * descriptor.h - a file descriptor that is readable exactly while a receive would return.
  *
- * A receiver (a receiving end) has one from the first time that the program asks for it. It is
- * in one of three states:
+ * A receiver (a receiving end, a mailbox) has one from the first time that the program asks for
+ * it. It is in one of three states:
  *
  *   WAITS     the receiver has no channel yet; not readable
  *   EMPTY     not readable, and announced: whoever sends next rings the bell of the node, and
@@ -40,6 +40,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/gate.h"
+
 struct mci_node;
 
 /* Where a receiver is: numbers that its kind of receiver knows the meaning of. */
@@ -58,6 +60,9 @@ struct mci_receiver {
     _Atomic uint32_t *event; /* raised after whatever makes would_return true... */
     _Atomic uint32_t *life;  /* ...unless this word changes. NULL: there is none */
     uint32_t alive;          /* what it is until then */
+    /* The slot of a node that died before it could wake those who wait here: whoever sleeps on
+     * `life` buries it. MCI_NO_NODE: none. NULL: nobody has to. Any thread. */
+    uint32_t (*find_dead)(const void *self);
 };
 
 enum mci_descriptor_state {
@@ -92,6 +97,19 @@ void mci_descriptor_attach(struct mci_descriptor *descriptor,
 
 /* Whoever was inside the gate is about to leave it, having taken something or not. */
 void mci_descriptor_settle(struct mci_descriptor *descriptor);
+
+/* The way out of a receiver's gate; `descriptor` is NULL if nobody has asked for one. */
+void mci_descriptor_leave_gate_settled(struct mci_descriptor *descriptor, struct mci_gate *gate,
+                                       bool alone);
+
+static inline void mci_descriptor_leave_gate(struct mci_descriptor *descriptor,
+                                             struct mci_gate *gate, bool alone)
+{
+    if (__builtin_expect(descriptor == NULL, 1))
+        mci_gate_leave(gate, alone);
+    else
+        mci_descriptor_leave_gate_settled(descriptor, gate, alone);
+}
 
 /* There will be no receive any more. A duplicate that the program made stays readable. */
 void mci_descriptor_close(struct mci_descriptor *descriptor);

@@ -211,12 +211,6 @@ mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
     return status;
 }
 
-void mci_end_leave_settled(struct mci_end *end, bool alone)
-{
-    mci_descriptor_settle(end->descriptor);
-    mci_gate_leave(&end->gate, alone);
-}
-
 mcapi_status_t mci_end_peer_status(const struct mci_end *end)
 {
     uint32_t life = atomic_load_explicit(end->peer_life, memory_order_acquire);

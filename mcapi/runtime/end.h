@@ -107,15 +107,9 @@ static inline mcapi_status_t mci_end_enter(struct mci_node *node, uint32_t handl
     return mci_end_enter_slowly(node, handle, kind, end, alone);
 }
 
-/* The same for an end whose file descriptor has to say the truth first. */
-void mci_end_leave_settled(struct mci_end *end, bool alone);
-
 static inline void mci_end_leave(struct mci_end *end, bool alone)
 {
-    if (__builtin_expect(end->descriptor == NULL, 1))
-        mci_gate_leave(&end->gate, alone);
-    else
-        mci_end_leave_settled(end, alone);
+    mci_descriptor_leave_gate(end->descriptor, &end->gate, alone);
 }
 
 /* Ends the use of an end: nobody is inside afterwards, posted receives end with `status`. */

@@ -42,23 +42,24 @@ static void attach_source(struct mci_message_source *source, struct mci_node *no
     mci_gate_leave(&source->gate, alone);
 }
 
+/* Through a gate that a visitor leaves to its thread: who attaches need not be who receives. */
 static mcapi_status_t attach_sink(struct mci_message_sink *sink, struct mci_node *node,
                                   struct mci_endpoint_slot *endpoint, uint32_t handle)
 {
     struct mci_mailbox box;
-    bool alone;
+    void *owner;
 
     if (!mci_message_make_mailbox(handle & 0xffff))
         return MCAPI_ERR_MEM_LIMIT;
     if (!mci_mailbox_view(mci_map(), handle, &box))
         return MCAPI_ERR_GENERAL;
-    alone = mci_gate_enter(&sink->gate);
+    owner = mci_gate_visit(&sink->gate);
     sink->box = box;
     sink->endpoint = endpoint;
     mci_mailbox_begin(&sink->places); /* the endpoint's first receive of all */
     atomic_store_explicit(&sink->node, node, memory_order_relaxed);
     atomic_store_explicit(&sink->handle, handle, memory_order_release);
-    mci_gate_leave(&sink->gate, alone);
+    mci_gate_visit_over(&sink->gate, owner);
     return MCAPI_SUCCESS;
 }
 
@@ -89,6 +90,9 @@ void mci_message_detach(uint32_t index, mcapi_status_t status)
         raise_all(mci_map());
 
     alone = mci_gate_enter(&sinks[index].gate);
+    if (sinks[index].descriptor != NULL)
+        mci_descriptor_close(sinks[index].descriptor);
+    sinks[index].descriptor = NULL;
     atomic_store_explicit(&sinks[index].handle, 0, memory_order_relaxed);
     mci_request_fail_posted(&sinks[index].posted, status);
     mci_gate_leave(&sinks[index].gate, alone);
@@ -180,6 +184,18 @@ mcapi_status_t mci_message_enter_source(struct mci_node *node, uint32_t handle,
     return status;
 }
 
+mcapi_status_t mci_message_attach_sink(struct mci_node *node,
+                                       struct mci_endpoint_slot *endpoint, uint32_t handle,
+                                       struct mci_message_sink **sink)
+{
+    uint32_t index = handle & (MCI_ENDPOINT_SLOTS - 1);
+
+    count_used(index);
+    *sink = &sinks[index];
+    return sink_is(*sink, node, handle) ? MCAPI_SUCCESS
+                                        : attach_sink(*sink, node, endpoint, handle);
+}
+
 mcapi_status_t mci_message_enter_sink(struct mci_node *node, uint32_t handle,
                                       struct mci_message_sink **sink, bool *alone)
 {
@@ -200,9 +216,7 @@ mcapi_status_t mci_message_enter_sink(struct mci_node *node, uint32_t handle,
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
     if (endpoint != NULL) {
-        count_used(index);
-        status = sink_is(*sink, node, handle) ? MCAPI_SUCCESS
-                                              : attach_sink(*sink, node, endpoint, handle);
+        status = mci_message_attach_sink(node, endpoint, handle, sink);
         if (status == MCAPI_SUCCESS)
             *alone = mci_gate_enter(&(*sink)->gate);
     }

@@ -9,6 +9,7 @@
 #ifndef MCI_MESSAGE_H
 #define MCI_MESSAGE_H
 
+#include "runtime/descriptor.h"
 #include "runtime/gate.h"
 #include "runtime/patience.h"
 #include "runtime/posted.h"
@@ -33,6 +34,7 @@ struct mci_message_sink {
     struct mci_mailbox box;
     struct mci_mailbox_places places;
     struct mci_posted posted;
+    struct mci_descriptor *descriptor; /* once it was asked for; else NULL */
 };
 
 /* What is to be sent. */
@@ -86,6 +88,12 @@ mcapi_status_t mci_message_enter_source(struct mci_node *node, uint32_t handle,
 mcapi_status_t mci_message_enter_sink(struct mci_node *node, uint32_t handle,
                                       struct mci_message_sink **sink, bool *alone);
 
+/* Out of the gate of the sink: its descriptor says the truth first. */
+static inline void mci_message_leave_sink(struct mci_message_sink *sink, bool alone)
+{
+    mci_descriptor_leave_gate(sink->descriptor, &sink->gate, alone);
+}
+
 /* The sink of an endpoint slot, attached or not. */
 struct mci_message_sink *mci_message_sink_of(mcapi_endpoint_t handle);
 
@@ -93,6 +101,16 @@ struct mci_message_sink *mci_message_sink_of(mcapi_endpoint_t handle);
 
 /* Gives the endpoint in this slot a mailbox, if it has none. False: no memory. */
 bool mci_message_make_mailbox(uint32_t index);
+
+/* The file descriptor of an endpoint's messages. ERR_MEM_LIMIT; ERR_GENERAL: damaged. */
+mcapi_status_t mci_message_fd(struct mci_node *node, struct mci_endpoint_slot *endpoint,
+                              uint32_t handle, int *fd);
+
+/* Attaches the sink of an endpoint of this node, if it is not yet. ERR_MEM_LIMIT, no memory for
+ * its mailbox; ERR_GENERAL. */
+mcapi_status_t mci_message_attach_sink(struct mci_node *node,
+                                       struct mci_endpoint_slot *endpoint, uint32_t handle,
+                                       struct mci_message_sink **sink);
 
 /* No thread of this process is at the endpoint's messages afterwards; posted receives end with
  * `status`. */

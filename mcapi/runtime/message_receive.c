@@ -108,7 +108,7 @@ static mcapi_status_t try_once(struct mci_node *node, mcapi_endpoint_t handle, v
         mci_message_describe(&sink->box, sink->endpoint, MCI_RECEIVE, &wait->place);
         wait->timeout = sink->endpoint->timeout;
     }
-    mci_gate_leave(&sink->gate, alone);
+    mci_message_leave_sink(sink, alone);
     return status;
 }
 
@@ -148,7 +148,7 @@ mcapi_status_t mci_message_receive_later(struct mci_node *node, mcapi_endpoint_t
     if (status != MCAPI_SUCCESS)
         return status;
     /* To find room for a request others may be looked at, and gates entered for that. */
-    mci_gate_leave(&sink->gate, alone);
+    mci_message_leave_sink(sink, alone);
     status = mci_request_begin(node, &start, request);
     if (status != MCAPI_SUCCESS)
         return status;
@@ -160,7 +160,7 @@ mcapi_status_t mci_message_receive_later(struct mci_node *node, mcapi_endpoint_t
     status = mci_request_post(node, *request, &sink->posted);
     if (status == MCAPI_SUCCESS)
         serve_posted(sink);
-    mci_gate_leave(&sink->gate, alone);
+    mci_message_leave_sink(sink, alone);
     return status;
 }
 
@@ -173,7 +173,7 @@ mcapi_status_t mci_message_progress(struct mci_node *node, mcapi_endpoint_t hand
     if (status != MCAPI_SUCCESS)
         return status;
     status = serve_posted(sink);
-    mci_gate_leave(&sink->gate, alone);
+    mci_message_leave_sink(sink, alone);
     return status;
 }
 
@@ -190,7 +190,7 @@ mcapi_status_t mci_message_available(struct mci_node *node, mcapi_endpoint_t han
         return status;
     waiting = mci_mailbox_waiting(&sink->box, &sink->places);
     *available = waiting > sink->posted.count ? waiting - sink->posted.count : 0;
-    mci_gate_leave(&sink->gate, alone);
+    mci_message_leave_sink(sink, alone);
     return MCAPI_SUCCESS;
 }
 
@@ -203,5 +203,5 @@ void mci_message_announce(struct mci_patience *patience, mcapi_endpoint_t handle
         return;
     mci_event_announce(&sink->box.head->event[MCI_RECEIVE], MCI_EVENT_BELL);
     mci_patience_watch(patience, &sink->box.head->alarm.word, 0);
-    mci_gate_leave(&sink->gate, alone);
+    mci_message_leave_sink(sink, alone);
 }

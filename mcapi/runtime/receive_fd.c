@@ -5,6 +5,8 @@
 #include "runtime/control.h"
 #include "runtime/descriptor.h"
 #include "runtime/endpoint.h"
+#include "runtime/message.h"
+#include "runtime/recovery.h"
 
 /* --- What a receiving end tells about itself ------------------------------------------ */
 
@@ -96,32 +98,45 @@ static mcapi_status_t open_descriptor(struct mci_node *node, uint32_t handle,
     return status;
 }
 
+/* The control lock is held. */
+static mcapi_status_t fd_of(struct mci_node *node, struct mci_endpoint_slot *endpoint,
+                            uint32_t handle, int *fd)
+{
+    enum mci_end_kind kind = endpoint->opened;
+    mcapi_status_t status;
+
+    if (receives(kind)) {
+        status = open_descriptor(node, handle, kind, fd);
+        if (status == MCAPI_SUCCESS)
+            mci_end_visit(node, endpoint,
+                          handle); /* if it is connected, and was not used yet */
+        return status;
+    }
+    if (kind != MCI_END_NONE
+        || atomic_load_explicit(&endpoint->channel, memory_order_relaxed) != 0)
+        return MCAPI_ERR_CHAN_INVALID;
+    return mci_message_fd(node, endpoint, handle, fd);
+}
+
 mcapi_status_t mci_receive_fd(struct mci_node *node, mcapi_endpoint_t handle, int *fd)
 {
-    const struct mci_endpoint_slot *endpoint;
-    enum mci_end_kind kind = MCI_END_NONE;
+    struct mci_endpoint_slot *endpoint;
     mcapi_status_t status;
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
-    if (endpoint != NULL)
-        kind = endpoint->opened;
-    status = endpoint == NULL ? MCAPI_ERR_ENDP_INVALID
-           : !receives(kind)  ? MCAPI_ERR_CHAN_INVALID
-                              : open_descriptor(node, handle, kind, fd);
-    if (status == MCAPI_SUCCESS)
-        mci_end_visit(node, endpoint, handle); /* if it is connected, and was not used yet */
+    status = endpoint == NULL ? MCAPI_ERR_ENDP_INVALID : fd_of(node, endpoint, handle, fd);
     mci_control_unlock();
     return status;
 }
 
 /* --- The watcher ---------------------------------------------------------------------- */
 
-bool mci_visit_is_due(const struct mci_visit *visit)
+bool mci_visit_is_due(uint32_t handle)
 {
     const struct mci_endpoint_slot *endpoint =
-            &mci_map()->endpoints[visit->handle & (MCI_ENDPOINT_SLOTS - 1)];
+            &mci_map()->endpoints[handle & (MCI_ENDPOINT_SLOTS - 1)];
 
     /* relaxed: the visit looks again under the control lock. Whoever connects it rings. */
     return atomic_load_explicit(&endpoint->channel, memory_order_relaxed) != 0;
@@ -135,7 +150,9 @@ bool mci_visit_make(const struct mci_visit *visit)
     if (!mci_control_try_lock(visit->node, visit->serial, &busy))
         return !busy;
     endpoint = mci_endpoint_own(visit->node, visit->handle);
-    if (endpoint != NULL && receives(endpoint->opened))
+    if (visit->dead != MCI_NO_NODE)
+        mci_recover_if_dead(&mci_runtime.map, visit->dead);
+    else if (endpoint != NULL && receives(endpoint->opened))
         mci_end_visit(visit->node, endpoint, visit->handle);
     mci_control_unlock();
     return true;

@@ -9,6 +9,7 @@
 #include "os/futex.h"
 #include "os/robust.h"
 #include "os/thread.h"
+#include "runtime/channel.h"
 #include "runtime/receive_fd.h"
 #include "runtime/runtime.h"
 #include "segment/event.h"
@@ -17,7 +18,7 @@ enum {
     FIRST_NAP = 1000 * 1000 * 1000, /* ns; as those of blocked calls (patience.h) */
     SHORT_NAP = 20 * 1000 * 1000,   /* ns; with more words than one sleep can watch */
     RETRY = 1000 * 1000,            /* ns; somebody has the mutex of the runtime just now */
-    AT_ONCE = 16,                   /* receivers without a channel that are visited together */
+    AT_ONCE = 16,                   /* visits that are made together */
 };
 static const mci_time LONGEST_NAP = INT64_C(8) * FIRST_NAP;
 
@@ -166,16 +167,24 @@ static void collect_words(void)
     }
 }
 
-/* Before the descriptors are looked at: what happens from here on ends the sleep. */
-static void read_words(void)
+/* Before the descriptors are looked at: what happens from here on ends the sleep. True: we were
+ * poked, or a bell was rung, since it was called last. */
+static bool read_words(void)
 {
+    bool rung = watcher.changed;
+
     for (uint32_t i = 1 + watcher.bell_count; i < watcher.word_count; i++)
         if (value_of(watcher.words[i].word) != watcher.words[i].expected)
             watcher.changed = true;
     if (watcher.changed)
         collect_words();
-    for (uint32_t i = 0; i < 1 + watcher.bell_count; i++)
-        watcher.words[i].expected = value_of(watcher.words[i].word);
+    for (uint32_t i = 0; i < 1 + watcher.bell_count; i++) {
+        uint32_t value = value_of(watcher.words[i].word);
+
+        rung |= value != watcher.words[i].expected;
+        watcher.words[i].expected = value;
+    }
+    return rung;
 }
 
 /* --- The thread: looking -------------------------------------------------------------- */
@@ -189,40 +198,63 @@ static bool may_have_changed(const struct mci_descriptor *descriptor)
         || (receiver->life != NULL && value_of(receiver->life) != receiver->alive);
 }
 
-/* The list is locked. `all`: at those too that nothing seems to have happened to. Those whose
- * receiver may have a channel by now go to `visits`; returns how many. */
-static uint32_t look_at_list(bool all, struct mci_visit visits[AT_ONCE])
+struct visits {
+    uint32_t count;
+    struct mci_visit visit[AT_ONCE];
+};
+
+static void plan_visit(struct visits *visits, const struct mci_descriptor *descriptor,
+                       uint32_t dead)
 {
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < watcher.count; i++) {
-        struct mci_descriptor *descriptor = watcher.list[i];
-        struct mci_visit visit = { descriptor->node, descriptor->serial, descriptor->handle };
-
-        switch (atomic_load_explicit(&descriptor->state, memory_order_relaxed)) {
-        case MCI_DESCRIPTOR_WAITS:
-            if (count < AT_ONCE && mci_visit_is_due(&visit))
-                visits[count++] = visit;
-            break;
-        case MCI_DESCRIPTOR_EMPTY:
-            if (all || may_have_changed(descriptor))
-                mci_descriptor_look(descriptor);
-            break;
-        default:
-            break;
-        }
-    }
-    return count;
+    if (visits->count < AT_ONCE)
+        visits->visit[visits->count++] = (struct mci_visit){
+            .node = descriptor->node,
+            .serial = descriptor->serial,
+            .handle = descriptor->handle,
+            .dead = dead,
+        };
 }
 
-/* Receivers that may have a channel by now: one that is attached pokes us. False: they have to
- * wait for a moment. */
-static bool make_visits(const struct mci_visit *visits, uint32_t count)
+/* For who wakes and does not know why: the kernel may have woken us for a node that died before
+ * it could. */
+static void look_for_dead(const struct mci_descriptor *descriptor, struct visits *visits)
+{
+    const struct mci_receiver *receiver = &descriptor->receiver;
+    uint32_t dead =
+            receiver->find_dead == NULL ? MCI_NO_NODE : receiver->find_dead(receiver->self);
+
+    if (dead != MCI_NO_NODE)
+        plan_visit(visits, descriptor, dead);
+}
+
+/* The list is locked. `all`: at those too that nothing seems to have happened to. */
+static void look_at_list(bool all, struct visits *visits)
+{
+    visits->count = 0;
+    for (uint32_t i = 0; i < watcher.count; i++) {
+        struct mci_descriptor *descriptor = watcher.list[i];
+        uint32_t state = atomic_load_explicit(&descriptor->state, memory_order_relaxed);
+
+        if (state == MCI_DESCRIPTOR_WAITS) {
+            if (mci_visit_is_due(descriptor->handle))
+                plan_visit(visits, descriptor, MCI_NO_NODE);
+            continue;
+        }
+        if (state == MCI_DESCRIPTOR_EMPTY && (all || may_have_changed(descriptor)))
+            mci_descriptor_look(descriptor);
+        if (all)
+            look_for_dead(descriptor, visits);
+    }
+}
+
+/* What needs the control lock: an end that is attached pokes us, and for a node that is buried
+ * all bells are rung. False: some have to wait for a moment. */
+static bool make_visits(const struct visits *visits)
 {
     bool made = true;
 
-    for (uint32_t i = 0; i < count && made; i++)
-        made = mci_visit_make(&visits[i]);
+    for (uint32_t i = 0; i < visits->count && made; i++)
+        made = mci_visit_make(&visits->visit[i]);
     return made;
 }
 
@@ -245,25 +277,25 @@ static bool sleep_until(mci_time until)
 
 static void watch(void)
 {
-    struct mci_visit visits[AT_ONCE];
+    struct visits visits;
     mci_time nap = FIRST_NAP;
     bool woken = true;
 
     for (;;) {
         mci_time longest;
-        uint32_t count;
+        bool rung;
 
         mci_watcher_lock();
         if (watcher.stop)
             break;
-        read_words();
-        count = look_at_list(!woken, visits);
+        rung = read_words();
+        look_at_list(!rung, &visits);
         nap = woken ? FIRST_NAP : nap < LONGEST_NAP ? 2 * nap : nap;
         longest = watcher.too_many ? SHORT_NAP : nap;
         mci_watcher_unlock();
-        if (!make_visits(visits, count))
+        if (!make_visits(&visits))
             longest = RETRY;
-        woken = sleep_until(mci_clock_now() + longest) || longest < FIRST_NAP;
+        woken = sleep_until(mci_clock_now() + longest);
     }
     watcher.running = false;
     atomic_fetch_add_explicit(&watcher.ended, 1, memory_order_release); /* OUT */

@@ -3,6 +3,7 @@
  * check_deaths.c - deaths between the crash points: of those who sleep, of all, of the owner
  * of a thread, before the eyes of two survivors, in a topology without a slot to spare.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,6 +39,23 @@ static void act_wait_receivable(struct act *act)
         act_receive(act);
 }
 
+/* Waits for the descriptor in poll, as an event loop does. */
+static void wait_for_fd(struct act *act)
+{
+    struct pollfd one = { .events = POLLIN };
+
+    one.fd = mcapi_ext_receive_fd(act->endpoint, &act->status);
+    if (act->status == MCAPI_SUCCESS)
+        expect_true(poll(&one, 1, -1) == 1);
+}
+
+static void act_wait_for_fd(struct act *act)
+{
+    wait_for_fd(act);
+    if (act->status == MCAPI_SUCCESS)
+        act_receive(act);
+}
+
 static void act_close_and_wait(struct act *act)
 {
     act_close_receive(act);
@@ -55,9 +73,11 @@ static const struct {
     { PACKETS, false, act_receive, MCAPI_ERR_TRANSMISSION },
     { PACKETS, false, act_receive_posted, MCAPI_ERR_TRANSMISSION },
     { PACKETS, false, act_wait_receivable, MCAPI_ERR_TRANSMISSION },
+    { PACKETS, false, act_wait_for_fd, MCAPI_ERR_TRANSMISSION },
     { PACKETS, true, act_send_numbers, MCAPI_ERR_TRANSMISSION },
     { SCALARS, false, act_receive, MCAPI_ERR_TRANSMISSION },
     { SCALARS, false, act_wait_receivable, MCAPI_ERR_TRANSMISSION },
+    { SCALARS, false, act_wait_for_fd, MCAPI_ERR_TRANSMISSION },
     { SCALARS, true, act_send_numbers, MCAPI_ERR_TRANSMISSION },
     { PACKETS, false, act_close_and_wait, MCAPI_SUCCESS },
 };
@@ -159,6 +179,39 @@ START_TEST(a_stopped_node_is_not_a_dead_one)
 }
 END_TEST
 
+/* It has sent, and dies before it has woken the receiver. */
+START_TEST(what_the_dead_had_sent_wakes_its_receiver)
+{
+    static void (*const calls_of[])(struct act *) = { act_receive, act_wait_receivable,
+                                                      act_wait_for_fd };
+    enum { WAYS = sizeof calls_of / sizeof calls_of[0] };
+    enum pair_kind kind = _i / WAYS == 0 ? PACKETS : SCALARS;
+    struct act act = { .kind = kind, .size = SIZE, .bytes = "last words", .word = 77 };
+    struct child *victim;
+    struct pair pair;
+
+    scene_begin();
+    victim = child_start(CHILD_PROCESS, VICTIM_NODE);
+    pair = pair_open(kind, victim, scene_peer);
+    child_begin(scene_peer, calls_of[_i % WAYS],
+                &(struct act){ .kind = kind, .endpoint = pair.receive });
+    scene_blocked(scene_peer);
+    scene_arm(victim, kind == PACKETS ? MCI_CRASH_packet_sent : MCI_CRASH_scalar_sent, 1);
+    act.endpoint = pair.send;
+    child_begin(victim, act_send, &act);
+    ck_assert(scene_dies(victim));
+    scene_comes_back(scene_peer, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    if (kind == PACKETS)
+        ck_assert_str_eq(act.bytes, "last words");
+    else
+        ck_assert_uint_eq(act.word, 77);
+    scene_recover();
+    scene_remove(scene_peer, pair.receive);
+    scene_end();
+}
+END_TEST
+
 /* --- Messages ------------------------------------------------------------------------- */
 
 static void act_receive_message(struct act *act)
@@ -171,6 +224,13 @@ static void act_receive_posted_message(struct act *act)
     mcapi_msg_recv_i(act->endpoint, act->bytes, sizeof act->bytes, &act->request, &act->status);
     if (act->status == MCAPI_SUCCESS)
         mcapi_wait(&act->request, &act->size, MCAPI_TIMEOUT_INFINITE, &act->status);
+}
+
+static void act_wait_for_fd_of_messages(struct act *act)
+{
+    wait_for_fd(act);
+    if (act->status == MCAPI_SUCCESS)
+        act_receive_message(act);
 }
 
 static void act_send_message(struct act *act)
@@ -191,7 +251,8 @@ static mcapi_endpoint_t create_at(struct child *who)
 START_TEST(a_message_of_the_dead_wakes_its_receiver)
 {
     static void (*const calls_of[])(struct act *) = { act_receive_message,
-                                                      act_receive_posted_message };
+                                                      act_receive_posted_message,
+                                                      act_wait_for_fd_of_messages };
     struct act act = { .size = SIZE, .bytes = "last words" };
     mcapi_endpoint_t received_at;
     struct child *victim;
@@ -452,7 +513,8 @@ int main(void)
         { a_blocked_call_ends_when_the_other_node_dies, CALLS },
         { a_node_may_die_in_its_sleep, CALLS },
         { a_stopped_node_is_not_a_dead_one, 1 },
-        { a_message_of_the_dead_wakes_its_receiver, 2 },
+        { what_the_dead_had_sent_wakes_its_receiver, 6 },
+        { a_message_of_the_dead_wakes_its_receiver, 3 },
         { the_room_of_a_dead_sender_is_free_for_the_next, 1 },
         { two_survivors_recover_at_once, 1 },
         { several_may_die_together, 1 },
