@@ -202,6 +202,6 @@ void mci_message_announce(struct mci_patience *patience, mcapi_endpoint_t handle
     if (mci_message_enter_sink(patience->node, handle, &sink, &alone) != MCAPI_SUCCESS)
         return;
     mci_event_announce(&sink->box.head->event[MCI_RECEIVE], MCI_EVENT_BELL);
-    mci_patience_watch(patience, &sink->box.head->alarm.word, 0);
+    mci_patience_watch_alarm(patience, &sink->box.head->alarm.word);
     mci_message_leave_sink(sink, alone);
 }

@@ -9,7 +9,8 @@ enum {
     SPIN_ROUNDS = 32,               /* of a pause each: about a microsecond */
     YIELD_FOR = 50 * 1000,          /* ns */
     FIRST_NAP = 1000 * 1000 * 1000, /* ns */
-    SHORT_NAP = 20 * 1000 * 1000,   /* ns; with more words than one sleep can watch */
+    SHORT_NAP =
+            20 * 1000 * 1000, /* ns; with an alarm, or more words than one sleep can watch */
 };
 static const mci_time LONGEST_NAP = INT64_C(8) * FIRST_NAP;
 
@@ -42,6 +43,7 @@ void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
     patience->rounds = 0;
     patience->pace = MCI_PACE_RECEIVER;
     patience->announced = false;
+    patience->slept = false;
     patience->counted = false;
     patience->watch_count = 0;
 }
@@ -86,6 +88,13 @@ void mci_patience_watch(struct mci_patience *patience, _Atomic uint32_t *word,
     patience->watch_count++;
 }
 
+void mci_patience_watch_alarm(struct mci_patience *patience, _Atomic uint32_t *alarm)
+{
+    mci_patience_watch(patience, alarm, 0);
+    if (patience->nap == FIRST_NAP && !patience->slept)
+        patience->nap = SHORT_NAP;
+}
+
 /* Sleeps on the words being watched: an event or the bell, then liveness words of peers. The
  * mapping is held. */
 static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
@@ -109,6 +118,7 @@ static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
         mci_robust_guard((struct mci_liveness *)(void *)patience->watch[1].word);
     mci_futex_wait_any(patience->watch, count, until);
     mci_robust_guard(NULL);
+    patience->slept = true;
     if (patience->nap < LONGEST_NAP)
         patience->nap *= 2;
     return MCAPI_SUCCESS;
@@ -133,7 +143,7 @@ mcapi_status_t mci_patience_wait(struct mci_patience *patience,
         if (words->peer_life != NULL)
             mci_patience_watch(patience, words->peer_life, words->peer_alive);
         if (words->alarm != NULL)
-            mci_patience_watch(patience, words->alarm, 0);
+            mci_patience_watch_alarm(patience, words->alarm);
         patience->announced = true;
     } else {
         status = sleep_on_watched(patience);

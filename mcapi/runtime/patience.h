@@ -15,7 +15,9 @@
  *
  * All deadlines are absolute. Every sleep also ends after a second, then two, four, eight:
  * the call looks again for itself, should a waker have died without a trace or the words
- * in the segment be damaged. EINTR never escapes.
+ * in the segment be damaged. Who sleeps on a mailbox's alarm begins with 20 ms: the kernel
+ * wakes who sleeps on it and leaves the word as it is, so that a wake which comes after the
+ * last look and before the sleep is lost. EINTR never escapes.
  */
 #ifndef MCI_PATIENCE_H
 #define MCI_PATIENCE_H
@@ -32,6 +34,7 @@ struct mci_patience {
     uint32_t pace;  /* pauses between two tries while spinning */
     bool immediate; /* do not wait at all */
     bool announced;
+    bool slept;
     bool counted; /* we are among the bell's sleepers */
     uint32_t watch_count;
     struct mci_futex_watch watch[MCI_FUTEX_WATCHES];
@@ -73,6 +76,9 @@ mcapi_status_t mci_patience_wait(struct mci_patience *patience,
 mcapi_status_t mci_patience_wait_bell(struct mci_patience *patience,
                                       void (*announce)(struct mci_patience *, void *),
                                       void *context);
+
+/* Watches a mailbox's alarm while asleep, and looks again soon after the first look. */
+void mci_patience_watch_alarm(struct mci_patience *patience, _Atomic uint32_t *alarm);
 
 /* Watches one more word while asleep; without room for it the sleep gets short. */
 void mci_patience_watch(struct mci_patience *patience, _Atomic uint32_t *word,

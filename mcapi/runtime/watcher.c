@@ -187,6 +187,16 @@ static bool read_words(void)
     return rung;
 }
 
+/* An alarm is a wake without a change of the word: one that came after our last look and before
+ * we slept is lost. So who sleeps on one looks again soon (patience.h). */
+static mci_time first_nap(void)
+{
+    for (uint32_t i = 0; i < watcher.count; i++)
+        if (watcher.list[i]->receiver.find_dead != NULL)
+            return SHORT_NAP;
+    return FIRST_NAP;
+}
+
 /* --- The thread: looking -------------------------------------------------------------- */
 
 /* Two loads for one that nothing has happened to. */
@@ -278,7 +288,7 @@ static bool sleep_until(mci_time until)
 static void watch(void)
 {
     struct visits visits;
-    mci_time nap = FIRST_NAP;
+    mci_time nap = first_nap();
     bool woken = true;
 
     for (;;) {
@@ -290,7 +300,7 @@ static void watch(void)
             break;
         rung = read_words();
         look_at_list(!rung, &visits);
-        nap = woken ? FIRST_NAP : nap < LONGEST_NAP ? 2 * nap : nap;
+        nap = woken ? first_nap() : nap < LONGEST_NAP ? 2 * nap : nap;
         longest = watcher.too_many ? SHORT_NAP : nap;
         mci_watcher_unlock();
         if (!make_visits(&visits))
