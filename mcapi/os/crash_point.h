@@ -47,7 +47,7 @@
     POINT(packet_taken)    /* its channel ends with us */                                 \
     POINT(packet_freed)    /* not counted yet: the channel ends with us */                \
     POINT(packet_released) /* the sender sees our death, whatever it waits for */         \
-    POINT(scalar_read)     /* one of several, none taken yet: the channel ends with us */ \
+    POINT(scalar_read)     /* one of several, not yet taken: its channel ends with us */  \
     POINT(scalar_taken)    /* its channel ends with us */                                 \
     /* messages */                                                                        \
     POINT(mailbox_emptied) /* not made yet: whoever comes next begins again */            \

@@ -183,8 +183,8 @@ static inline uint64_t mci_ring_scalar_take(struct mci_ring_scalar *ring)
     return word;
 }
 
-/* The same for one of several: the last is followed by mci_ring_scalar_say_taken, which tells
- * the sender of them all. */
+/* The same for one of several. The sender is told of those of each line together: it fills that
+ * line while others are taken. The last is followed by mci_ring_scalar_say_taken. */
 static inline uint64_t mci_ring_scalar_take_silently(struct mci_ring_scalar *ring)
 {
     uint64_t word = atomic_load_explicit(&ring->lines[ring->line].word[ring->word],
@@ -196,6 +196,8 @@ static inline uint64_t mci_ring_scalar_take_silently(struct mci_ring_scalar *rin
         mci_ring_scalar_say_taken(ring, ring->position - 1); /* LAP */
         mci_ring_scalar_begin_lap(ring);
     }
+    if (ring->word == 0)
+        mci_ring_scalar_say_taken(ring, ring->position);
     return word;
 }
 
