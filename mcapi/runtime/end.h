@@ -89,9 +89,10 @@ static inline bool mci_end_is(const struct mci_end *end, const struct mci_node *
         && atomic_load_explicit(&end->kind, memory_order_relaxed) == kind && handle != 0;
 }
 
-static inline mcapi_status_t mci_end_enter(struct mci_node *node, uint32_t handle,
-                                           enum mci_end_kind kind, struct mci_end **end,
-                                           bool *alone)
+/* Inlined wherever it stands: as a call it would cost a sixth of a scalar's way. */
+static inline __attribute__((always_inline)) mcapi_status_t mci_end_enter(
+        struct mci_node *node, uint32_t handle, enum mci_end_kind kind, struct mci_end **end,
+        bool *alone)
 {
     uint32_t index = handle & 0xffff;
 

@@ -53,7 +53,9 @@ mcapi_status_t mci_receive_serve_posted(struct mci_end *end)
     return MCAPI_SUCCESS;
 }
 
-static inline mcapi_status_t try_packet(struct mci_end *end, void **payload, size_t *size)
+static inline __attribute__((always_inline)) mcapi_status_t try_packet(struct mci_end *end,
+                                                                       void **payload,
+                                                                       size_t *size)
 {
     mcapi_status_t status = MCAPI_SUCCESS;
     unsigned char *at;
@@ -70,7 +72,9 @@ static inline mcapi_status_t try_packet(struct mci_end *end, void **payload, siz
     return status;
 }
 
-static inline mcapi_status_t try_scalar(struct mci_end *end, uint32_t width, uint64_t *word)
+static inline __attribute__((always_inline)) mcapi_status_t try_scalar(struct mci_end *end,
+                                                                       uint32_t width,
+                                                                       uint64_t *word)
 {
     uint32_t there;
     mcapi_status_t status = mci_receive_look(end, &there);

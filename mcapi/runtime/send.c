@@ -20,7 +20,9 @@ bool mci_send_commit(struct mci_end *end, uint32_t buffer, uint32_t size)
 }
 
 /* MCAPI_PENDING: the channel is full. */
-static inline mcapi_status_t try_packet(struct mci_end *end, const void *payload, size_t size)
+static inline __attribute__((always_inline)) mcapi_status_t try_packet(struct mci_end *end,
+                                                                       const void *payload,
+                                                                       size_t size)
 {
     mcapi_status_t status;
 
@@ -101,7 +103,9 @@ mcapi_status_t mci_send_packet(struct mci_node *node, mcapi_pktchan_send_hndl_t 
 
 /* --- Scalars -------------------------------------------------------------------------- */
 
-static inline mcapi_status_t try_scalar(struct mci_end *end, uint64_t word, uint32_t width)
+static inline __attribute__((always_inline)) mcapi_status_t try_scalar(struct mci_end *end,
+                                                                       uint64_t word,
+                                                                       uint32_t width)
 {
     struct mci_ring_scalar *ring = &end->scalar;
 
