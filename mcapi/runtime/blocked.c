@@ -13,6 +13,7 @@ void mci_blocked_begin(struct mci_blocked *blocked, struct mci_node *node, uint3
     blocked->kind = kind;
     blocked->begun = false;
     blocked->finished = false;
+    blocked->stalled = false;
     blocked->connected = false;
     blocked->timeout = MCAPI_TIMEOUT_INFINITE;
 }
@@ -79,12 +80,18 @@ bool mci_blocked_enter(struct mci_blocked *blocked, mcapi_status_t *status)
 void mci_blocked_leave(struct mci_blocked *blocked, mcapi_status_t status)
 {
     struct mci_end *end = blocked->end;
+    struct mci_side_counters *counters = mci_end_counters(end, mci_side_of(blocked->kind));
     uint32_t peer = end->peer_node;
 
+    if (!blocked->stalled && (status == MCAPI_PENDING || status == MCAPI_ERR_MEM_LIMIT)) {
+        mci_count(&counters->stalls, 1);
+        blocked->stalled = true;
+    }
     blocked->words = (struct mci_patience_end_words){
         .own_event = end->own_event,
         .peer_life = end->peer_life,
         .peer_alive = end->peer_alive,
+        .sleeps = &counters->sleeps,
     };
     blocked->timeout = end->timeout;
     if (!blocked->connected && blocked->begun) {

@@ -25,6 +25,7 @@ struct mci_blocked {
     enum mci_end_kind kind;
     bool begun; /* patience is */
     bool finished;
+    bool stalled;            /* counted as one that could not go on at once */
     mcapi_status_t status;   /* when finished */
     mcapi_timeout_t timeout; /* of the end; once it is known */
     struct mci_patience_end_words words;

@@ -40,7 +40,7 @@ static mcapi_status_t try_send_packets(struct mci_end *end, void *context)
     } while (burst->done < burst->count && burst->sizes[burst->done] <= end->packet.payload);
     if (burst->done == 0)
         return status;
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_end_tell_peer(end, MCI_SEND);
     return MCAPI_SUCCESS;
 }
 
@@ -113,6 +113,7 @@ static mcapi_status_t try_send_scalars(struct mci_end *end, void *context)
         if (status != MCAPI_SUCCESS)
             return status;
     }
+    mci_count_sent(end->slot, ring->position);
     room = mci_ring_scalar_room(ring, wanted);
     if (room == 0)
         return MCAPI_PENDING;
@@ -125,7 +126,7 @@ static mcapi_status_t try_send_scalars(struct mci_end *end, void *context)
         CRASH_POINT(scalar_sent);
     }
     burst->done = wanted;
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_end_tell_peer(end, MCI_SEND);
     return MCAPI_SUCCESS;
 }
 
@@ -152,7 +153,7 @@ static mcapi_status_t try_receive_scalars(struct mci_end *end, void *context)
     }
     mci_ring_scalar_say_taken(ring, ring->position);
     CRASH_POINT(scalar_taken);
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_end_tell_peer(end, MCI_RECEIVE);
     return burst->done > 0 ? MCAPI_SUCCESS : MCAPI_ERR_SCL_SIZE;
 }
 

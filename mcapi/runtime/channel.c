@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/channel.h"
 
+#include <string.h>
+
 #include "os/crash_point.h"
 #include "runtime/attribute.h"
 #include "runtime/control.h"
@@ -195,6 +197,8 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
     slot->depth = mci_attribute_depth(map, end[MCI_RECEIVE], kind);
     slot->payload = end[MCI_SEND]->max_payload_size;
     slot->generation++;
+    slot->connected = (uint64_t)mci_clock_now();
+    memset(slot->counters, 0, sizeof slot->counters);
     for (int side = 0; side < MCI_SIDES; side++) {
         slot->end[side] = end[side]->handle;
         slot->node[side] = end[side]->owner;

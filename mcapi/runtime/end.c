@@ -125,6 +125,9 @@ static bool attach(struct mci_end *end, struct mci_node *node,
         view_packets(&end->packet, region, &shape, side);
     else
         view_scalars(&end->scalar, region, &shape, side);
+    if (side == MCI_SEND)
+        mci_count_sent(slot, shape.kind == MCI_CHANNEL_PACKET ? end->packet.position
+                                                              : end->scalar.position);
     if (shape.kind == MCI_CHANNEL_PACKET)
         atomic_store_explicit(&attached[channel].side[side], index + 1, memory_order_release);
     atomic_store_explicit(&end->node, node, memory_order_relaxed);
@@ -209,6 +212,12 @@ mcapi_status_t mci_end_enter_slowly(struct mci_node *node, uint32_t handle,
     }
     mci_control_unlock();
     return status;
+}
+
+void mci_end_wake_peer(const struct mci_end *end, enum mci_side side)
+{
+    if (mci_event_wake(mci_map(), end->peer_event, end->peer_node))
+        mci_count(&mci_end_counters(end, side)->wakes, 1);
 }
 
 mcapi_status_t mci_end_peer_status(const struct mci_end *end)

@@ -18,6 +18,7 @@
 #include "segment/event.h"
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
+#include "segment/tally.h"
 
 struct mci_end {
     alignas(MCI_LINE) struct mci_gate gate; /* no line is shared with another end */
@@ -112,6 +113,26 @@ static inline void mci_end_leave(struct mci_end *end, bool alone)
 {
     mci_descriptor_leave_gate(end->descriptor, &end->gate, alone);
 }
+
+/* --- Inside the gate ------------------------------------------------------------------ */
+
+/* What this side has done since the connect. */
+static inline struct mci_side_counters *mci_end_counters(const struct mci_end *end,
+                                                         enum mci_side side)
+{
+    return &end->slot->counters[side];
+}
+
+/* What the other side may sleep for has just been published. */
+void mci_end_wake_peer(const struct mci_end *end, enum mci_side side);
+
+static inline void mci_end_tell_peer(const struct mci_end *end, enum mci_side side)
+{
+    if (mci_event_is_awaited(mci_map(), end->peer_event))
+        mci_end_wake_peer(end, side);
+}
+
+/* -------------------------------------------------------------------------------------- */
 
 /* Ends the use of an end: nobody is inside afterwards, posted receives end with `status`. */
 void mci_end_detach(struct mci_end *end, mcapi_status_t status);

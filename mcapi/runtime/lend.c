@@ -106,7 +106,9 @@ static mcapi_status_t try_send(struct mci_end *end, void *context)
     CRASH_POINT(packet_filled);
     mci_ring_packet_send_lent(ring, buffer, (uint32_t)call->size, place == LARGE);
     CRASH_POINT(packet_sent);
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_count_sent(end->slot, ring->position);
+    mci_count(&mci_end_counters(end, MCI_SEND)->bytes, call->size);
+    mci_end_tell_peer(end, MCI_SEND);
     return MCAPI_SUCCESS;
 }
 

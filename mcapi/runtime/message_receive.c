@@ -5,6 +5,7 @@
 #include "runtime/message.h"
 #include "runtime/message_wait.h"
 #include "runtime/request.h"
+#include "segment/tally.h"
 
 /* --- Inside the gate of the sink ------------------------------------------------------ */
 
@@ -43,15 +44,8 @@ static void finish(struct mci_message_sink *sink, const struct taken *taken)
     mci_mailbox_give(&sink->box, taken->cell);
     CRASH_POINT(message_freed);
     mci_event_raise(mci_map(), &sink->box.head->event[MCI_SEND], endpoint->owner);
-    /* One writer at a time. */
-    atomic_store_explicit(
-            &endpoint->messages_received,
-            atomic_load_explicit(&endpoint->messages_received, memory_order_relaxed) + 1,
-            memory_order_relaxed);
-    atomic_store_explicit(&endpoint->bytes_received,
-                          atomic_load_explicit(&endpoint->bytes_received, memory_order_relaxed)
-                                  + taken->size,
-                          memory_order_relaxed);
+    mci_count(&endpoint->messages_received, 1);
+    mci_count(&endpoint->bytes_received, taken->size);
 }
 
 /* Posted receives come first. MCAPI_PENDING: some are left, and no message. */

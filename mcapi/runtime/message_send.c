@@ -7,6 +7,7 @@
 #include "runtime/endpoint.h"
 #include "runtime/message.h"
 #include "runtime/message_wait.h"
+#include "segment/tally.h"
 
 /* --- Sending, inside the gate of the source ------------------------------------------- */
 
@@ -29,13 +30,6 @@ static bool commit_large(const struct mci_mailbox *box, uint32_t cell, uint32_t 
         return false;
     atomic_store_explicit(&slot->extent, size, memory_order_relaxed);
     return true;
-}
-
-static void bump(_Atomic uint64_t *counter, uint64_t by)
-{
-    /* One writer at a time. */
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by,
-                          memory_order_relaxed);
 }
 
 /* Fills a cell that is ours and sends it. */
@@ -137,8 +131,8 @@ static enum tried try_send(struct mci_message_source *source, const struct mci_m
         return TRIED_DONE;
     tried = deliver(source, receiver, message, status, place);
     if (tried == TRIED_DONE && *status == MCAPI_SUCCESS) {
-        bump(&source->endpoint->messages_sent, 1);
-        bump(&source->endpoint->bytes_sent, message->size);
+        mci_count(&source->endpoint->messages_sent, 1);
+        mci_count(&source->endpoint->bytes_sent, message->size);
     }
     return tried;
 }
@@ -174,7 +168,7 @@ static mcapi_status_t drop(struct mci_node *node, const struct mci_message *mess
     else
         status = check_message(message);
     if (status == MCAPI_SUCCESS && !message->only_check)
-        bump(&from->messages_dropped, 1);
+        mci_count(&from->messages_dropped, 1);
     mci_control_unlock();
     return status;
 }

@@ -146,6 +146,8 @@ mcapi_status_t mci_patience_wait(struct mci_patience *patience,
             mci_patience_watch_alarm(patience, words->alarm);
         patience->announced = true;
     } else {
+        if (words->sleeps != NULL) /* several threads may be about to sleep */
+            atomic_fetch_add_explicit(words->sleeps, 1, memory_order_relaxed);
         status = sleep_on_watched(patience);
         patience->announced = false;
     }

@@ -62,7 +62,8 @@ struct mci_patience_end_words {
     _Atomic uint32_t *own_event;
     _Atomic uint32_t *peer_life; /* NULL: no one peer */
     uint32_t peer_alive;
-    _Atomic uint32_t *alarm; /* NULL, or a word that stays 0 (segment/mailbox.h) */
+    _Atomic uint32_t *alarm;  /* NULL, or a word that stays 0 (segment/mailbox.h) */
+    _Atomic uint64_t *sleeps; /* NULL, or where they are counted */
 };
 
 mcapi_status_t mci_patience_wait(struct mci_patience *patience,

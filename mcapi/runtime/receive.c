@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) mcapi_status_t try_scalar(struct mc
         return MCAPI_ERR_SCL_SIZE;
     *word = mci_ring_scalar_take(&end->scalar);
     CRASH_POINT(scalar_taken);
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_end_tell_peer(end, MCI_RECEIVE);
     return there == width ? MCAPI_SUCCESS : MCAPI_ERR_SCL_SIZE;
 }
 

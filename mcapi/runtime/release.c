@@ -23,7 +23,7 @@ static inline void tell_sender(struct mci_end *end, uint32_t count)
 {
     mci_ring_packet_count(&end->packet, count);
     CRASH_POINT(packet_released);
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_end_tell_peer(end, MCI_RECEIVE);
 }
 
 /* -------------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) mcapi_status_t try_packet(struct mc
     }
     status = mci_send_put(end, payload, size);
     if (__builtin_expect(status == MCAPI_SUCCESS, 1))
-        mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+        mci_end_tell_peer(end, MCI_SEND);
     return status;
 }
 
@@ -63,6 +63,8 @@ mcapi_status_t mci_send_packet_now(struct mci_node *node, mcapi_pktchan_send_hnd
     if (status != MCAPI_SUCCESS)
         return status == MCAPI_PENDING ? MCAPI_ERR_MEM_LIMIT : status;
     status = try_packet(end, payload, size);
+    if (status == MCAPI_PENDING)
+        mci_count(&mci_end_counters(end, MCI_SEND)->stalls, 1);
     mci_end_leave(end, alone);
     return status == MCAPI_PENDING ? MCAPI_ERR_MEM_LIMIT : status;
 }
@@ -115,13 +117,16 @@ static inline __attribute__((always_inline)) mcapi_status_t try_scalar(struct mc
         if (status != MCAPI_SUCCESS)
             return status;
     }
-    if (mci_ring_scalar_is_full(ring))
-        return MCAPI_PENDING;
+    if (__builtin_expect(ring->position - ring->taken >= ring->depth, 0)) {
+        mci_count_sent(end->slot, ring->position); /* once a lap */
+        if (mci_ring_scalar_is_full(ring))
+            return MCAPI_PENDING;
+    }
     mci_ring_scalar_fill(ring, word);
     CRASH_POINT(scalar_filled);
     mci_ring_scalar_send(ring, width);
     CRASH_POINT(scalar_sent);
-    mci_event_raise(mci_map(), end->peer_event, end->peer_node);
+    mci_end_tell_peer(end, MCI_SEND);
     return MCAPI_SUCCESS;
 }
 

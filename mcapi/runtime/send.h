@@ -47,6 +47,9 @@ static inline mcapi_status_t mci_send_put(struct mci_end *end, const void *paylo
     struct mci_ring_packet *ring = &end->packet;
     uint32_t buffer;
 
+    if (__builtin_expect(ring->known_free == 0, 0))
+        mci_count_sent(end->slot,
+                       ring->position); /* once a lap, and more often when it is full */
     buffer = mci_ring_packet_find(ring);
     if (buffer == MCI_NO_BUFFER)
         return MCAPI_PENDING;
@@ -57,6 +60,7 @@ static inline mcapi_status_t mci_send_put(struct mci_end *end, const void *paylo
     CRASH_POINT(packet_filled);
     mci_ring_packet_send(ring, buffer, (uint32_t)size);
     CRASH_POINT(packet_sent);
+    mci_count(&mci_end_counters(end, MCI_SEND)->bytes, size);
     return MCAPI_SUCCESS;
 }
 

@@ -307,6 +307,17 @@ static bool packets_are_there(const struct mci_ring_packet *ring, uint32_t queue
     return true;
 }
 
+/* What the sender wrote down is what it has sent, up to a lap ago (tally.h). */
+static void walk_items(struct walk *walk, uint32_t index, uint32_t position)
+{
+    const struct mci_channel_slot *slot = &walk->map->channels[index];
+    uint32_t items = (uint32_t)LOAD(slot->counters[MCI_SEND].items);
+    uint32_t sent = position - (uint32_t)MCI_FIRST_POSITION;
+
+    if (sent - items > slot->depth)
+        fault(walk, "channel %u: has sent %u, and wrote down %u", index, sent, items);
+}
+
 static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_channel *carries)
 {
     const struct mci_channel_slot *slot = &walk->map->channels[index];
@@ -319,6 +330,7 @@ static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_cha
         fault(walk, "channel %u: its marks do not follow each other", index);
         return;
     }
+    walk_items(walk, index, ring.position);
     count_buffers(&ring, ring.position, &buffers);
     *carries = buffers.carries;
     if (buffers.confused)
@@ -350,9 +362,12 @@ static void walk_scalars(struct walk *walk, uint32_t index, struct mci_audit_cha
     struct mci_ring_scalar ring;
 
     mci_ring_scalar_view(&ring, mci_region(walk->map, index), slot->depth);
-    if (!mci_ring_scalar_resume_sender(&ring, &carries->queued))
+    if (!mci_ring_scalar_resume_sender(&ring, &carries->queued)) {
         fault(walk, "channel %u: its marks are not of two laps that follow each other", index);
-    else if (carries->queued > slot->depth)
+        return;
+    }
+    walk_items(walk, index, ring.position);
+    if (carries->queued > slot->depth)
         fault(walk, "channel %u: %u scalars queued, of %u", index, carries->queued,
               slot->depth);
 }

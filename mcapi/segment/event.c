@@ -22,7 +22,7 @@ void mci_bell_ring(const struct mci_map *map, uint32_t node)
         mci_futex_wake(&slot->bell, INT_MAX);
 }
 
-void mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t node)
+bool mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t node)
 {
     uint32_t who =
             atomic_fetch_and_explicit(event, MCI_EVENT_EXACT, memory_order_acq_rel); /* EXACT */
@@ -32,6 +32,7 @@ void mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t
         mci_futex_wake(event, INT_MAX);
     if (who & MCI_EVENT_BELL)
         mci_bell_ring(map, node);
+    return (who & (MCI_EVENT_SLEEPER | MCI_EVENT_BELL)) != 0;
 }
 
 uint32_t mci_event_announce(_Atomic uint32_t *event, uint32_t bit)

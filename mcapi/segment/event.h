@@ -38,18 +38,24 @@ enum {
     MCI_EVENT_EXACT = 4,   /* nobody sleeps, but wakers shall change the word; stays set */
 };
 
-/* Wakes who announced itself. `node`: the slot of the node on that side. */
-void mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t node);
+/* Wakes who announced itself; false: nobody did. `node`: the slot of the node on that side. */
+bool mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t node);
 
-/* For whoever has just published what the sleepers of this event wait for. */
-static inline void mci_event_raise(const struct mci_map *map, _Atomic uint32_t *event,
-                                   uint32_t node)
+/* Whether somebody announced itself who waits for what was just published. */
+static inline bool mci_event_is_awaited(const struct mci_map *map, _Atomic uint32_t *event)
 {
     atomic_signal_fence(memory_order_seq_cst); /* LOOKED, with the sleeper's heavy fence */
     if (__builtin_expect(atomic_load_explicit(&map->header->fenced, memory_order_relaxed) != 0,
                          0))
         atomic_thread_fence(memory_order_seq_cst); /* LOOKED, without one */
-    if (__builtin_expect(atomic_load_explicit(event, memory_order_relaxed) != 0, 0))
+    return __builtin_expect(atomic_load_explicit(event, memory_order_relaxed) != 0, 0);
+}
+
+/* For whoever has just published what the sleepers of this event wait for. */
+static inline void mci_event_raise(const struct mci_map *map, _Atomic uint32_t *event,
+                                   uint32_t node)
+{
+    if (mci_event_is_awaited(map, event))
         mci_event_wake(map, event, node);
 }
 

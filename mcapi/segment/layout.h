@@ -173,6 +173,21 @@ enum mci_channel_state { MCI_CHANNEL_FREE, MCI_CHANNEL_CONNECTED };
  */
 enum mci_side_state { MCI_SIDE_SHUT, MCI_SIDE_OPEN, MCI_SIDE_GONE, MCI_SIDE_DEAD };
 
+/*
+ * What one side of a channel has done since the connect, written by that side alone: all but
+ * `sleeps` inside the gate of its end. How much was sent and received follows from the ring;
+ * `items` only tells how often its positions have come round (tally.h).
+ */
+struct mci_side_counters {
+    alignas(MCI_LINE) _Atomic uint64_t items; /* sender: so many were sent, some time ago */
+    _Atomic uint64_t bytes;                   /* sender: payload of packets */
+    _Atomic uint64_t stalls;                  /* calls that found no room, or nothing there */
+    _Atomic uint64_t sleeps;                  /* of blocked calls */
+    _Atomic uint64_t wakes;                   /* of the other side */
+    uint64_t reserved[3];
+};
+_Static_assert(sizeof(struct mci_side_counters) == MCI_LINE, "layout 2");
+
 struct mci_channel_slot {
     _Atomic uint32_t state;   /* enum mci_channel_state; publishes the rest */
     uint32_t kind;            /* enum mci_channel_kind */
@@ -182,13 +197,16 @@ struct mci_channel_slot {
     uint32_t payload;         /* largest packet in bytes */
     uint32_t committed;       /* bytes of the region that are backed by memory */
     uint32_t generation;      /* +1 at every connect */
-    uint32_t reserved[6];
+    uint64_t connected;       /* when: CLOCK_MONOTONIC, ns */
+    uint32_t reserved[4];
 
     /* Read by every send and receive, written when something ends or somebody sleeps. */
     alignas(MCI_LINE) _Atomic uint32_t side[MCI_SIDES]; /* enum mci_side_state */
     _Atomic uint32_t event[MCI_SIDES]; /* what the thread on that side sleeps on */
+
+    struct mci_side_counters counters[MCI_SIDES];
 };
-_Static_assert(sizeof(struct mci_channel_slot) == 2 * MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_channel_slot) == 4 * MCI_LINE, "layout 2");
 
 /*
  * The ring of a packet channel, at the start of its region: the receiver's line, five numbers

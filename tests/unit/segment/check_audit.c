@@ -471,6 +471,16 @@ static void filled(struct scene *scene)
     atomic_store(&scene->ring.occupant[0], (uint32_t)MCI_FIRST_POSITION + 4);
 }
 
+static void items_ahead(struct scene *scene)
+{
+    atomic_store(&scene->packets->counters[MCI_SEND].items, 5);
+}
+
+static void words_far_behind(struct scene *scene)
+{
+    atomic_store(&scene->scalars->counters[MCI_SEND].items, UINT64_MAX - 1000);
+}
+
 static void word_mark(struct scene *scene)
 {
     atomic_store(&scene->words.lines[0].mark[4], MCI_SCALAR_FULL | 5 << 2);
@@ -557,6 +567,8 @@ static const struct {
     { kind, "kind 3" },
     { depth, "no memory for depth 1000000000" },
     { payload, "no memory for depth" },
+    { items_ahead, "has sent 4, and wrote down 5" },
+    { words_far_behind, "has sent 3, and wrote down" },
     { not_committed, "no memory for depth" },
     { node_state, "state 9" },
     { node_unheld, "nobody has its liveness word" },
