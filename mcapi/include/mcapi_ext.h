@@ -136,7 +136,8 @@ int mcapi_ext_receive_fd(mcapi_endpoint_t end, mcapi_status_t *mcapi_status);
  */
 
 /*
- * Takes a buffer of a packet channel. It is the caller's to fill until it is sent or given back.
+ * Takes a buffer of a packet channel. It is the caller's to fill until it is sent or given
+ * back.
  *
  *   send_handle  an open sending end of a packet channel of this node
  *   size         bytes of room, at most the endpoint's MCAPI_ENDP_ATTR_MAX_PAYLOAD_SIZE; may
@@ -269,8 +270,8 @@ size_t mcapi_ext_pktchan_recv_burst(mcapi_pktchan_recv_hndl_t receive_handle, vo
                                     size_t *sizes, size_t room, mcapi_status_t *mcapi_status);
 
 /*
- * Gives the buffers of received packets back to their channels. They may be of several channels;
- * the sender of one is woken once for all that stand side by side.
+ * Gives the buffers of received packets back to their channels. They may be of several
+ * channels; the sender of one is woken once for all that stand side by side.
  *
  *   buffers  as mcapi_pktchan_recv or mcapi_ext_pktchan_recv_burst has given them
  *   count    how many, at least 1
@@ -355,6 +356,146 @@ size_t mcapi_ext_sclchan_recv_burst_uint16(mcapi_sclchan_recv_hndl_t receive_han
 size_t mcapi_ext_sclchan_recv_burst_uint8(mcapi_sclchan_recv_hndl_t receive_handle,
                                           mcapi_uint8_t *words, size_t room,
                                           mcapi_status_t *mcapi_status);
+
+/* --- Statistics ------------------------------------------------------------------ */
+
+/*
+ * What every node, endpoint and channel of the topology is and has done, told to any of its
+ * nodes, while everything goes on:
+ *
+ *     mcapi_ext_channel_stats_t channel;
+ *     mcapi_uint_t cursor = 0;
+ *
+ *     while (mcapi_ext_channel_stats(&cursor, &channel, &status))
+ *         printf("%llu sent, %u queued\n", channel.sent, channel.queued);
+ *
+ * Counting costs the ends of a channel next to nothing: how much was sent and received follows
+ * from the positions of the channel's ring. Numbers of 64 bits never come round, and those of
+ * items never go back. Each number was true at some moment of the call, not all of them at the
+ * same one. Room that is reserved is 0.
+ */
+
+/* A live node. */
+typedef struct mcapi_ext_node_stats {
+    mcapi_uint32_t domain, node;          /* its name */
+    mcapi_uint32_t process;               /* process id */
+    mcapi_uint32_t dead;                  /* 1: it has died, and is not yet recovered */
+    mcapi_uint32_t type;                  /* MCAPI_NODE_ATTR_TYPE */
+    mcapi_uint32_t endpoints;             /* that it has now */
+    mcapi_uint32_t sends_on, receives_on; /* so many channels now */
+    mcapi_uint64_t joined;                /* when: CLOCK_MONOTONIC, ns */
+    mcapi_uint64_t reserved[11];
+} mcapi_ext_node_stats_t;
+
+#define MCAPI_EXT_NO_CHANNEL (~0u)
+
+/* An endpoint. Bytes are of payload; what was counted, since the endpoint was created. */
+typedef struct mcapi_ext_endpoint_stats {
+    mcapi_endpoint_t endpoint;
+    mcapi_uint32_t domain, node, port; /* its name; the node is its owner */
+    mcapi_uint32_t type;               /* MCAPI_ENDP_ATTR_TYPE */
+    mcapi_uint32_t status;             /* MCAPI_ENDP_ATTR_STATUS */
+    mcapi_uint32_t gets;               /* MCAPI_ENDP_ATTR_GET_COUNT */
+    mcapi_uint32_t channel;          /* as in mcapi_ext_channel_stats_t; MCAPI_EXT_NO_CHANNEL */
+    mcapi_uint32_t messages_queued;  /* that wait here now, or are on their way in or out */
+    mcapi_uint32_t messages_room;    /* for so many more; 0 before the first message */
+    mcapi_uint64_t messages_sent;    /* from this endpoint */
+    mcapi_uint64_t messages_dropped; /* the same, to endpoints that were no more */
+    mcapi_uint64_t messages_received;
+    mcapi_uint64_t message_bytes_sent;
+    mcapi_uint64_t message_bytes_received;
+    mcapi_uint64_t reserved[14];
+} mcapi_ext_endpoint_stats_t;
+
+#define MCAPI_EXT_PACKETS 1u
+#define MCAPI_EXT_SCALARS 2u
+
+#define MCAPI_EXT_SIDE_SHUT   0u /* not opened yet */
+#define MCAPI_EXT_SIDE_OPEN   1u
+#define MCAPI_EXT_SIDE_CLOSED 2u /* closed, or finalized */
+#define MCAPI_EXT_SIDE_DEAD   3u /* its node has died */
+
+/* One end of a channel. */
+typedef struct mcapi_ext_side_stats {
+    mcapi_endpoint_t endpoint;
+    mcapi_uint32_t domain, node, port; /* its name; all bits set: it was deleted */
+    mcapi_uint32_t state;              /* MCAPI_EXT_SIDE_... */
+    mcapi_uint32_t reserved_too;
+    mcapi_uint64_t stalls; /* calls that found no room (sender), or nothing there (receiver) */
+    mcapi_uint64_t sleeps; /* of blocked calls that wait for this channel alone */
+    mcapi_uint64_t wakes;  /* times that this end woke the other one */
+    mcapi_uint64_t reserved[6];
+} mcapi_ext_side_stats_t;
+
+/* A connected channel. What was counted, since it was connected. */
+typedef struct mcapi_ext_channel_stats {
+    mcapi_uint32_t channel;     /* its number; the next channel that is connected may have it */
+    mcapi_uint32_t kind;        /* MCAPI_EXT_PACKETS, MCAPI_EXT_SCALARS */
+    mcapi_uint32_t depth;       /* packets or scalars that fit */
+    mcapi_uint32_t max_payload; /* bytes of one */
+    mcapi_uint32_t queued;      /* sent and not yet received */
+    mcapi_uint32_t held;        /* packets received and not yet released */
+    mcapi_uint32_t taken;       /* buffers taken to be sent by reference */
+    mcapi_uint32_t room;        /* for so many more now */
+    mcapi_uint64_t connected;   /* when: CLOCK_MONOTONIC, ns */
+    mcapi_uint64_t sent;        /* packets or scalars */
+    mcapi_uint64_t received;
+    mcapi_uint64_t bytes_sent; /* of packets; a scalar counts as the 8 that it travels in */
+    mcapi_ext_side_stats_t sender, receiver;
+    mcapi_uint64_t reserved[8];
+} mcapi_ext_channel_stats_t;
+
+/*
+ * Tells of the live nodes of the topology, one at each call. Those that join or leave meanwhile
+ * are told of, or not.
+ *
+ *   cursor  where to go on: 0 at the first call, and then as the last call has left it
+ *   stats   is filled with the next node
+ *
+ * Returns MCAPI_TRUE if there was one; MCAPI_FALSE if all were told of, with MCAPI_SUCCESS, or
+ * if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     cursor or stats is NULL
+ */
+mcapi_boolean_t mcapi_ext_node_stats(mcapi_uint_t *cursor, mcapi_ext_node_stats_t *stats,
+                                     mcapi_status_t *mcapi_status);
+
+/*
+ * Tells of the endpoints of all nodes, one at each call. Those that are created or deleted
+ * meanwhile are told of, or not.
+ *
+ *   cursor  where to go on: 0 at the first call, and then as the last call has left it
+ *   stats   is filled with the next endpoint
+ *
+ * Returns MCAPI_TRUE if there was one; MCAPI_FALSE if all were told of, with MCAPI_SUCCESS, or
+ * if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     cursor or stats is NULL
+ */
+mcapi_boolean_t mcapi_ext_endpoint_stats(mcapi_uint_t *cursor,
+                                         mcapi_ext_endpoint_stats_t *stats,
+                                         mcapi_status_t *mcapi_status);
+
+/*
+ * Tells of the channels of the topology, one at each call. Those that are connected or end
+ * meanwhile are told of, or not.
+ *
+ *   cursor  where to go on: 0 at the first call, and then as the last call has left it
+ *   stats   is filled with the next channel
+ *
+ * Returns MCAPI_TRUE if there was one; MCAPI_FALSE if all were told of, with MCAPI_SUCCESS, or
+ * if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     cursor or stats is NULL
+ */
+mcapi_boolean_t mcapi_ext_channel_stats(mcapi_uint_t *cursor, mcapi_ext_channel_stats_t *stats,
+                                        mcapi_status_t *mcapi_status);
 
 #ifdef __cplusplus
 }

@@ -147,7 +147,7 @@ static const struct mci_channel_slot *channel_of(const struct mci_map *map,
                  : &map->channels[slot->channel - 1];
 }
 
-static uint32_t status_flags(const struct mci_map *map, const struct mci_endpoint_slot *slot)
+uint32_t mci_attribute_status(const struct mci_map *map, const struct mci_endpoint_slot *slot)
 {
     const struct mci_channel_slot *channel = channel_of(map, slot);
     enum mci_end_kind kind = slot->opened;
@@ -235,7 +235,7 @@ static void get_value(const struct mci_map *map, const struct mci_endpoint_slot 
         made = free_receive_buffers(map, slot);
         break;
     case MCAPI_ENDP_ATTR_STATUS:
-        made = status_flags(map, slot);
+        made = mci_attribute_status(map, slot);
         break;
     default:
         memcpy(&made, (const unsigned char *)slot + attributes[number].offset, sizeof made);

@@ -18,6 +18,9 @@ bool mci_attribute_compatible(const struct mci_endpoint_slot *send,
 uint32_t mci_attribute_depth(const struct mci_map *map, const struct mci_endpoint_slot *receive,
                              enum mci_channel_kind kind);
 
+/* Under the control lock: MCAPI_ENDP_ATTR_STATUS. */
+uint32_t mci_attribute_status(const struct mci_map *map, const struct mci_endpoint_slot *slot);
+
 mcapi_status_t mci_attribute_get(struct mci_node *node, mcapi_endpoint_t handle,
                                  mcapi_uint_t number, void *value, size_t size);
 mcapi_status_t mci_attribute_set(struct mci_node *node, mcapi_endpoint_t handle,
