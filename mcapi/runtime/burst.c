@@ -25,13 +25,13 @@ static mcapi_status_t try_send_packets(struct mci_end *end, void *context)
     struct burst *burst = context;
     mcapi_status_t status;
 
-    if (burst->sizes[0] > end->packet.payload)
-        return MCAPI_ERR_PKT_LIMIT;
     if (!mci_end_peer_is_well(end)) {
         status = mci_end_peer_status(end);
         if (status != MCAPI_SUCCESS)
             return status;
     }
+    if (burst->sizes[0] > end->packet.payload)
+        return MCAPI_ERR_PKT_LIMIT;
     do {
         status = mci_send_put(end, burst->payloads[burst->done], burst->sizes[burst->done]);
         if (status != MCAPI_SUCCESS)

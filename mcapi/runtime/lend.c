@@ -53,14 +53,14 @@ static mcapi_status_t try_take(struct mci_end *end, void *context)
     uint32_t size = (uint32_t)call->size;
     uint32_t buffer;
 
-    if (call->size > ring->payload)
-        return MCAPI_ERR_PKT_LIMIT;
     if (!mci_end_peer_is_well(end)) {
         mcapi_status_t status = mci_end_peer_status(end);
 
         if (status != MCAPI_SUCCESS)
             return status;
     }
+    if (call->size > ring->payload)
+        return MCAPI_ERR_PKT_LIMIT;
     if (end->loans == NULL) {
         end->loans = calloc(ring->depth, sizeof *end->loans);
         if (end->loans == NULL)
@@ -91,14 +91,14 @@ static mcapi_status_t try_send(struct mci_end *end, void *context)
     if (buffer == MCI_NO_BUFFER)
         return MCAPI_ERR_BUF_INVALID;
     loan = &end->loans[buffer];
-    if (call->size > loan->size)
-        return MCAPI_ERR_PKT_LIMIT;
     if (!mci_end_peer_is_well(end)) {
         mcapi_status_t status = mci_end_peer_status(end);
 
         if (status != MCAPI_SUCCESS)
             return status;
     }
+    if (call->size > loan->size)
+        return MCAPI_ERR_PKT_LIMIT;
     place = place_of(loan->size);
     loan->lent = false;
     loan->sent[place] = true;

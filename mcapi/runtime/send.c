@@ -26,13 +26,13 @@ static inline __attribute__((always_inline)) mcapi_status_t try_packet(struct mc
 {
     mcapi_status_t status;
 
-    if (size > end->packet.payload)
-        return MCAPI_ERR_PKT_LIMIT;
     if (__builtin_expect(!mci_end_peer_is_well(end), 0)) {
         status = mci_end_peer_status(end);
         if (status != MCAPI_SUCCESS)
             return status;
     }
+    if (size > end->packet.payload)
+        return MCAPI_ERR_PKT_LIMIT;
     status = mci_send_put(end, payload, size);
     if (__builtin_expect(status == MCAPI_SUCCESS, 1))
         mci_end_tell_peer(end, MCI_SEND);
@@ -48,7 +48,9 @@ mcapi_status_t mci_send_packet_check(struct mci_node *node, mcapi_pktchan_send_h
 
     if (status != MCAPI_SUCCESS)
         return status == MCAPI_PENDING ? MCAPI_SUCCESS : status;
-    status = size > end->packet.payload ? MCAPI_ERR_PKT_LIMIT : mci_end_peer_status(end);
+    status = mci_end_peer_status(end);
+    if (status == MCAPI_SUCCESS && size > end->packet.payload)
+        status = MCAPI_ERR_PKT_LIMIT;
     mci_end_leave(end, alone);
     return status;
 }
