@@ -73,6 +73,8 @@ static mcapi_status_t act_close(struct mci_node *node, struct mci_request_start 
                                               &start->life, start->only_check);
 
     (void)context;
+    if (status == MCAPI_SUCCESS && !start->only_check)
+        mci_request_end_open(node, start->handle);
     if (status == MCAPI_SUCCESS && start->life.over)
         start->kind = MCI_REQUEST_DONE;
     return status;

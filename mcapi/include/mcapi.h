@@ -843,17 +843,17 @@ mcapi_uint_t mcapi_pktchan_available(mcapi_pktchan_recv_hndl_t receive_handle,
 void mcapi_pktchan_release(void *buffer, mcapi_status_t *mcapi_status);
 
 /*
- * Tells the sender of a packet that went without a copy (mcapi_ext.h) whether its buffer is free
- * again.
+ * Tells the sender of a packet that went without a copy (mcapi_ext.h) whether its buffer is
+ * free again.
  *
- * It is about the packet that was sent from this address last. After its release the channel may
- * use the buffer again, and the answer stays MCAPI_TRUE until the same address is sent without a
- * copy once more. When the sending end is closed, the answers are gone too.
+ * It is about the packet that was sent from this address last. After its release the channel
+ * may use the buffer again, and the answer stays MCAPI_TRUE until the same address is sent
+ * without a copy once more. When the sending end is closed, the answers are gone too.
  *
  *   buffer  as it was sent; any other pointer is recognised and refused
  *
- * Returns MCAPI_TRUE if the receiver has released the buffer; MCAPI_FALSE if it is still under way
- * or held, or if the call fails.
+ * Returns MCAPI_TRUE if the receiver has released the buffer; MCAPI_FALSE if it is still under
+ * way or held, or if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node

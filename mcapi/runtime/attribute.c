@@ -298,7 +298,7 @@ mcapi_status_t mci_attribute_set(struct mci_node *node, mcapi_endpoint_t handle,
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
-    slot = mci_endpoint_of(mci_map(), handle);
+    slot = mci_endpoint_live(&mci_runtime.map, handle);
     if (slot == NULL)
         status = MCAPI_ERR_ENDP_INVALID;
     else if (slot->owner != node->slot)

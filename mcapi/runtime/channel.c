@@ -305,6 +305,8 @@ mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
     endpoint = mci_endpoint_own(node, handle);
+    if (endpoint != NULL)
+        mci_channel_bury_peer(map, endpoint);
     status = endpoint == NULL ? MCAPI_ERR_ENDP_INVALID : may_open(map, endpoint, kind);
     if (status == MCAPI_SUCCESS && !only_check) {
         endpoint->opened = kind;
@@ -346,6 +348,14 @@ static void bury_other_side(const struct mci_channel_slot *slot, enum mci_side s
     if (slot != NULL && state_of(slot) == MCI_CHANNEL_CONNECTED
         && !is_over(side_of(slot, other(side))))
         mci_recover_if_dead(&mci_runtime.map, slot->node[other(side)]);
+}
+
+void mci_channel_bury_peer(const struct mci_map *map, const struct mci_endpoint_slot *endpoint)
+{
+    const struct mci_channel_slot *slot = channel_of(map, endpoint);
+
+    if (slot != NULL)
+        bury_other_side(slot, side_on(slot, endpoint->handle));
 }
 
 static const struct mci_channel_slot *channel_of_handle(const struct mci_node *node,
@@ -521,9 +531,11 @@ void mci_channel_bury(struct mci_node *node, uint32_t dead)
 
 mcapi_status_t mci_channel_leave(struct mci_map *map, struct mci_endpoint_slot *endpoint)
 {
-    struct mci_channel_slot *slot = channel_of(map, endpoint);
+    struct mci_channel_slot *slot;
     enum mci_side side;
 
+    mci_channel_bury_peer(map, endpoint);
+    slot = channel_of(map, endpoint);
     if (slot == NULL)
         return MCAPI_SUCCESS;
     side = side_on(slot, endpoint->handle);

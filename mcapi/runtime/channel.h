@@ -71,6 +71,9 @@ void mci_channel_bury(struct mci_node *node, uint32_t dead);
 
 /* --- Under the control lock ----------------------------------------------------------- */
 
+/* If the node of the other end has died, nobody may have noticed yet: then now. */
+void mci_channel_bury_peer(const struct mci_map *map, const struct mci_endpoint_slot *endpoint);
+
 /* Whether an open of this side, which is open, has nothing left to wait for. */
 bool mci_channel_open_is_complete(const struct mci_channel_slot *slot, enum mci_side side);
 

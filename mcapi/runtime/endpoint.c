@@ -209,7 +209,10 @@ struct mci_endpoint_slot *mci_endpoint_live(struct mci_map *map, mcapi_endpoint_
 {
     struct mci_endpoint_slot *slot = mci_endpoint_of(map, handle);
 
-    return slot != NULL && mci_recover_if_dead(map, slot->owner) ? NULL : slot;
+    if (slot == NULL || mci_recover_if_dead(map, slot->owner))
+        return NULL;
+    mci_channel_bury_peer(map, slot);
+    return slot;
 }
 
 mcapi_status_t mci_endpoint_get(struct mci_node *node, mcapi_domain_t domain,

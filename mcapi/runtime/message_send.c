@@ -196,6 +196,21 @@ static mcapi_status_t try_once(struct mci_node *node, const struct mci_message *
     return status;
 }
 
+/* An endpoint is connected, but perhaps to one that has died. True: not any more. */
+static bool bury_peers(struct mci_node *node, const struct mci_message *message)
+{
+    const struct mci_endpoint_slot *from, *to;
+    bool free_now;
+
+    if (!mci_control_lock(node, mci_self.serial))
+        return false;
+    from = mci_endpoint_live(&mci_runtime.map, message->from);
+    to = mci_endpoint_live(&mci_runtime.map, message->to);
+    free_now = (from == NULL || !is_connected(from)) && (to == NULL || !is_connected(to));
+    mci_control_unlock();
+    return free_now;
+}
+
 /* As far as it goes without waiting for room. MCAPI_PENDING: there is none. */
 static mcapi_status_t send_unless_full(struct mci_node *node, const struct mci_message *message,
                                        struct mci_message_wait *wait)
@@ -204,6 +219,8 @@ static mcapi_status_t send_unless_full(struct mci_node *node, const struct mci_m
         enum tried tried;
         mcapi_status_t status = try_once(node, message, &tried, wait);
 
+        if (__builtin_expect(status == MCAPI_ERR_GENERAL, 0) && bury_peers(node, message))
+            continue;
         if (__builtin_expect(tried == TRIED_DONE, 1) || tried == TRIED_FULL)
             return status;
         if (tried == TRIED_NO_MORE)

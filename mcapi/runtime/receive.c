@@ -296,14 +296,30 @@ static mcapi_status_t would_return(struct mci_node *node, mcapi_endpoint_t handl
     return is_receiving_end(node, handle) ? MCAPI_SUCCESS : status;
 }
 
+/* MCAPI_SUCCESS: all are receiving ends. Those that are known to be are passed over quickly. */
+static mcapi_status_t check_receivers(struct mci_node *node, const mcapi_endpoint_t *handles,
+                                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_receiving_end(node, handles[i])) {
+            mcapi_status_t status = would_return(node, handles[i]);
+
+            if (status != MCAPI_SUCCESS && status != MCAPI_PENDING)
+                return status;
+        }
+    return MCAPI_SUCCESS;
+}
+
 mcapi_status_t mci_receive_wait_any(struct mci_node *node, const mcapi_endpoint_t *handles,
                                     size_t count, mcapi_timeout_t timeout, size_t *which)
 {
     static _Thread_local size_t next; /* the search goes on behind the last one found */
     struct receivers receivers = { handles, count };
     struct mci_patience patience;
-    mcapi_status_t status = MCAPI_SUCCESS;
+    mcapi_status_t status = check_receivers(node, handles, count);
 
+    if (status != MCAPI_SUCCESS) /* whatever the others have */
+        return status;
     mci_patience_begin(&patience, node, timeout);
     do {
         for (size_t i = 0; i < count; i++) {

@@ -63,6 +63,8 @@ mcapi_status_t mci_request_amend(struct mci_node *node, mcapi_request_t request,
     slot = mci_request_find(table, request);
     if (slot != NULL && slot->state == MCI_REQUEST_PENDING) {
         slot->start = *start;
+        slot->is_open = start->kind == MCI_REQUEST_OPEN;
+        table->opens += slot->is_open;
         if (start->kind == MCI_REQUEST_DONE)
             mci_request_finish(table, slot, MCAPI_SUCCESS, start->size);
     }
@@ -95,8 +97,8 @@ void mci_request_drop(struct mci_node *node, mcapi_request_t request)
 
     mci_request_lock(table);
     slot = mci_request_find(table, request);
-    if (slot != NULL)
-        mci_request_free(table, slot);
+    if (slot != NULL && slot->state == MCI_REQUEST_PENDING)
+        mci_request_put_back(table, slot);
     mci_request_unlock(table);
 }
 
@@ -285,6 +287,21 @@ mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, 
     return seen == MCAPI_ERR_NODE_NOTINIT ? seen : status;
 }
 
+void mci_request_end_open(struct mci_node *node, mcapi_endpoint_t handle)
+{
+    struct mci_request_table *table = node->requests;
+
+    mci_request_lock(table);
+    for (uint32_t i = 0; i < table->count && table->opens > 0; i++) {
+        struct mci_request *slot = &table->slots[i];
+
+        if (slot->state == MCI_REQUEST_PENDING && slot->start.kind == MCI_REQUEST_OPEN
+            && slot->start.handle == handle)
+            mci_request_finish(table, slot, MCAPI_SUCCESS, 0);
+    }
+    mci_request_unlock(table);
+}
+
 /* --- Waiting -------------------------------------------------------------------------- */
 
 static void announce(struct mci_patience *patience, mcapi_request_t request)
@@ -419,17 +436,24 @@ static mcapi_status_t test_any(struct mci_node *node, const struct any *any, siz
     return MCAPI_PENDING;
 }
 
-/* So that a cancel leaves the request for us to find. */
-static void begin_wait_any(struct mci_request_table *table, const struct any *any)
+/* So that a cancel leaves the request for us to find. False: one of them is no request. */
+static bool begin_wait_any(struct mci_request_table *table, const struct any *any)
 {
+    bool all = true;
+
     mci_request_lock(table);
     for (size_t i = 0; i < any->count; i++) {
-        struct mci_request *slot = mci_request_find(table, any->get(any->requests, i));
+        mcapi_request_t request = any->get(any->requests, i);
+        struct mci_request *slot = mci_request_find(table, request);
+        mcapi_status_t status;
 
         if (slot != NULL)
             slot->waiters++;
+        else
+            all = all && mci_request_is_refusal(request, &status);
     }
     mci_request_unlock(table);
+    return all;
 }
 
 static void end_wait_any(struct mci_request_table *table, const struct any *any, size_t told)
@@ -447,7 +471,11 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
     struct mci_patience patience;
     mcapi_status_t status;
 
-    begin_wait_any(node->requests, &any);
+    if (!begin_wait_any(node->requests, &any)) {
+        end_wait_any(node->requests, &any, count);
+        *which = count;
+        return or_node_gone(node, MCAPI_ERR_REQUEST_INVALID);
+    }
     mci_patience_begin(&patience, node, timeout);
     for (;;) {
         mcapi_status_t waited;

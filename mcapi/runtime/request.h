@@ -75,6 +75,9 @@ void mci_request_serve_message(struct mci_posted *posted, const void *payload, s
 /* All posted receives are over. */
 void mci_request_fail_posted(struct mci_posted *posted, mcapi_status_t status);
 
+/* An end has been closed: its open, if that is pending, is over. */
+void mci_request_end_open(struct mci_node *node, mcapi_endpoint_t handle);
+
 /* MCAPI_PENDING, or how it ended. */
 mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, size_t *size);
 mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, size_t *size,

@@ -94,6 +94,9 @@ struct mci_request *mci_request_take(struct mci_request_table *table)
     if (slot->waiters > 0)
         return NULL; /* each is about to be looked at by its waiter */
     detach(table, list, slot);
+    slot->was_over = slot->state == MCI_REQUEST_OVER;
+    slot->generation_before = slot->generation;
+    slot->start_before = slot->start;
     slot->generation = slot->generation + 1 == GENERATIONS ? 1 : slot->generation + 1;
     slot->state = MCI_REQUEST_PENDING;
     slot->waiters = 0;
@@ -102,19 +105,55 @@ struct mci_request *mci_request_take(struct mci_request_table *table)
     return slot;
 }
 
+/* An open that has not finished is counted. */
+static void not_open(struct mci_request_table *table, struct mci_request *slot)
+{
+    table->opens -= slot->is_open;
+    slot->is_open = false;
+}
+
 void mci_request_finish(struct mci_request_table *table, struct mci_request *slot,
                         mcapi_status_t status, size_t size)
 {
+    not_open(table, slot);
     slot->state = MCI_REQUEST_OVER;
     slot->status = status;
     slot->size = size;
     append(table, &table->over, slot);
 }
 
+/* It was the oldest. */
+static void prepend(struct mci_request_table *table, struct mci_request_list *list,
+                    struct mci_request *slot)
+{
+    uint32_t link = link_of(table, slot);
+
+    slot->older = 0;
+    slot->newer = list->oldest;
+    if (list->oldest != 0)
+        table->slots[list->oldest - 1].older = link;
+    else
+        list->newest = link;
+    list->oldest = link;
+}
+
+void mci_request_put_back(struct mci_request_table *table, struct mci_request *slot)
+{
+    if (!slot->was_over) {
+        mci_request_free(table, slot);
+        return;
+    }
+    slot->generation = slot->generation_before;
+    slot->start = slot->start_before;
+    slot->state = MCI_REQUEST_OVER;
+    prepend(table, &table->over, slot);
+}
+
 void mci_request_free(struct mci_request_table *table, struct mci_request *slot)
 {
     if (slot->state == MCI_REQUEST_OVER)
         detach(table, &table->over, slot);
+    not_open(table, slot);
     slot->state = MCI_REQUEST_FREE;
     append(table, &table->free, slot);
 }
@@ -122,8 +161,10 @@ void mci_request_free(struct mci_request_table *table, struct mci_request *slot)
 void mci_request_reset(struct mci_request_table *table)
 {
     table->free = table->over = (struct mci_request_list){ 0, 0 };
+    table->opens = 0;
     for (uint32_t i = 0; i < table->count; i++) {
         table->slots[i].state = MCI_REQUEST_FREE;
+        table->slots[i].is_open = false;
         append(table, &table->free, &table->slots[i]);
     }
 }

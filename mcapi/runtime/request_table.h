@@ -19,6 +19,12 @@ struct mci_request {
     uint32_t next_posted;  /* RECEIVE: index + 1 of the next at its end */
     uint32_t older, newer; /* FREE or OVER: neighbours in their list, index + 1 */
     struct mci_request_start start;
+
+    /* What was finished here before, until the call that has taken its place is accepted. */
+    bool was_over;
+    uint32_t generation_before;
+    struct mci_request_start start_before;
+    bool is_open; /* counted among the table's */
 };
 
 /* A list of slots, oldest first; index + 1, 0 for none. */
@@ -30,6 +36,7 @@ struct mci_request_table {
     pthread_mutex_t mutex; /* guards all below; taken inside gates */
     uint32_t count;
     uint32_t next_any; /* wait_any begins here: fair over repeated calls */
+    uint32_t opens;    /* unfinished requests that are opens */
     struct mci_request_list free, over;
     struct mci_request *slots;
 };
@@ -65,6 +72,9 @@ mcapi_request_t mci_request_number(const struct mci_request_table *table,
 /* PENDING -> OVER. */
 void mci_request_finish(struct mci_request_table *table, struct mci_request *slot,
                         mcapi_status_t status, size_t size);
+
+/* As if the slot, which is pending, had never been taken: what was finished there is again. */
+void mci_request_put_back(struct mci_request_table *table, struct mci_request *slot);
 
 /* PENDING or OVER -> FREE. */
 void mci_request_free(struct mci_request_table *table, struct mci_request *slot);

@@ -102,6 +102,9 @@ mcapi_status_t mci_send_packet(struct mci_node *node, mcapi_pktchan_send_hndl_t 
         if (__builtin_expect(status == MCAPI_SUCCESS, 1))
             return status;
     }
+    /* Not connected yet, but no channel of this topology will ever take it. */
+    if (status == MCAPI_PENDING && size > mci_map()->limits.max_pkt_size)
+        return MCAPI_ERR_PKT_LIMIT;
     return mci_is_final(status) ? status : send_packet_slowly(node, handle, payload, size);
 }
 

@@ -24,15 +24,19 @@ void mci_bell_ring(const struct mci_map *map, uint32_t node)
 
 bool mci_event_wake(const struct mci_map *map, _Atomic uint32_t *event, uint32_t node)
 {
-    uint32_t who =
-            atomic_fetch_and_explicit(event, MCI_EVENT_EXACT, memory_order_acq_rel); /* EXACT */
+    const uint32_t announced = MCI_EVENT_SLEEPER | MCI_EVENT_BELL;
+    uint32_t who = atomic_load_explicit(event, memory_order_relaxed); /* the exchange decides */
 
+    while (!atomic_compare_exchange_weak_explicit(
+            event, &who, (who & ~announced) + MCI_EVENT_TAKEN, memory_order_acq_rel /* EXACT */,
+            memory_order_relaxed))
+        ;
     CRASH_POINT(event_taken);
     if (who & MCI_EVENT_SLEEPER)
         mci_futex_wake(event, INT_MAX);
     if (who & MCI_EVENT_BELL)
         mci_bell_ring(map, node);
-    return (who & (MCI_EVENT_SLEEPER | MCI_EVENT_BELL)) != 0;
+    return (who & announced) != 0;
 }
 
 uint32_t mci_event_announce(_Atomic uint32_t *event, uint32_t bit)

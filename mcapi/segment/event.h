@@ -2,10 +2,12 @@
 /*
  * event.h - how whoever changes something wakes whoever sleeps until it changes.
  *
- * An event is one word. A thread that is about to sleep sets a bit in it, fences, and looks
- * once more for what it waits for; whoever made that true looks at the word afterwards, and
- * only if a bit is set goes to the kernel. The fence of the sleeper is the heavy one
- * (os/fence.h), so the waker's side is one load, without a fence of its own:
+ * An event is one word: bits, and above them a count of how often they were taken, so that a
+ * value on which one thread is about to sleep does not come again when the next one announces
+ * itself. A thread that is about to sleep sets a bit, fences, and looks once more for what it
+ * waits for; whoever made that true looks at the word afterwards, and only if a bit is set goes
+ * to the kernel. The fence of the sleeper is the heavy one (os/fence.h), so the waker's side is
+ * one load, without a fence of its own:
  *
  *   waker                       sleeper
  *     publish (store release)     announce (set the bit)
@@ -36,6 +38,8 @@ enum {
     MCI_EVENT_SLEEPER = 1, /* somebody sleeps on the word itself */
     MCI_EVENT_BELL = 2,    /* somebody sleeps on the node's bell */
     MCI_EVENT_EXACT = 4,   /* nobody sleeps, but wakers shall change the word; stays set */
+    MCI_EVENT_BITS = 7,
+    MCI_EVENT_TAKEN = 8, /* the count's unit */
 };
 
 /* Wakes who announced itself; false: nobody did. `node`: the slot of the node on that side. */
@@ -48,7 +52,8 @@ static inline bool mci_event_is_awaited(const struct mci_map *map, _Atomic uint3
     if (__builtin_expect(atomic_load_explicit(&map->header->fenced, memory_order_relaxed) != 0,
                          0))
         atomic_thread_fence(memory_order_seq_cst); /* LOOKED, without one */
-    return __builtin_expect(atomic_load_explicit(event, memory_order_relaxed) != 0, 0);
+    return __builtin_expect(
+            (atomic_load_explicit(event, memory_order_relaxed) & MCI_EVENT_BITS) != 0, 0);
 }
 
 /* For whoever has just published what the sleepers of this event wait for. */

@@ -23,8 +23,10 @@ static bool is_at_work(const struct mci_map *map, uint32_t name)
     if (name == MCI_NOBODY || name == MCI_TAKEN_CELL || node >= map->limits.max_nodes)
         return false;
     slot = &map->nodes[node];
-    return mci_robust_owner(atomic_load_explicit(&slot->liveness.word, memory_order_acquire))
-                != 0
+    /* LIVE too: a node that is just joining has the word, and may not be the next life yet. */
+    return atomic_load_explicit(&slot->state, memory_order_relaxed) == MCI_NODE_LIVE
+        && mci_robust_owner(atomic_load_explicit(&slot->liveness.word, memory_order_acquire))
+                   != 0
         && (atomic_load_explicit(&slot->incarnation, memory_order_acquire) & 0x7fff)
                    == MCI_CONTROL_INCARNATION(name);
 }
@@ -39,24 +41,47 @@ static uint32_t places_for(uint32_t cells)
     return places;
 }
 
-/* Empties the slots of all levels for a new generation, and frees the cells in them: nobody is
+/* Empties a slot for a new generation. A cell in it is marked first, as a receiver does: after
+ * a death between the two it must not look like one that its sender still fills. */
+static void empty_slot(const struct mci_mailbox *box, _Atomic uint64_t *slot, uint64_t fresh,
+                       uint32_t cells)
+{
+    uint64_t old = atomic_load_explicit(slot, memory_order_acquire);
+
+    do {
+        if ((old & MCI_SLOT_FULL) != 0 && mci_slot_cell(old) < cells)
+            atomic_store_explicit(&box->cells[mci_slot_cell(old)].owner, MCI_TAKEN_CELL,
+                                  memory_order_relaxed); /* the exchange publishes */
+        /* Fails when a late sender was quicker: once, as then the slot is full. */
+    } while (!atomic_compare_exchange_strong_explicit(slot, &old, fresh, memory_order_acq_rel,
+                                                      memory_order_acquire));
+}
+
+/* Empties the slots of all levels for a new generation, and marks the cells in them: nobody is
  * filling those. From its slot's exchange on no late sender can put a cell there. */
 static void empty_slots(const struct mci_mailbox *box, uint32_t places, uint32_t cells)
 {
     const uint32_t first = (uint32_t)MCI_FIRST_POSITION;
 
     for (uint32_t level = 0; level < MCI_LEVELS; level++) {
-        for (uint32_t i = 0; i < places; i++) {
-            uint64_t old = atomic_exchange_explicit(
-                    &box->slots[level * box->stride + i],
-                    mci_slot_empty(box->generation, first + ((i - first) & box->mask)),
-                    memory_order_acq_rel);
-
-            if ((old & MCI_SLOT_FULL) != 0 && mci_slot_cell(old) < cells)
-                mci_mailbox_give(box, mci_slot_cell(old));
-        }
+        for (uint32_t i = 0; i < places; i++)
+            empty_slot(box, &box->slots[level * box->stride + i],
+                       mci_slot_empty(box->generation, first + ((i - first) & box->mask)),
+                       cells);
         atomic_store_explicit(&box->head->tail[level], mci_tail(box->generation, first),
                               memory_order_relaxed);
+    }
+}
+
+/* Frees the cells that nobody is at work with. One that is free may be taken by a late sender
+ * at any moment, so it is left alone; those of the dead, and those marked, are nobody's. */
+static void free_cells(const struct mci_map *map, const struct mci_mailbox *box, uint32_t cells)
+{
+    for (uint32_t i = 0; i < cells; i++) {
+        uint32_t name = atomic_load_explicit(&box->cells[i].owner, memory_order_acquire);
+
+        if (name != MCI_NOBODY && !is_at_work(map, name))
+            mci_mailbox_give(box, i);
     }
 }
 
@@ -99,9 +124,7 @@ bool mci_mailbox_make(struct mci_map *map, uint32_t index, uint32_t depth, uint3
     atomic_store_explicit(&box.head->mask, box.mask, memory_order_relaxed);
     empty_slots(&box, places_for(cells), cells);
     CRASH_POINT(mailbox_emptied);
-    for (uint32_t i = 0; i < cells; i++)
-        if (!is_at_work(map, atomic_load_explicit(&box.cells[i].owner, memory_order_acquire)))
-            mci_mailbox_give(&box, i);
+    free_cells(map, &box, cells);
     for (int side = 0; side < MCI_SIDES; side++)
         atomic_store_explicit(&box.head->event[side], 0, memory_order_relaxed);
     atomic_store_explicit(&endpoint->mailbox, handle, memory_order_release); /* MADE */

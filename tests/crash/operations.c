@@ -405,7 +405,8 @@ static void act_send_to_sleeper(struct act *act)
         act_send_numbers(&one);
         atomic_store(&all->accepted, i + 1);
         act->status = one.status;
-        if (one.status != MCAPI_SUCCESS || !eventually(atomic_load(end->peer_event) != 0))
+        if (one.status != MCAPI_SUCCESS
+            || !eventually((atomic_load(end->peer_event) & MCI_EVENT_BITS) != 0))
             break;
     }
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "runtime/runtime.h"
+#include "segment/event.h"
 #include "segment/mailbox.h"
 #include "support/eventually.h"
 #include "support/expect.h"
@@ -136,7 +137,8 @@ void act_messages_to_sleeper(struct act *act)
         /* Nobody receives in "first": then all of them wait. */
         if (one.status != MCAPI_SUCCESS
             || (mci_mailbox_free_cells(&box) == box.depth
-                && !eventually(atomic_load(&box.head->event[MCI_RECEIVE]) != 0)))
+                && !eventually((atomic_load(&box.head->event[MCI_RECEIVE]) & MCI_EVENT_BITS)
+                               != 0)))
             break;
     }
 }

@@ -21,7 +21,8 @@ void act_send_by_reference(struct act *act)
         scene_fill(made, act->size, i);
         mcapi_ext_pktchan_buffer_send(act->endpoint, made, act->size, &act->status);
         atomic_store(&all->accepted, i + 1);
-        if (act->status != MCAPI_SUCCESS || !eventually(atomic_load(end->peer_event) != 0))
+        if (act->status != MCAPI_SUCCESS
+            || !eventually((atomic_load(end->peer_event) & MCI_EVENT_BITS) != 0))
             break;
     }
 }
@@ -46,7 +47,8 @@ void act_send_bursts(struct act *act)
         else
             mcapi_ext_sclchan_send_burst_uint32(act->endpoint, numbers, SENT, &act->status);
         atomic_store(&all->accepted, sent + SENT);
-        if (act->status != MCAPI_SUCCESS || !eventually(atomic_load(end->peer_event) != 0))
+        if (act->status != MCAPI_SUCCESS
+            || !eventually((atomic_load(end->peer_event) & MCI_EVENT_BITS) != 0))
             break;
     }
 }
