@@ -189,7 +189,8 @@ START_TEST(while_readable_nobody_is_asked_to_wake_anybody)
         ck_assert(is_readable(descriptor->fd));
     }
     receive_one();
-    ck_assert_uint_eq(atomic_load(&counter.event), MCI_EVENT_EXACT | MCI_EVENT_BELL);
+    ck_assert_uint_eq(atomic_load(&counter.event) & MCI_EVENT_BITS,
+                      MCI_EVENT_EXACT | MCI_EVENT_BELL);
 }
 END_TEST
 
