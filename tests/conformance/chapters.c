@@ -25,6 +25,7 @@
     EACH(attribute) \
     EACH(attribute_use) \
     EACH(rules) \
+    EACH(arguments) \
     EACH(msg) \
     EACH(msg_gone) \
     EACH(msg_many) \
@@ -51,11 +52,29 @@
     EACH(v1000) \
     EACH(v1000_status) \
     EACH(profile) \
-    EACH(profile_document)
+    EACH(profile_document) \
+    EACH(random)
 
 /* Of section 11, where the library has mcapi_ext.h. */
 #ifdef CONFORMANCE_EXT
-#define OWN_CHAPTERS(EACH)
+#define OWN_CHAPTERS(EACH) \
+    EACH(ext) \
+    EACH(ext_param) \
+    EACH(ext_topology) \
+    EACH(ext_wait) \
+    EACH(ext_flow) \
+    EACH(ext_ends) \
+    EACH(ext_reference) \
+    EACH(ext_loans) \
+    EACH(ext_release_test) \
+    EACH(ext_burst_packets) \
+    EACH(ext_burst_scalars) \
+    EACH(ext_release_burst) \
+    EACH(ext_threads) \
+    EACH(ext_fd) \
+    EACH(ext_fd_ends) \
+    EACH(ext_statistics) \
+    EACH(ext_channel_statistics)
 #else
 #define OWN_CHAPTERS(EACH)
 #endif

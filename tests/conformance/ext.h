@@ -2,9 +2,9 @@
 /*
  * ext.h - the calls of mcapi_ext.h as peers make them, and as three more kinds of channel.
  *
- * A packet that is sent by reference, and a burst of one, wait and fail as the single call does.
- * A test of that is written once, for a kind of kinds.h, and run for each way to send and to
- * receive:
+ * A packet that is sent by reference, and a burst of one, wait and fail as the single call
+ * does. A test of that is written once, for a kind of kinds.h, and run for each way to send and
+ * to receive:
  *
  *     FOR_EACH_WAY(a_full_channel_blocks_its_sender)
  *     {
@@ -22,8 +22,8 @@
 
 /* --- Ways to send and receive -------------------------------------------------------- */
 
-/* put: a buffer is taken, filled and sent, or a burst of one is. take: a burst of at most one is
- * received; by_reference, the single call. put_many and take_many: in bursts of 1 to 9. */
+/* put: a buffer is taken, filled and sent, or a burst of one is. take: a burst of at most one
+ * is received; by_reference, the single call. put_many and take_many: in bursts of 1 to 9. */
 extern const struct kind by_reference, packet_bursts, scalar_bursts;
 
 #define FOR_EACH_WAY(name)                     \
@@ -47,11 +47,20 @@ extern const struct kind by_reference, packet_bursts, scalar_bursts;
             TEST(name##_in_packet_bursts, where, clauses_packets),                 \
             TEST(name##_in_scalar_bursts, where, clauses_scalars)
 
+/* --- Being woken --------------------------------------------------------------------- */
+
+/* Whoever is not woken looks again after a while all the same, so that a test of waking has to
+ * look at the time: that of the fastest of some, as a busy machine makes single ones slow. */
+enum { TRIES = 5, PROMPT_MS = 200 };
+
+/* Of a call that was begun, and has been woken since `then`: how long that took, in ms. */
+int64_t woken_since(int64_t then, struct peer *peer, struct call *call);
+
 /* --- What travels -------------------------------------------------------------------- */
 
 /* Sizes of packets: none, the largest, and some on either side of where packets travel in
  * another way, or fill a cache line or a page. */
-#define SIZES_TO_TRY \
+#define SIZES_TO_TRY                                                                       \
     0, 1, 2, 15, 16, 17, 47, 48, 49, 63, 64, 65, 111, 112, 113, 127, 128, 129, 1000, 4095, \
             4096, 4097, MCAPI_MAX_PKT_SIZE - 1, MCAPI_MAX_PKT_SIZE
 
