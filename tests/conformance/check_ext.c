@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Being woken --------------------------------------------------------------------- */
+/* --- Being woken ---------------------------------------------------------------- */
 
 int64_t woken_since(int64_t then, struct peer *peer, struct call *call)
 {
@@ -17,7 +17,7 @@ int64_t woken_since(int64_t then, struct peer *peer, struct call *call)
     return now_ms() - then;
 }
 
-/* --- What travels -------------------------------------------------------------------- */
+/* --- What travels --------------------------------------------------------------- */
 
 static unsigned char byte_at(size_t place, uint64_t seed)
 {
@@ -45,7 +45,7 @@ uint64_t scalar_word(uint64_t number, unsigned bits)
     return (number + 1) * 0x9e3779b97f4a7c15u >> (64 - bits);
 }
 
-/* --- Packets by reference ------------------------------------------------------------ */
+/* --- Packets by reference ------------------------------------------------------- */
 
 void do_buffer_take(struct call *call)
 {
@@ -84,7 +84,7 @@ void do_release(struct call *call)
     mcapi_pktchan_release(call->pointer, &call->status);
 }
 
-/* --- Bursts -------------------------------------------------------------------------- */
+/* --- Bursts --------------------------------------------------------------------- */
 
 /* What a call returned: something exactly if it has succeeded, and no more than there was. */
 static void returned(struct call *call, size_t count)
@@ -193,7 +193,7 @@ void do_receive_scalars(struct call *call)
                                       : receive_64(call));
 }
 
-/* --- Waiting for several ------------------------------------------------------------- */
+/* --- Waiting for several -------------------------------------------------------- */
 
 struct call wait_for(const mcapi_endpoint_t *ends, mcapi_uint_t count, mcapi_timeout_t timeout)
 {
@@ -220,7 +220,7 @@ void do_wait_receivable(struct call *call)
         expect_equal(MCAPI_RETURN_VALUE_INVALID, call->number);
 }
 
-/* --- Every call ---------------------------------------------------------------------- */
+/* --- Every call ----------------------------------------------------------------- */
 
 enum {
     RECEIVES_ANY = SIDES,
@@ -340,7 +340,7 @@ static void expect_refusal(const struct one_call *call, mcapi_endpoint_t end, vo
     expect_equal_at(__FILE__, __LINE__, call->name, call->failed, result);
 }
 
-/* --- Something of everything --------------------------------------------------------- */
+/* --- Something of everything ---------------------------------------------------- */
 
 enum { INS, OUTS, WORDS_IN, WORDS_OUT, SCENE };
 
@@ -397,7 +397,7 @@ static void scene_end(const struct scene *scene)
     nodes_end();
 }
 
-/* --- Rules --------------------------------------------------------------------------- */
+/* --- Rules ---------------------------------------------------------------------- */
 
 static void every_call_needs_a_node(void)
 {

@@ -63,7 +63,7 @@ static uint32_t smaller(uint32_t one, uint32_t other)
     return one < other ? one : other;
 }
 
-/* --- What arrives -------------------------------------------------------------------- */
+/* --- What arrives --------------------------------------------------------------- */
 
 static void bursts_of_any_length_and_size_arrive_intact(void)
 {
@@ -152,7 +152,7 @@ static void single_calls_and_bursts_may_be_mixed(void)
     nodes_end();
 }
 
-/* --- How many ------------------------------------------------------------------------ */
+/* --- How many ------------------------------------------------------------------- */
 
 static void as_many_are_sent_as_fit(void)
 {
@@ -247,7 +247,7 @@ static void a_burst_waits_for_the_first_alone(void)
     nodes_end();
 }
 
-/* --- Too large ----------------------------------------------------------------------- */
+/* --- Too large ------------------------------------------------------------------ */
 
 static void a_packet_that_is_too_large_ends_the_burst_before_it(void)
 {
@@ -281,7 +281,7 @@ static void a_packet_that_is_too_large_ends_the_burst_before_it(void)
     nodes_end();
 }
 
-/* --- What cannot be done ------------------------------------------------------------- */
+/* --- What cannot be done -------------------------------------------------------- */
 
 static void a_burst_needs_its_arrays_and_a_count(void)
 {
@@ -313,7 +313,7 @@ static void a_burst_needs_its_arrays_and_a_count(void)
     nodes_end();
 }
 
-/* --- Posted receives ----------------------------------------------------------------- */
+/* --- Posted receives ------------------------------------------------------------ */
 
 static void posted_receives_come_before_a_burst(void)
 {

@@ -59,7 +59,7 @@ static uint32_t smaller(uint32_t one, uint32_t other)
     return one < other ? one : other;
 }
 
-/* --- What arrives -------------------------------------------------------------------- */
+/* --- What arrives --------------------------------------------------------------- */
 
 static void bursts_of_each_width_and_length_arrive_whole(void)
 {
@@ -170,7 +170,7 @@ static void single_calls_and_bursts_may_be_mixed(void)
     nodes_end();
 }
 
-/* --- How many ------------------------------------------------------------------------ */
+/* --- How many ------------------------------------------------------------------- */
 
 static void as_many_are_sent_as_fit(void)
 {
@@ -263,7 +263,7 @@ static void a_burst_waits_for_the_first_alone(void)
     nodes_end();
 }
 
-/* --- Another width ------------------------------------------------------------------- */
+/* --- Another width -------------------------------------------------------------- */
 
 static void a_scalar_of_another_width_ends_the_burst_before_it(void)
 {
@@ -307,7 +307,7 @@ static void in_profile_reference_the_first_of_another_width_is_gone(void)
     nodes_end();
 }
 
-/* --- What cannot be done ------------------------------------------------------------- */
+/* --- What cannot be done -------------------------------------------------------- */
 
 static void a_burst_needs_its_words_and_a_count(void)
 {

@@ -10,7 +10,7 @@
 
 #include "endpoints.h"
 
-/* --- Looking ------------------------------------------------------------------------- */
+/* --- Looking -------------------------------------------------------------------- */
 
 /* endpoint (sends), other (receives) -> number: how many there are with these ends, bytes: the
  * last; size: how many in all */
@@ -65,7 +65,7 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* --- Channels ------------------------------------------------------------------------ */
+/* --- Channels ------------------------------------------------------------------- */
 
 static void is_side(const mcapi_ext_side_stats_t *side, struct peer *peer,
                     mcapi_endpoint_t endpoint, mcapi_uint32_t state)
@@ -283,7 +283,7 @@ FOR_BOTH(counts_never_go_back_while_everything_goes_on)
     nodes_end();
 }
 
-/* --- Waiting ------------------------------------------------------------------------- */
+/* --- Waiting -------------------------------------------------------------------- */
 
 FOR_BOTH(calls_that_would_wait_are_stalls)
 {

@@ -7,7 +7,7 @@
 
 enum { NOTICE_MS = 1000, ENDLESS = 1000000000, LONGEST_BURST = 9 };
 
-/* --- Afterwards ---------------------------------------------------------------------- */
+/* --- Afterwards ----------------------------------------------------------------- */
 
 FOR_EACH_WAY(what_was_sent_before_a_close_is_received_first)
 {
@@ -69,7 +69,7 @@ FOR_EACH_WAY(nothing_is_sent_to_a_receiver_that_has_died)
     nodes_end();
 }
 
-/* --- While somebody waits ------------------------------------------------------------ */
+/* --- While somebody waits ------------------------------------------------------- */
 
 /* `waiter` waits on a channel to or from `other`, on the side that is given. */
 static struct channel waits(const struct kind *kind, struct peer *waiter, enum side side,
@@ -155,7 +155,7 @@ FOR_EACH_WAY(who_waits_returns_when_its_node_is_finalized)
     }
 }
 
-/* --- In the middle ------------------------------------------------------------------- */
+/* --- In the middle -------------------------------------------------------------- */
 
 FOR_EACH_WAY(all_that_was_sent_before_a_close_in_the_middle_arrives)
 {

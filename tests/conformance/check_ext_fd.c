@@ -11,7 +11,7 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-/* --- Descriptors --------------------------------------------------------------------- */
+/* --- Descriptors ---------------------------------------------------------------- */
 
 static int fd_of(mcapi_endpoint_t end)
 {
@@ -72,7 +72,7 @@ FOR_BOTH(there_is_one_for_each_end)
     nodes_end();
 }
 
-/* --- While a receive would not block ------------------------------------------------- */
+/* --- While a receive would not block -------------------------------------------- */
 
 FOR_BOTH(it_is_readable_while_something_is_there)
 {
@@ -271,7 +271,7 @@ FOR_BOTH(it_may_be_asked_for_before_the_connect)
     nodes_end();
 }
 
-/* --- Event loops --------------------------------------------------------------------- */
+/* --- Event loops ---------------------------------------------------------------- */
 
 static int loop_of(int fd, uint32_t events)
 {

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* --- As kinds of channel ------------------------------------------------------------- */
+/* --- As kinds of channel -------------------------------------------------------- */
 
 static void do_put_by_reference(struct call *call)
 {
@@ -250,7 +250,7 @@ const struct kind scalar_bursts = {
     .other = &packet_bursts,
 };
 
-/* --- Room ---------------------------------------------------------------------------- */
+/* --- Room ----------------------------------------------------------------------- */
 
 static struct channel channel_shaped(const struct kind *kind, struct peer *sender,
                                      struct peer *receiver, uint32_t depth,
@@ -302,7 +302,7 @@ FOR_EACH_WAY(a_full_channel_fails_its_sender_if_told_so)
     nodes_end();
 }
 
-/* --- Waiting ------------------------------------------------------------------------- */
+/* --- Waiting -------------------------------------------------------------------- */
 
 /* Peer 0 waits to put a word into a full channel of one, or to take one from an empty one. */
 static struct channel waits(const struct kind *kind, enum side side, struct call *call)
@@ -448,7 +448,7 @@ FOR_EACH_WAY(before_the_connect_a_send_waits)
     nodes_end();
 }
 
-/* --- Both at work -------------------------------------------------------------------- */
+/* --- Both at work --------------------------------------------------------------- */
 
 FOR_EACH_WAY(everything_arrives_once_and_in_order)
 {

@@ -56,7 +56,7 @@ static void is_received(const struct channel *channel, size_t size)
     expect_status(MCAPI_SUCCESS, ask(channel->receiver, do_release, receive).status);
 }
 
-/* --- What is not taken --------------------------------------------------------------- */
+/* --- What is not taken ---------------------------------------------------------- */
 
 static void only_a_taken_buffer_is_one(void)
 {
@@ -176,7 +176,7 @@ static void before_the_connect_nothing_is_taken(void)
     nodes_end();
 }
 
-/* --- A receiver that is gone --------------------------------------------------------- */
+/* --- A receiver that is gone ---------------------------------------------------- */
 
 static void nothing_more_goes(const struct channel *channel, mcapi_status_t gone, void *buffer)
 {
@@ -221,7 +221,7 @@ static void a_buffer_is_kept_when_the_receiver_dies(void)
     nodes_end();
 }
 
-/* --- A sender that goes -------------------------------------------------------------- */
+/* --- A sender that goes --------------------------------------------------------- */
 
 static void what_was_taken_goes_with_the_close(void)
 {

@@ -8,7 +8,7 @@
 
 #include "endpoints.h"
 
-/* --- Initializing -------------------------------------------------------------------- */
+/* --- Initializing --------------------------------------------------------------- */
 
 /* The calling thread becomes a node; what the topology is like comes in `info`. */
 static mcapi_status_t joined(mcapi_node_t node, const mcapi_param_t *parameters,
@@ -26,7 +26,8 @@ static void left(void)
     expect(MCAPI_SUCCESS, mcapi_finalize(&status));
 }
 
-/* Limits by the name of their macro. */
+/* Limits by the name of their macro, and values below and above the default: not far above, as
+ * they multiply to a topology's address space. */
 static const struct limit {
     const char *name;
     size_t in_parameters, in_info;
@@ -37,14 +38,14 @@ static const struct limit {
 #name, offsetof(mcapi_param_t, field), offsetof(impl_info_t, field), name, less, more, \
                 most                                                                           \
     }
-    LIMIT(MCAPI_MAX_MSG_SIZE, max_msg_size, 1, 100000, 1u << 30),
-    LIMIT(MCAPI_MAX_PKT_SIZE, max_pkt_size, 1, 100000, 1u << 30),
-    LIMIT(MCAPI_MAX_QUEUE_ELEMENTS, max_queue_elements, 1, 1000, 1u << 20),
-    LIMIT(MCAPI_MAX_BUFFERS, max_buffers, 1, 1000, 1u << 20),
-    LIMIT(MCAPI_MAX_ENDPOINTS, max_endpoints, 1, 1000, 16384),
-    LIMIT(MCA_MAX_REQUESTS, max_requests, 1, 5000, 1u << 20),
-    LIMIT(MCAPI_MAX_NODES, max_nodes, 1, 1000, 65535),
-    LIMIT(MCAPI_MAX_CHANNELS, max_channels, 1, 3000, 1u << 20),
+    LIMIT(MCAPI_MAX_MSG_SIZE, max_msg_size, 1, 10000, 1u << 30),
+    LIMIT(MCAPI_MAX_PKT_SIZE, max_pkt_size, 1, 70000, 1u << 30),
+    LIMIT(MCAPI_MAX_QUEUE_ELEMENTS, max_queue_elements, 1, 100, 1u << 20),
+    LIMIT(MCAPI_MAX_BUFFERS, max_buffers, 1, 100, 1u << 20),
+    LIMIT(MCAPI_MAX_ENDPOINTS, max_endpoints, 1, 300, 16384),
+    LIMIT(MCA_MAX_REQUESTS, max_requests, 1, 1500, 1u << 20),
+    LIMIT(MCAPI_MAX_NODES, max_nodes, 1, 600, 65535),
+    LIMIT(MCAPI_MAX_CHANNELS, max_channels, 1, 1100, 1u << 20),
 };
 
 static void set_limit(mcapi_param_t *parameters, const struct limit *limit, mcapi_uint_t value)
@@ -68,7 +69,7 @@ static void in_environment(const struct limit *limit, mcapi_uint_t value)
     expect_equal(0, setenv(limit->name, text, 1));
 }
 
-/* --- mcapi_param_init ---------------------------------------------------------------- */
+/* --- mcapi_param_init ----------------------------------------------------------- */
 
 static void everything_is_filled(void)
 {
@@ -128,7 +129,7 @@ static void what_is_not_set_is_left_to_the_environment(void)
     left();
 }
 
-/* --- What counts --------------------------------------------------------------------- */
+/* --- What counts ---------------------------------------------------------------- */
 
 /* From the largest number of channels on: a library may keep what it has once made for them. */
 static void a_limit_counts_and_not_the_environment(void)
@@ -206,7 +207,7 @@ static void who_joins_finds_the_limits_of_the_first(void)
     nodes_end();
 }
 
-/* --- What a limit limits ------------------------------------------------------------- */
+/* --- What a limit limits -------------------------------------------------------- */
 
 /* We make the topology, with these parameters; peers join it with none. */
 static void nodes_begin_with(const mcapi_param_t *parameters, int peers)
@@ -313,7 +314,7 @@ static void nodes_and_channels_are_limited(void)
     nodes_end();
 }
 
-/* --- What there is not --------------------------------------------------------------- */
+/* --- What there is not ---------------------------------------------------------- */
 
 /* With one line on stderr, and no node. */
 static void is_refused(const mcapi_param_t *parameters)

@@ -47,7 +47,7 @@ static void is_full(const struct channel *channel)
     expect_status(MCAPI_TIMEOUT, ask(channel->sender, do_buffer_take, take).status);
 }
 
-/* --- What arrives -------------------------------------------------------------------- */
+/* --- What arrives --------------------------------------------------------------- */
 
 /* endpoint, size, word: takes a buffer of that size, fills it with the seed, and sends it */
 static void do_send_made(struct call *call)
@@ -178,7 +178,7 @@ static void there_is_no_buffer_above_the_largest_size(void)
     nodes_end();
 }
 
-/* --- Order --------------------------------------------------------------------------- */
+/* --- Order ---------------------------------------------------------------------- */
 
 static void packets_arrive_in_the_order_of_sending(void)
 {
@@ -249,7 +249,7 @@ static void all_ways_to_send_may_be_mixed(void)
     nodes_end();
 }
 
-/* --- Places -------------------------------------------------------------------------- */
+/* --- Places --------------------------------------------------------------------- */
 
 static void a_taken_buffer_takes_its_place_from_what_fits(void)
 {
@@ -329,7 +329,7 @@ static void a_taken_buffer_keeps_its_bytes_and_stalls_nothing(void)
     nodes_end();
 }
 
-/* --- By whom ------------------------------------------------------------------------- */
+/* --- By whom -------------------------------------------------------------------- */
 
 static void any_thread_of_the_node_can_go_on_with_a_buffer(void)
 {

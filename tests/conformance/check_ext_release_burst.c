@@ -52,7 +52,7 @@ static void do_release_one(struct call *call)
     mcapi_ext_pktchan_release_burst(&call->pointer, 1, &call->status);
 }
 
-/* --- Releasing ----------------------------------------------------------------------- */
+/* --- Releasing ------------------------------------------------------------------ */
 
 static void received_buffers_are_held_until_they_are_released(void)
 {

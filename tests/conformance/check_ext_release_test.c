@@ -76,7 +76,7 @@ static void is_refused(mcapi_status_t wanted, void *buffer)
     expect(wanted, expect_equal(MCAPI_FALSE, mcapi_pktchan_release_test(buffer, &status)));
 }
 
-/* --- Released or not ----------------------------------------------------------------- */
+/* --- Released or not ------------------------------------------------------------ */
 
 static void it_is_true_when_the_receiver_has_released(void)
 {
@@ -159,7 +159,7 @@ static void it_stays_true_whatever_the_channel_uses_the_buffer_for(void)
     nodes_end();
 }
 
-/* --- The receiver goes --------------------------------------------------------------- */
+/* --- The receiver goes ---------------------------------------------------------- */
 
 /* Four packets: released, held, and two under way. */
 static void answers_after(mcapi_status_t gone, void *const buffers[DEPTH])
@@ -208,7 +208,7 @@ static void it_says_that_the_receiver_has_died(void)
     nodes_end();
 }
 
-/* --- Nothing to ask about ------------------------------------------------------------ */
+/* --- Nothing to ask about ------------------------------------------------------- */
 
 static void after_the_senders_close_there_is_no_answer(void)
 {

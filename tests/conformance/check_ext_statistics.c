@@ -12,7 +12,7 @@
 #include "endpoints.h"
 #include "messages.h"
 
-/* --- Looking ------------------------------------------------------------------------- */
+/* --- Looking -------------------------------------------------------------------- */
 
 /* node -> number: how many of that name there are, bytes: the last; size: how many in all */
 static void do_find_node(struct call *call)
@@ -93,7 +93,7 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* --- Nodes --------------------------------------------------------------------------- */
+/* --- Nodes ---------------------------------------------------------------------- */
 
 static void do_say_process(struct call *call)
 {
@@ -176,7 +176,7 @@ static void a_node_has_its_endpoints_and_channels(void)
     nodes_end();
 }
 
-/* --- Endpoints ----------------------------------------------------------------------- */
+/* --- Endpoints ------------------------------------------------------------------ */
 
 /* The number of the only one. */
 static mcapi_uint32_t the_channel(void)
@@ -265,7 +265,7 @@ static void messages_are_counted(void)
     nodes_end();
 }
 
-/* --- Every call ---------------------------------------------------------------------- */
+/* --- Every call ----------------------------------------------------------------- */
 
 /* Each of the three: with these arguments, and a place for the status or none. */
 static void is_answered(mcapi_status_t wanted, mcapi_uint_t *cursor, bool places,

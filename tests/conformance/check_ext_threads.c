@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --- Senders ------------------------------------------------------- */
+/* --- Senders -------------------------------------------------------------------- */
 
 /* Words are numbers: thread, burst and place within the burst. */
 enum { THREADS = 2, BURSTS = 1500, LONGEST = 6 };
@@ -182,7 +182,7 @@ static void threads_may_send_by_reference_on_one_end(void)
     expect_equal(all, count);
 }
 
-/* --- Receivers ----------------------------------------------------------------------- */
+/* --- Receivers ------------------------------------------------------------------ */
 
 enum { WORDS = 6000 };
 static int times_received[WORDS];

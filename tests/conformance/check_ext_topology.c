@@ -57,7 +57,7 @@ static void name_another(mcapi_param_t *parameters, const char *suffix)
              getenv("MCAPI_TOPOLOGY"), suffix);
 }
 
-/* --- Names --------------------------------------------------------------------------- */
+/* --- Names ---------------------------------------------------------------------- */
 
 static void do_forget_topology(struct call *call)
 {
@@ -147,7 +147,7 @@ static void any_other_name_is_refused(void)
     leave(NULL);
 }
 
-/* --- Several topologies -------------------------------------------------------------- */
+/* --- Several topologies --------------------------------------------------------- */
 
 /* Gets port 5 of node 1, and sends `bytes` there, from an endpoint of its own. */
 static void do_greet(struct call *call)
@@ -270,7 +270,7 @@ static void a_process_is_in_one_topology_at_a_time(void)
     nodes_end();
 }
 
-/* --- How to wait --------------------------------------------------------------------- */
+/* --- How to wait ---------------------------------------------------------------- */
 
 static const mcapi_uint_t policies[] = { MCAPI_EXT_WAIT_ADAPTIVE, MCAPI_EXT_WAIT_SPIN,
                                          MCAPI_EXT_WAIT_SLEEP };
@@ -389,7 +389,7 @@ static void only_who_spins_uses_the_processor(void)
     }
 }
 
-/* --- Whose reading ------------------------------------------------------------------- */
+/* --- Whose reading -------------------------------------------------------------- */
 
 /* By what an unfinished get says, and its test. */
 static mcapi_uint_t profile_in_force(void)

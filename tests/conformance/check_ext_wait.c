@@ -50,7 +50,7 @@ static void nothing_is_found(void)
     expect_status(MCAPI_TIMEOUT, call.status);
 }
 
-/* --- What is there ------------------------------------------------------------------- */
+/* --- What is there -------------------------------------------------------------- */
 
 static void the_one_that_has_something_is_found(void)
 {
@@ -155,7 +155,7 @@ static void what_a_posted_receive_gets_is_not_there(void)
     nodes_end();
 }
 
-/* --- Waiting ------------------------------------------------------------------------- */
+/* --- Waiting -------------------------------------------------------------------- */
 
 /* A peer waits for all ends. */
 static void waiter_begins(struct peer *waiter, mcapi_timeout_t timeout)
@@ -325,7 +325,7 @@ static void a_hundred_and_fifty_ends_can_be_waited_for(void)
     nodes_end();
 }
 
-/* --- What cannot be waited for ------------------------------------------------------- */
+/* --- What cannot be waited for -------------------------------------------------- */
 
 static void is_refused(mcapi_status_t wanted, const mcapi_endpoint_t *which, size_t count)
 {

@@ -20,7 +20,7 @@
 
 #include "kinds.h"
 
-/* --- Ways to send and receive -------------------------------------------------------- */
+/* --- Ways to send and receive --------------------------------------------------- */
 
 /* put: a buffer is taken, filled and sent, or a burst of one is. take: a burst of at most one
  * is received; by_reference, the single call. put_many and take_many: in bursts of 1 to 9. */
@@ -47,7 +47,7 @@ extern const struct kind by_reference, packet_bursts, scalar_bursts;
             TEST(name##_in_packet_bursts, where, clauses_packets),                 \
             TEST(name##_in_scalar_bursts, where, clauses_scalars)
 
-/* --- Being woken --------------------------------------------------------------------- */
+/* --- Being woken ---------------------------------------------------------------- */
 
 /* Whoever is not woken looks again after a while all the same, so that a test of waking has to
  * look at the time: that of the fastest of some, as a busy machine makes single ones slow. */
@@ -56,7 +56,7 @@ enum { TRIES = 5, PROMPT_MS = 200 };
 /* Of a call that was begun, and has been woken since `then`: how long that took, in ms. */
 int64_t woken_since(int64_t then, struct peer *peer, struct call *call);
 
-/* --- What travels -------------------------------------------------------------------- */
+/* --- What travels --------------------------------------------------------------- */
 
 /* Sizes of packets: none, the largest, and some on either side of where packets travel in
  * another way, or fill a cache line or a page. */
@@ -71,7 +71,7 @@ bool is_filled(const void *bytes, size_t size, uint64_t seed);
 /* The scalar number `number` of this width, with all its bits in use. */
 uint64_t scalar_word(uint64_t number, unsigned bits);
 
-/* --- Acts ---------------------------------------------------------------------------- */
+/* --- Acts ----------------------------------------------------------------------- */
 
 void do_buffer_take(struct call *call);      /* endpoint, size -> pointer */
 void do_buffer_send(struct call *call);      /* endpoint, pointer, size */
