@@ -288,8 +288,8 @@ static bool sleep_until(mci_time until)
 static void watch(void)
 {
     struct visits visits;
-    mci_time nap = first_nap();
-    bool woken = true;
+    mci_time nap = FIRST_NAP;
+    bool woken = true; /* so the first nap is chosen when the list is locked */
 
     for (;;) {
         mci_time longest;
