@@ -10,7 +10,7 @@
  * room. The receiver takes messages for ever. A sender may die before every step, asleep or
  * not; the kernel then wakes one of those who sleep on the alarm, if the sender had guarded
  * it. At the end, when nobody can do anything, every living sender has sent its message and no
- * message is left. With POSTED the receiver waits for a request, on its bell.
+ * message is left. A receiver that waits for a request sleeps on its bell, and does the same.
  *
  * Left out: the steps of a mailbox (mailbox.pml), memory orders (event.pml), the death of
  * the receiver's node (all who wait watch its word); and two gaps, in which the others sleep
@@ -18,18 +18,13 @@
  * the alarm never has another value for the kernel to compare (GAP shows it); and one that
  * is killed after the alarm has woken it and before it has looked for the dead (DEATHS=2).
  *
- * Faults: 1 the alarm is not guarded; 2 nobody looks for the dead after a sleep; 3 recovery
- * frees the cell and wakes nobody; 4 the guard is dropped before the receiver is woken; 5 with
- * POSTED, the receiver does not look for the dead when its bell or the alarm wakes it;
- * 6 whom the alarm wakes does not wake the others.
+ * Faults: 1 the alarm is not guarded; 2 nobody looks for the dead; 3 the guard is dropped
+ * before the receiver is woken; 4 whom the alarm wakes does not wake the others.
  */
 #include "step.h"
 
 #ifndef SENDERS
 #define SENDERS 2
-#endif
-#ifndef POSTED
-#define POSTED 0
 #endif
 #define RECEIVER 0            /* does not die */
 #undef OR_DIE
@@ -103,7 +98,7 @@ inline raise(side)
 inline come_back()
 {
     STEP(seen = alarmed[me]; alarmed[me] = false; queued[me] = false);
-#if FAULT != 6
+#if FAULT != 4
     if
     :: seen ->
         STEP(event[RECEIVE] = (event[RECEIVE] | 1) + 1);
@@ -127,10 +122,8 @@ inline bury()
         if
         :: dead[who] ->
             STEP(if :: owner == who && !sent -> owner = 0 :: else fi);
-#if FAULT != 3
             raise(RECEIVE);
             raise(SEND);
-#endif
             STEP(dead[who] = false)
         :: else
         fi;
@@ -163,7 +156,7 @@ try:
     if
     :: mine ->
         STEP(sent = true);
-#if FAULT == 4
+#if FAULT == 3
         STEP(guarded[me] = false);
 #endif
         raise(RECEIVE);
@@ -229,9 +222,7 @@ try:
     :: !announced ->
         STEP(event[RECEIVE] = event[RECEIVE] | SLEEPER; expected = event[RECEIVE]);
         d_step { announced = true; falling++ };
-#if !(POSTED && FAULT == 5)
         bury();
-#endif
         goto try
     :: else
     fi;
@@ -246,9 +237,7 @@ try:
 end:
     !asleep[RECEIVER];
     come_back();
-#if !(POSTED && FAULT == 5)
     bury();
-#endif
     goto try;
 dies:
     assert(false)
