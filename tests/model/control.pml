@@ -21,10 +21,9 @@
  * (pending covers them); a name that comes again after 32,768 lives of its slot.
  *
  * Faults: 1 a dead owner's lock is taken by a store, not from its very name; 2 taken over
- * without repair; 3 the owner's name has no incarnation; 4 who waited does not leave the mark
- * when it takes the lock; 5 the slot is given back before its thing is taken back; 6 who
- * sleeps for the lock does not watch its owner's word; 7 the lock is given back after the
- * node's word.
+ * without repair; 3 the owner's name has no incarnation; 4 the slot is not live any more
+ * before its thing is taken back; 5 who sleeps for the lock does not watch its owner's word;
+ * 6 the lock is given back after the node's word. 3 and 4 show with three PROCESSES.
  */
 #include "step.h"
 
@@ -125,12 +124,8 @@ inline take_lock()
             STEP(
                 if
                 :: control == seen ->
-#if FAULT == 4
-                    control = NAME(slot, incarnation[slot]);
-#else
                     control = NAME(slot, incarnation[slot])
                             | (waited -> WAITED : 0) | (seen & WAITED);
-#endif
                     got = true;
                     locked = true;
                     inside++;
@@ -160,9 +155,9 @@ inline take_lock()
                     STEP(
                         if
                         :: control == (seen | WAITED)
-                           && (word[SLOT_OF(seen)] == alive || FAULT == 6) ->
+                           && (word[SLOT_OF(seen)] == alive || FAULT == 5) ->
                             queued[me] = true;
-                            on[me] = (FAULT == 6 -> 0 : SLOT_OF(seen) + 1)
+                            on[me] = (FAULT == 5 -> 0 : SLOT_OF(seen) + 1)
                         :: else
                         fi);
                     !queued[me];
@@ -222,7 +217,7 @@ inline recover_dead()
     :: i < SLOTS ->
         if
         :: word[i] == DEAD ->
-#if FAULT == 5
+#if FAULT == 4
             STEP(live[i] = false);
             take_back(i);
 #else
@@ -290,7 +285,7 @@ proctype process(byte me)
     STEP(thing[slot] = 0);
     change();
     STEP(live[slot] = false);
-#if FAULT == 7
+#if FAULT == 6
     STEP(word[slot] = 0);
     drop_lock();
 #else
