@@ -54,6 +54,7 @@ g++:command -v g++
 tshark:command -v tshark
 wireshark-common:command -v capinfos
 groff-base:command -v groff
+spin:command -v spin
 '
 
 package_installed() {

@@ -6,8 +6,8 @@
  * of mcapi/runtime/node.c, mcapi/os/robust.c (acquire, take_over, release, clear_dead, guard).
  *
  * PROCESSES join a topology with room for SLOTS nodes: each takes a slot, then the lock,
- * recovers the dead and its own slot, and is live; it takes the lock once more to make a
- * thing of its own, and once more to leave. DEATHS of them die before any step; the kernel
+ * recovers the dead and its own slot, is live and makes a thing of its own (with LONG, under
+ * the lock once more); it takes the lock again to leave. DEATHS of them die before any step; the kernel
  * marks the words that a dead one held, and wakes one who sleeps on such a word.
  *
  *   - never two are under the lock;
@@ -32,6 +32,9 @@
 #endif
 #ifndef SLOTS
 #define SLOTS 2
+#endif
+#ifndef LONG
+#define LONG 0
 #endif
 #define DEAD     9
 #define WAITED   64
@@ -272,10 +275,12 @@ proctype process(byte me)
     change();
     assert(thing[slot] == 0);
     STEP(live[slot] = true);
+#if LONG
     drop_lock();
 
     take_lock();
     change();
+#endif
     STEP(thing[slot] = me);
     drop_lock();
 

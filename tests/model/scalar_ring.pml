@@ -33,7 +33,7 @@
 #define PER_LINE 2
 #endif
 #ifndef DEPTH
-#define DEPTH 3
+#define DEPTH 4
 #endif
 #ifndef WORDS
 #define WORDS 9
@@ -60,6 +60,7 @@ byte lap_position = FIRST, lap_mark = FULL;
 
 bool sender_dead, receiver_dead;
 byte sent, came;
+byte was_read;
 
 /* mci_ring_scalar_advance, of a place that consists of these. */
 inline advance(position, place, lap)
@@ -97,7 +98,7 @@ room:
             fi
         :: else
         fi;
-        assert(n <= PLACES || came >= n - PLACES);       /* was read */
+        assert(n <= PLACES || was_read >= n - PLACES);
 #if FAULT != 1
         STEP(word[place] = n);
 #endif
@@ -223,7 +224,7 @@ look:
         over = false;
         /* mci_ring_scalar_take */
 #if FAULT != 2
-        STEP(value = word[place]);
+        STEP(value = word[place]; was_read++);
 #endif
         d_step {
             f_place = place;
@@ -237,7 +238,7 @@ look:
         if :: place == 0 -> STEP(lap_position = position; lap_mark = lap) :: else fi;
 #endif
 #if FAULT == 2
-        STEP(value = word[f_place]);
+        STEP(value = word[f_place]; was_read++);
 #endif
         d_step {
             came++;
