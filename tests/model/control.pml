@@ -120,7 +120,8 @@ inline take_lock()
         if
         :: seen == 0 || died ->
 #if FAULT == 1
-            STEP(control = NAME(slot, incarnation[slot]) | (waited -> WAITED : 0) | (seen & WAITED);
+            STEP(control = NAME(slot, incarnation[slot])
+                         | (waited -> WAITED : 0) | (seen & WAITED);
                  inside++; locked = true; assert(inside == 1));
             break
 #else
@@ -258,7 +259,9 @@ proctype process(byte me)
         STEP(pending[me] = i % SLOTS + 1);
         STEP(
             if
-            :: word[i % SLOTS] == (i < SLOTS -> 0 : DEAD) -> word[i % SLOTS] = me; slot = i % SLOTS
+            :: word[i % SLOTS] == (i < SLOTS -> 0 : DEAD) ->
+                word[i % SLOTS] = me;
+                slot = i % SLOTS
             :: else
             fi);
         STEP(pending[me] = 0);

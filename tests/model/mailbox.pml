@@ -6,7 +6,8 @@
  * return_cells, make), fill_and_send of mcapi/runtime/message_send.c, take and finish of
  * mcapi/runtime/message_receive.c.
  *
- * Two senders send MESSAGES and OTHERS through CELLS cells; one that finds none free waits. The receiver takes until everybody is done, as slowly as it likes. In the end
+ * Two senders send MESSAGES and OTHERS through CELLS cells; one that finds none free waits.
+ * The receiver takes until everybody is done, as slowly as it likes. In the end
  *
  *   - every message that a send has accepted came once, and no other, but perhaps that of a
  *     sender that died in this send;

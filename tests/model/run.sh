@@ -3,8 +3,8 @@
 #
 # run.sh - searches each model with spin, and makes sure that planted faults are found.
 #
-#   run.sh        what `make check` does: about a minute, and less than 1 GB
-#   run.sh all    larger bounds too (`make model-all`): some minutes, up to 6 GB
+#   run.sh        what `make check` does: a good minute of one core, and half a GB
+#   run.sh all    larger bounds too (`make model-all`): four minutes, up to 1.5 GB
 #
 # What spin makes lies in the build folder while it is needed.
 
