@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* engines.c - deaths at each boundary of each operation. */
+#include "crash/kill/engines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    SECONDS = 30, /* a round that takes longer hangs */
+
+    /* In a loop the first times round are told apart, and then every so many. */
+    TOLD_APART = 6,
+};
+
+struct trace traces[MOST_OPERATIONS];
+
+/* --- Random numbers ------------------------------------------------------------------- */
+
+static uint64_t state = 1;
+
+void random_seed(uint64_t seed)
+{
+    state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+uint64_t random_number(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+/* --- Rounds --------------------------------------------------------------------------- */
+
+static const struct operation *returning; /* whose name comes back */
+
+static void return_and_leave(void)
+{
+    returning->again();
+    MUST(mcapi_finalize(&status));
+}
+
+static void come_back(const struct operation *operation)
+{
+    static const struct operation again = { .name = "again", .run = return_and_leave };
+    struct life life = { .operation = &again };
+
+    returning = operation;
+    scene_live(&life);
+}
+
+bool round_of(enum engine engine, const struct life *life)
+{
+    static uint32_t rounds;
+    const struct operation *operation = life->operation;
+    bool reached;
+
+    alarm(SECONDS);
+    scene_reset_board();
+    if (operation->peer != NULL)
+        scene_ask_peer(operation->peer);
+    if (operation->prepare != NULL)
+        operation->prepare();
+    reached = scene_live(life);
+    atomic_fetch_add(reached ? &totals->deaths[engine] : &totals->missed[engine], 1);
+    if (!life->thread)
+        atomic_fetch_add(&totals->signals[reached ? life->how : DEATH_KILL], 1);
+    if (operation->survive != NULL)
+        operation->survive();
+    if (operation->again != NULL)
+        come_back(operation);
+    else if (rounds++ % 4 == 0)
+        scene_name_is_free();
+    scene_expect_clean(2);
+    return reached;
+}
+
+static void tell(enum engine engine, const struct life *life)
+{
+    char name[128] = "the whole operation";
+
+    if (life->way == LIFE_PLANTED || life->way == LIFE_STEPPED)
+        text_name(life->boundary.offset, name, sizeof name);
+    fprintf(stderr,
+            "VIOLATION in %s at %s, occurrence %u: %s\n  replay: --engine %d --replay "
+            "%s:0x%x:%u:%d\n",
+            life->operation->name, name, life->boundary.occurrence, board->violation, engine,
+            life->operation->name, life->boundary.offset, life->boundary.occurrence, life->how);
+}
+
+bool round_violated(const struct work *work, enum engine engine, const struct life *life)
+{
+    if (atomic_load(&board->violations) == 0)
+        return false;
+    atomic_fetch_add(&totals->violations, 1);
+    if (!work->quiet)
+        tell(engine, life);
+    scene_abandon();
+    if (atomic_load(&totals->violations) >= MOST_VIOLATIONS || work->quiet)
+        _exit(1);
+    scene_begin();
+    return true;
+}
+
+/* --- Traces --------------------------------------------------------------------------- */
+
+static uint32_t count_addresses(const struct trace *trace)
+{
+    uint8_t *met = calloc(text_size(), 1);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < trace->count && met != NULL; i++)
+        count += met[trace->boundary[i].offset]++ == 0;
+    free(met);
+    return count;
+}
+
+/* Far into a loop one time round is like the next. */
+static void thin_out(struct trace *trace)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < trace->count; i++) {
+        uint32_t occurrence = trace->boundary[i].occurrence;
+
+        if (occurrence < TOLD_APART || (occurrence & (occurrence - 1)) == 0)
+            trace->boundary[kept++] = trace->boundary[i];
+    }
+    trace->count = kept;
+}
+
+bool trace_operation(struct trace *trace, size_t index)
+{
+    struct life life = { .operation = operation_at(index), .way = LIFE_RECORDS };
+
+    if (round_of(ENGINE_STEP, &life))
+        violate("a victim that was stepped through the operation died");
+    atomic_fetch_sub(&totals->missed[ENGINE_STEP], 1);
+    atomic_fetch_sub(&totals->signals[DEATH_KILL], 1);
+    trace->operation = life.operation;
+    trace->index = index;
+    trace->count = board->boundaries;
+    trace->boundary = malloc(trace->count * sizeof *trace->boundary + 1);
+    if (trace->boundary == NULL)
+        abort();
+    memcpy(trace->boundary, board->boundary, trace->count * sizeof *trace->boundary);
+    return atomic_load(&board->violations) == 0;
+}
+
+void trace_all(const struct work *work)
+{
+    for (size_t i = 0; i < operation_count(); i++) {
+        struct life life = { .operation = operation_at(i), .way = LIFE_RECORDS };
+
+        if (work->only != NULL && strcmp(work->only, operation_at(i)->name) != 0)
+            continue;
+        trace_operation(&traces[i], i);
+        round_violated(work, ENGINE_STEP, &life);
+        totals->boundaries[i] = traces[i].count;
+        totals->addresses[i] = count_addresses(&traces[i]);
+    }
+}
+
+/* --- Each boundary -------------------------------------------------------------------- */
+
+/* Mostly SIGKILL. */
+static enum death some_death(enum engine engine)
+{
+    if (engine == ENGINE_THREAD)
+        return DEATH_THREAD;
+    switch (random_number() % 32) {
+    case 0:
+        return DEATH_SEGFAULT;
+    case 1:
+        return DEATH_EXIT;
+    default:
+        return DEATH_KILL;
+    }
+}
+
+/* Worker w of n takes every n-th of the boundaries, `count` of them in all, evenly. */
+static void die_in(const struct work *work, enum engine engine, const struct trace *trace,
+                   uint64_t count)
+{
+    for (uint64_t i = work->worker; i < count; i += work->workers) {
+        uint32_t index = (uint32_t)(count <= trace->count
+                                            ? i * trace->count / count + random_number() % 3
+                                            : i)
+                       % trace->count;
+        struct life life = {
+            .operation = trace->operation,
+            .way = engine == ENGINE_STEP ? LIFE_STEPPED : LIFE_PLANTED,
+            .how = some_death(engine),
+            .boundary = trace->boundary[index],
+            .index = index,
+            .thread = engine == ENGINE_THREAD,
+        };
+
+        if (round_of(engine, &life))
+            atomic_fetch_add(&totals->died_in[trace->index], 1);
+        round_violated(work, engine, &life);
+    }
+}
+
+void engine_boundaries(const struct work *work, enum engine engine)
+{
+    int64_t begun = now_us();
+    uint64_t operations = 0;
+
+    for (size_t i = 0; i < operation_count(); i++)
+        operations += traces[i].count > 0;
+    for (size_t i = 0; i < operation_count(); i++) {
+        struct trace trace = traces[i];
+        uint64_t count = work->count[engine] / (operations == 0 ? 1 : operations);
+
+        if (trace.count == 0)
+            continue;
+        if (engine != ENGINE_STEP) {
+            trace.boundary = malloc(trace.count * sizeof *trace.boundary);
+            if (trace.boundary == NULL)
+                abort();
+            memcpy(trace.boundary, traces[i].boundary, trace.count * sizeof *trace.boundary);
+            thin_out(&trace);
+        }
+        die_in(work, engine, &trace, count);
+        if (engine != ENGINE_STEP)
+            free(trace.boundary);
+    }
+    atomic_fetch_add(&totals->spent_us[engine], now_us() - begun);
+}

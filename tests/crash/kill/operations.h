@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * operations.h - every operation on shared state, as something in which a node can die at any
+ * instruction.
+ */
+#ifndef TESTS_KILL_OPERATIONS_H
+#define TESTS_KILL_OPERATIONS_H
+
+#include "crash/kill/scene.h"
+
+extern const struct operation control_operations[], data_operations[], message_operations[];
+extern const size_t control_operation_count, data_operation_count, message_operation_count;
+
+/* All of them, one after the other; NULL behind the last. */
+const struct operation *operation_at(size_t index);
+size_t operation_count(void);
+const struct operation *operation_named(const char *name);
+
+/* --- What their parts share ----------------------------------------------------------- */
+
+enum kind { PACKETS, SCALARS };
+
+mcapi_endpoint_t create(mcapi_port_t port);
+void set(mcapi_endpoint_t endpoint, mcapi_uint_t attribute, uint32_t value);
+void connect_ends(enum kind kind, mcapi_endpoint_t send, mcapi_endpoint_t receive);
+
+/* Without waiting for the other side. */
+void open_send(enum kind kind, mcapi_endpoint_t send, mcapi_request_t *request);
+void open_receive(enum kind kind, mcapi_endpoint_t receive, mcapi_request_t *request);
+
+void close_send(enum kind kind, mcapi_endpoint_t send);
+void close_receive(enum kind kind, mcapi_endpoint_t receive);
+
+/* Closes it, if it is open as anything, and deletes it. */
+void remove_endpoint(mcapi_endpoint_t endpoint);
+
+/* Somebody has created the endpoint that the board will name here; 0: never. */
+mcapi_endpoint_t wait_for(_Atomic mcapi_endpoint_t *place);
+
+/* A packet or message holds its number all over. */
+void fill(uint32_t *words, size_t size, uint32_t number);
+
+/* Sends numbers until one is refused or `count` are sent; counts them on the board. */
+mcapi_status_t send_numbers(enum kind kind, mcapi_endpoint_t at, size_t size, uint32_t first,
+                            uint32_t count);
+
+/* Receives numbers in order until a call is refused, or `count` have come. */
+mcapi_status_t receive_numbers(enum kind kind, mcapi_endpoint_t at, uint32_t count);
+
+/* A number has come; false: it should not have, now. */
+void note(uint32_t number);
+
+/* What was accepted came, once and in order; the one on its way wholly or not at all. */
+void all_came(void);
+
+/* The channel's other side sleeps on its event. */
+bool sleeps(mcapi_endpoint_t endpoint, int side);
+
+void peer_is_back(mcapi_status_t or_else);
+
+#endif /* TESTS_KILL_OPERATIONS_H */

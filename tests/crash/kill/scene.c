@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* scene.c - the board, the peer, lives and deaths, and the look at what is left. */
+#include "crash/kill/scene.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/control.h"
+#include "runtime/end.h"
+#include "runtime/message.h"
+#include "runtime/node.h"
+#include "runtime/recovery.h"
+#include "segment/audit.h"
+
+enum { PATIENCE_US = 5 * 1000 * 1000 };
+
+struct board *board;
+int64_t scene_slowest;
+uint64_t scene_late;
+
+static pid_t peer;
+static int64_t died_at; /* us; the last victim */
+static char folder[64];
+static unsigned scenes; /* so far; each has a name of its own */
+
+int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void violate(const char *format, ...)
+{
+    va_list arguments;
+
+    if (atomic_fetch_add(&board->violations, 1) > 0)
+        return;
+    va_start(arguments, format);
+    vsnprintf(board->violation, TEXT, format, arguments);
+    va_end(arguments);
+}
+
+bool wait_a_little(struct patience_ *patience)
+{
+    if (patience->rounds++ < 100) {
+        __builtin_ia32_pause();
+        return true;
+    }
+    if (patience->deadline == 0)
+        patience->deadline = now_us() + PATIENCE_US;
+    sched_yield();
+    return now_us() < patience->deadline;
+}
+
+static void sleep_on(_Atomic uint32_t *word, uint32_t value)
+{
+    struct timespec most = { .tv_sec = 1 };
+
+    syscall(SYS_futex, word, FUTEX_WAIT, value, &most, NULL, 0);
+}
+
+static void wake(_Atomic uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void scene_share(void)
+{
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                 0);
+    if (board == MAP_FAILED)
+        abort();
+}
+
+void scene_reset_board(void)
+{
+    for (int i = 0; i < 4; i++) {
+        atomic_store(&board->v[i], 0);
+        atomic_store(&board->p[i], 0);
+        atomic_store(&board->t[i], 0);
+    }
+    atomic_store(&board->accepted, 0);
+    atomic_store(&board->came, 0);
+    atomic_store(&board->seen, 0);
+    atomic_store(&board->ready, 0);
+    atomic_store(&board->go, 0);
+    atomic_store(&board->over, 0);
+    atomic_store(&board->dead, 0);
+    atomic_store(&board->stop, 0);
+    atomic_store(&board->violations, 0);
+    board->back_at = 0;
+    board->status = MCAPI_SUCCESS;
+    board->violation[0] = '\0';
+}
+
+void join_as(mcapi_node_t node)
+{
+    mcapi_info_t info;
+
+    MUST(mcapi_initialize(0, node, NULL, NULL, &info, &status));
+}
+
+/* --- The peer ------------------------------------------------------------------------- */
+
+static void peer_joins(void)
+{
+    join_as(PEER_NODE);
+}
+
+static void finalize(void)
+{
+    MUST(mcapi_finalize(&status));
+}
+
+static _Noreturn void be_peer(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        uint32_t asked;
+
+        while ((asked = atomic_load(&board->asked)) == atomic_load(&board->done))
+            sleep_on(&board->asked, asked);
+        board->function();
+        atomic_store(&board->done, asked);
+        wake(&board->done);
+        if (board->function == finalize)
+            _exit(0);
+    }
+}
+
+void scene_ask_peer(void (*function)(void))
+{
+    board->function = function;
+    atomic_fetch_add(&board->asked, 1);
+    wake(&board->asked);
+}
+
+/* The blocked call of the peer against the time of the death. */
+static void look_at_delay(void)
+{
+    int64_t late = board->back_at - died_at;
+
+    if (board->back_at == 0 || atomic_load(&board->holds) != 0)
+        return;
+    if (late > scene_slowest)
+        scene_slowest = late;
+    scene_late += late > LIMIT_US;
+    if (late > LATEST_US)
+        violate("a blocked call came back %lld ms after the death", (long long)late / 1000);
+}
+
+bool scene_peer_back(void)
+{
+    uint32_t asked = atomic_load(&board->asked);
+    int64_t deadline = 0;
+    uint32_t done;
+
+    while ((done = atomic_load(&board->done)) != asked) {
+        sleep_on(&board->done, done);
+        if (atomic_load(&board->done) == asked)
+            break;
+        if (deadline == 0)
+            deadline = now_us() + 2 * PATIENCE_US;
+        if (now_us() > deadline || waitpid(peer, NULL, WNOHANG) == peer) {
+            violate("the peer hangs or has died");
+            return false;
+        }
+    }
+    look_at_delay();
+    return true;
+}
+
+void about_to_block(void)
+{
+    atomic_store(&board->ready, 1);
+    if (atomic_load(&board->holds) != 0)
+        until(atomic_load(&board->go) != 0);
+}
+
+void is_back(mcapi_status_t status)
+{
+    board->status = status;
+    board->back_at = now_us();
+}
+
+/* --- The scene ------------------------------------------------------------------------ */
+
+void scene_begin(void)
+{
+    char name[32];
+
+    snprintf(folder, sizeof folder, "/tmp/mcapi-kill-%d", getpid());
+    snprintf(name, sizeof name, "kill-%d-%u", getpid(), scenes++);
+    setenv("MCAPI_RUNTIME_DIR", folder, 1);
+    setenv("MCAPI_TOPOLOGY", name, 1);
+    scene_reset_board();
+    atomic_store(&board->done, atomic_load(&board->asked));
+    peer = fork();
+    if (peer == 0)
+        be_peer();
+    join_as(TEST_NODE);
+    scene_ask_peer(peer_joins);
+    scene_peer_back();
+}
+
+void scene_end(void)
+{
+    scene_ask_peer(finalize);
+    scene_peer_back();
+    waitpid(peer, NULL, 0);
+    finalize();
+    rmdir(folder);
+    if (rmdir(folder) == 0 || access(folder, F_OK) == 0)
+        violate("the folder of the topology is not empty");
+}
+
+void scene_abandon(void)
+{
+    mcapi_status_t status;
+
+    kill(peer, SIGKILL);
+    waitpid(peer, NULL, 0);
+    mcapi_finalize(&status);
+}
+
+static void lock(void)
+{
+    if (!mci_control_lock(mci_self.node, mci_self.serial))
+        violate("the test is no node any more");
+}
+
+void scene_recover(void)
+{
+    lock();
+    mci_recover_all_dead(&mci_runtime.map);
+    mci_control_unlock();
+}
+
+void scene_expect_clean(uint32_t nodes)
+{
+    struct mci_audit audit;
+
+    lock();
+    mci_recover_all_dead(&mci_runtime.map);
+    mci_audit(mci_map(), &audit);
+    mci_control_unlock();
+    if (audit.faults != 0)
+        violate("audit: %u faults: %s", audit.faults, audit.fault[0]);
+    if (audit.nodes != nodes || audit.dead != 0 || audit.held != 0)
+        violate("audit: %u nodes, %u dead, %u held", audit.nodes, audit.dead, audit.held);
+    if (audit.endpoints != 0 || audit.channels != 0 || audit.gets != 0)
+        violate("audit: %u endpoints, %u channels, %u gets are left", audit.endpoints,
+                audit.channels, audit.gets);
+}
+
+/* --- Lives ---------------------------------------------------------------------------- */
+
+static void plan(const struct life *life)
+{
+    switch (life->way) {
+    case LIFE_PLAIN:
+        break;
+    case LIFE_RECORDS:
+        text_record(board->boundary, MOST_BOUNDARIES, &board->boundaries);
+        break;
+    case LIFE_PLANTED:
+        text_plant(life->boundary, life->how);
+        break;
+    case LIFE_STEPPED:
+        text_step_to(life->index, life->how);
+        break;
+    }
+}
+
+static _Noreturn void live(const struct life *life)
+{
+    const struct operation *operation = life->operation;
+
+    if (!operation->joins)
+        join_as(VICTIM_NODE);
+    if (operation->set_up != NULL)
+        operation->set_up();
+    plan(life);
+    operation->run();
+    text_restore();
+    atomic_store(&board->over, 1);
+    text_die(life->thread ? DEATH_THREAD : DEATH_KILL);
+}
+
+static void *live_as_thread(void *life)
+{
+    text_stack_of_thread();
+    live(life);
+}
+
+/* What the thread was in the middle of, in this process, is over. */
+static void forget_thread(void)
+{
+    text_restore();
+    pthread_mutex_init(&mci_runtime.mutex, NULL);
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++)
+        if (mci_runtime.nodes[i] != mci_self.node)
+            mci_node_forget(mci_runtime.nodes[i]);
+    mci_runtime.live = 1;
+    atomic_store(&mci_runtime.users, 0);
+    mci_end_forget_all();
+    mci_message_forget_all();
+}
+
+bool scene_live(const struct life *life)
+{
+    atomic_store(&board->over, 0);
+    atomic_store(&board->dead, 0);
+    if (life->thread) {
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, live_as_thread, (void *)(uintptr_t)life) != 0)
+            abort();
+        pthread_join(thread, NULL);
+        forget_thread();
+    } else {
+        pid_t victim = fork();
+
+        if (victim == 0)
+            live(life);
+        waitpid(victim, NULL, 0);
+    }
+    died_at = now_us();
+    atomic_store(&board->dead, 1);
+    return atomic_load(&board->over) == 0;
+}
+
+static void *heir(void *unused)
+{
+    (void)unused;
+    join_as(VICTIM_NODE);
+    finalize();
+    return NULL;
+}
+
+void scene_name_is_free(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, heir, NULL) != 0)
+        abort();
+    pthread_join(thread, NULL);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* text.c - breakpoints and single steps in the library's code. */
+#include "crash/kill/text.h"
+
+#if defined __x86_64__
+
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+extern unsigned char __start_mcapi_text[], __stop_mcapi_text[];
+
+enum {
+    INT3 = 0xcc,
+    RETURN = 0xc3,
+    TRAP_FLAG = 0x100,
+    STACK = 64 * 1024,
+    MOST_TEXT = 1 << 20,
+};
+
+enum mode { NOTHING, PLANTED, RECORDING, STEPPING };
+
+/* What the victim of this process is about to die of. */
+static struct {
+    volatile enum mode mode;
+    enum death how;
+    uint32_t wanted; /* PLANTED: occurrence; STEPPING: index */
+    uint32_t seen;
+    unsigned char *volatile mark; /* where an int3 is, or was until the step over it ends */
+    unsigned char old;            /* what it replaces */
+    bool over;                    /* stepping over the mark */
+    struct boundary *list;
+    uint32_t *count;
+    uint32_t room;
+} plan;
+
+static uint32_t occurrences[MOST_TEXT];
+static unsigned char handler_stack[STACK], thread_stack[STACK];
+
+static const unsigned char *file; /* the program's, for its symbols */
+static size_t file_size;
+static intptr_t moved; /* address - value of a symbol */
+
+uint32_t text_size(void)
+{
+    return (uint32_t)(__stop_mcapi_text - __start_mcapi_text);
+}
+
+static bool inside(const unsigned char *at)
+{
+    return at >= __start_mcapi_text && at < __stop_mcapi_text;
+}
+
+/* --- Symbols -------------------------------------------------------------------------- */
+
+static const Elf64_Shdr *section_of_type(uint32_t type)
+{
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
+    const Elf64_Shdr *sections = (const Elf64_Shdr *)(file + header->e_shoff);
+
+    for (int i = 0; i < header->e_shnum; i++)
+        if (sections[i].sh_type == type)
+            return &sections[i];
+    return NULL;
+}
+
+/* Calls `look` with each function until it returns true. */
+static bool each_function(bool (*look)(const char *name, uintptr_t at, void *context),
+                          void *context)
+{
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
+    const Elf64_Shdr *table = file == NULL ? NULL : section_of_type(SHT_SYMTAB);
+    const Elf64_Shdr *names;
+    const Elf64_Sym *symbols;
+
+    if (table == NULL)
+        return false;
+    names = (const Elf64_Shdr *)(file + header->e_shoff) + table->sh_link;
+    symbols = (const Elf64_Sym *)(file + table->sh_offset);
+    for (uint64_t i = 0; i < table->sh_size / sizeof *symbols; i++)
+        if (ELF64_ST_TYPE(symbols[i].st_info) == STT_FUNC && symbols[i].st_value != 0
+            && look((const char *)file + names->sh_offset + symbols[i].st_name,
+                    symbols[i].st_value, context))
+            return true;
+    return false;
+}
+
+struct search {
+    const char *name; /* wanted, or found so far */
+    uintptr_t at;
+};
+
+static bool has_name(const char *name, uintptr_t at, void *context)
+{
+    struct search *search = context;
+
+    if (strcmp(name, search->name) != 0)
+        return false;
+    search->at = at;
+    return true;
+}
+
+static bool is_nearer(const char *name, uintptr_t at, void *context)
+{
+    struct search *search = context;
+    if (at <= search[1].at && at > search[0].at)
+        search[0] = (struct search){ name, at };
+    return false;
+}
+
+void text_name(uint32_t offset, char *name, size_t room)
+{
+    uintptr_t at = (uintptr_t)__start_mcapi_text + offset - (uintptr_t)moved;
+    struct search search[2] = { { "?", 0 }, { "", at } };
+
+    each_function(is_nearer, search);
+    snprintf(name, room, "%s+0x%lx", search[0].name, (unsigned long)(at - search[0].at));
+}
+
+static bool read_symbols(void)
+{
+    struct search search = { "text_size", 0 };
+    struct stat status;
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return false;
+    file_size = (size_t)status.st_size;
+    file = mmap(NULL, file_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (file == MAP_FAILED) {
+        file = NULL;
+        return false;
+    }
+    if (!each_function(has_name, &search))
+        return false;
+    moved = (intptr_t)((uintptr_t)&text_size - search.at);
+    return true;
+}
+
+bool text_disable(const char *function)
+{
+    struct search search = { function, 0 };
+
+    if (!each_function(has_name, &search))
+        return false;
+    unsigned char *at = (unsigned char *)(search.at + (uintptr_t)moved);
+
+    if (!inside(at))
+        return false;
+    *at = RETURN;
+    return true;
+}
+
+/* --- Death ---------------------------------------------------------------------------- */
+
+void text_die(enum death how)
+{
+    switch (how) {
+    case DEATH_KILL:
+        syscall(SYS_kill, (int)syscall(SYS_getpid), SIGKILL);
+        break;
+    case DEATH_SEGFAULT:
+        signal(SIGSEGV, SIG_DFL);
+        syscall(SYS_tgkill, (int)syscall(SYS_getpid), (int)syscall(SYS_gettid), SIGSEGV);
+        break;
+    case DEATH_EXIT:
+        syscall(SYS_exit_group, 0);
+        break;
+    case DEATH_THREAD:
+        break;
+    }
+    for (;;)
+        syscall(SYS_exit, 0);
+}
+
+/* --- The handler ---------------------------------------------------------------------- */
+
+static void set_byte(unsigned char *at, unsigned char byte)
+{
+    *(volatile unsigned char *)at = byte;
+}
+
+static void mark(unsigned char *at)
+{
+    plan.mark = at;
+    plan.old = *at;
+    set_byte(at, INT3);
+}
+
+static void unmark(void)
+{
+    set_byte(plan.mark, plan.old);
+    plan.mark = NULL;
+}
+
+static void planted(greg_t *registers, unsigned char *at)
+{
+    if (plan.over) {
+        plan.over = false;
+        set_byte(plan.mark, INT3);
+        registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+        return;
+    }
+    if (plan.mark == NULL || at != plan.mark + 1)
+        return;
+    registers[REG_RIP] = (greg_t)(uintptr_t)plan.mark;
+    if (plan.seen++ == plan.wanted)
+        text_die(plan.how);
+    set_byte(plan.mark, plan.old);
+    plan.over = true;
+    registers[REG_EFL] |= TRAP_FLAG;
+}
+
+static void pass(const unsigned char *at)
+{
+    uint32_t offset = (uint32_t)(at - __start_mcapi_text);
+
+    if (plan.mode == STEPPING) {
+        if (plan.seen++ == plan.wanted)
+            text_die(plan.how);
+        return;
+    }
+    if (*plan.count < plan.room && offset < MOST_TEXT)
+        plan.list[(*plan.count)++] = (struct boundary){ offset, occurrences[offset]++ };
+}
+
+/* Code of others that the library calls runs at full speed: an int3 waits where it returns. */
+static void stepped(greg_t *registers, unsigned char *at)
+{
+    unsigned char *back;
+
+    if (plan.mark != NULL && at == plan.mark + 1) {
+        at = plan.mark;
+        registers[REG_RIP] = (greg_t)(uintptr_t)at;
+        unmark();
+        registers[REG_EFL] |= TRAP_FLAG;
+    }
+    if (inside(at)) {
+        pass(at);
+        return;
+    }
+    back = *(unsigned char **)(uintptr_t)registers[REG_RSP];
+    if (inside(back)) {
+        mark(back);
+        registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+    }
+}
+
+static void trap(int signal_number, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    unsigned char *at = (unsigned char *)(uintptr_t)registers[REG_RIP];
+
+    (void)signal_number;
+    (void)info;
+    if (plan.mode == PLANTED)
+        planted(registers, at);
+    else if (plan.mode != NOTHING)
+        stepped(registers, at);
+}
+
+static void use_stack(unsigned char *stack)
+{
+    stack_t own = { .ss_sp = stack, .ss_size = STACK };
+
+    sigaltstack(&own, NULL);
+}
+
+void text_stack_of_thread(void)
+{
+    use_stack(thread_stack);
+}
+
+bool text_prepare(const char **why)
+{
+    struct sigaction action = {
+        .sa_sigaction = trap,
+        .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER,
+    };
+    uintptr_t from = (uintptr_t)__start_mcapi_text & ~(uintptr_t)4095;
+    uintptr_t to = ((uintptr_t)__stop_mcapi_text + 4095) & ~(uintptr_t)4095;
+
+    if (!read_symbols() || text_size() > MOST_TEXT) {
+        *why = "the program's symbols cannot be read";
+        return false;
+    }
+    if (mprotect((void *)from, to - from, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
+        *why = "code may not be written here";
+        return false;
+    }
+    use_stack(handler_stack);
+    sigaction(SIGTRAP, &action, NULL);
+    return true;
+}
+
+/* --- The victim ----------------------------------------------------------------------- */
+
+void text_plant(struct boundary boundary, enum death how)
+{
+    memset(&plan, 0, sizeof plan);
+    plan.mode = PLANTED;
+    plan.how = how;
+    plan.wanted = boundary.occurrence;
+    plan.mark = __start_mcapi_text + boundary.offset;
+}
+
+void text_record(struct boundary *list, uint32_t room, uint32_t *count)
+{
+    memset(&plan, 0, sizeof plan);
+    memset(occurrences, 0, sizeof occurrences[0] * text_size());
+    plan.mode = RECORDING;
+    plan.list = list;
+    plan.room = room;
+    plan.count = count;
+    *count = 0;
+}
+
+void text_step_to(uint32_t index, enum death how)
+{
+    memset(&plan, 0, sizeof plan);
+    plan.mode = STEPPING;
+    plan.how = how;
+    plan.wanted = index;
+}
+
+/* Below the red zone of whoever calls this. */
+static inline void trap_flag(bool on)
+{
+    if (on)
+        __asm__ volatile("leaq -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; "
+                         "leaq 128(%%rsp), %%rsp" ::
+                                 : "memory", "cc");
+    else
+        __asm__ volatile("leaq -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; "
+                         "leaq 128(%%rsp), %%rsp" ::
+                                 : "memory", "cc");
+}
+
+void text_begin(void)
+{
+    if (plan.mode == PLANTED)
+        mark(plan.mark);
+    else if (plan.mode != NOTHING)
+        trap_flag(true);
+}
+
+void text_end(void)
+{
+    if (plan.mode == PLANTED)
+        set_byte(plan.mark, plan.old);
+    else if (plan.mode != NOTHING)
+        trap_flag(false);
+}
+
+void text_restore(void)
+{
+    if (plan.mark != NULL && *plan.mark == INT3)
+        set_byte(plan.mark, plan.old);
+    memset(&plan, 0, sizeof plan);
+}
+
+#endif

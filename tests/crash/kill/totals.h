@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * totals.h - what all workers together have done, and the violations that they found.
+ */
+#ifndef TESTS_KILL_TOTALS_H
+#define TESTS_KILL_TOTALS_H
+
+#include "crash/kill/scene.h"
+
+enum engine {
+    ENGINE_PROCESS,       /* a process gets a signal at a boundary */
+    ENGINE_THREAD,        /* a thread ends at a boundary, its process lives on */
+    ENGINE_STEP,          /* single steps to a boundary, then SIGKILL */
+    ENGINE_CHAIN,         /* threads; each dies in the recovery of those before it */
+    ENGINE_CHAIN_PROCESS, /* the same, processes */
+    ENGINE_LIVE,          /* a process at any boundary of a mixed run, others at work */
+    ENGINES
+};
+
+enum { MOST_OPERATIONS = 64, MOST_VIOLATIONS = 20, MOST_WORKERS = 16 };
+
+struct totals {
+    _Atomic uint64_t deaths[ENGINES];   /* at the chosen boundary */
+    _Atomic uint64_t recovery[ENGINES]; /* of them, inside a recovery */
+    _Atomic uint64_t missed[ENGINES];   /* the boundary was not reached: died behind the call */
+    _Atomic uint64_t signals[4];        /* deaths of processes by enum death */
+    _Atomic int64_t spent_us[ENGINES];
+    _Atomic uint64_t boundaries[MOST_OPERATIONS]; /* (instruction, occurrence) */
+    _Atomic uint64_t addresses[MOST_OPERATIONS];
+    _Atomic uint64_t died_in[MOST_OPERATIONS];
+    _Atomic uint64_t late; /* blocked calls that came back after the limit */
+    _Atomic int64_t slowest;
+    _Atomic uint64_t violations;
+    _Atomic uint32_t heartbeat[MOST_WORKERS];
+};
+
+extern struct totals *totals;
+
+void totals_share(void);
+void totals_print(uint64_t seed);
+
+#endif /* TESTS_KILL_TOTALS_H */
