@@ -218,6 +218,11 @@ void mci_request_discard(struct mci_node *node)
 
 void mci_request_forget(struct mci_node *node)
 {
-    if (node->requests != NULL)
-        pthread_mutex_init(&node->requests->mutex, NULL);
+    struct mci_request_table *table = node->requests;
+
+    if (table == NULL)
+        return;
+    pthread_mutex_init(&table->mutex, NULL);
+    for (uint32_t i = 0; i < table->count; i++)
+        table->slots[i].waiters = 0; /* they are the parent's threads */
 }
