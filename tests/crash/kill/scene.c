@@ -131,14 +131,16 @@ static _Noreturn void be_peer(void)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) {
+        void (*function)(void);
         uint32_t asked;
 
         while ((asked = atomic_load(&board->asked)) == atomic_load(&board->done))
             sleep_on(&board->asked, asked);
-        board->function();
+        function = board->function;
+        function();
         atomic_store(&board->done, asked);
         wake(&board->done);
-        if (board->function == finalize)
+        if (function == finalize)
             _exit(0);
     }
 }
@@ -176,10 +178,14 @@ bool scene_peer_back(void)
             break;
         if (deadline == 0)
             deadline = now_us() + 2 * PATIENCE_US;
-        if (now_us() > deadline || waitpid(peer, NULL, WNOHANG) == peer) {
-            violate("the peer hangs or has died");
-            return false;
-        }
+        int status = 0;
+
+        if (now_us() < deadline && waitpid(peer, &status, WNOHANG) != peer)
+            continue;
+        if (atomic_load(&board->done) == asked)
+            break;
+        violate("the peer hangs or has died: wait status %#x", (unsigned)status);
+        return false;
     }
     look_at_delay();
     return true;
@@ -326,6 +332,8 @@ bool scene_live(const struct life *life)
 {
     atomic_store(&board->over, 0);
     atomic_store(&board->dead, 0);
+    int status;
+
     if (life->thread) {
         pthread_t thread;
 
@@ -338,7 +346,9 @@ bool scene_live(const struct life *life)
 
         if (victim == 0)
             live(life);
-        waitpid(victim, NULL, 0);
+        waitpid(victim, &status, 0);
+        if (life->way == LIFE_RECORDS && WTERMSIG(status) != SIGKILL)
+            violate("a victim that was stepped died: wait status %#x", (unsigned)status);
     }
     died_at = now_us();
     atomic_store(&board->dead, 1);

@@ -36,6 +36,7 @@ static struct {
     unsigned char *volatile mark; /* where an int3 is, or was until the step over it ends */
     unsigned char old;            /* what it replaces */
     bool over;                    /* stepping over the mark */
+    const unsigned char *last;    /* the last step's, if it was inside */
     struct boundary *list;
     uint32_t *count;
     uint32_t room;
@@ -232,6 +233,15 @@ static void pass(const unsigned char *at)
         plan.list[(*plan.count)++] = (struct boundary){ offset, occurrences[offset]++ };
 }
 
+/* Whether the library has just called somebody who will return here. */
+static bool is_return_of_call(const unsigned char *back)
+{
+    enum { LONGEST_INSTRUCTION = 15 };
+
+    return plan.last != NULL && inside(back) && back > plan.last
+        && back - plan.last <= LONGEST_INSTRUCTION;
+}
+
 /* Code of others that the library calls runs at full speed: an int3 waits where it returns. */
 static void stepped(greg_t *registers, unsigned char *at)
 {
@@ -245,13 +255,15 @@ static void stepped(greg_t *registers, unsigned char *at)
     }
     if (inside(at)) {
         pass(at);
+        plan.last = at;
         return;
     }
     back = *(unsigned char **)(uintptr_t)registers[REG_RSP];
-    if (inside(back)) {
+    if (is_return_of_call(back)) {
         mark(back);
         registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
     }
+    plan.last = NULL;
 }
 
 static void trap(int signal_number, siginfo_t *info, void *context)
