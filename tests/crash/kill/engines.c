@@ -52,57 +52,71 @@ static void come_back(const struct operation *operation)
     scene_live(&life);
 }
 
-bool round_of(enum engine engine, const struct life *life)
+void round_begin(const struct operation *operation)
 {
-    static uint32_t rounds;
-    const struct operation *operation = life->operation;
-    bool reached;
-
     alarm(SECONDS);
     scene_reset_board();
     if (operation->peer != NULL)
         scene_ask_peer(operation->peer);
     if (operation->prepare != NULL)
         operation->prepare();
-    reached = scene_live(life);
-    atomic_fetch_add(reached ? &totals->deaths[engine] : &totals->missed[engine], 1);
-    if (!life->thread)
-        atomic_fetch_add(&totals->signals[reached ? life->how : DEATH_KILL], 1);
+}
+
+void round_end(const struct operation *operation)
+{
+    static uint32_t rounds;
+
     if (operation->survive != NULL)
         operation->survive();
     if (operation->again != NULL)
         come_back(operation);
     else if (rounds++ % 4 == 0)
         scene_name_is_free();
-    scene_expect_clean(2);
+    scene_expect_clean();
+}
+
+bool round_of(enum engine engine, const struct life *life)
+{
+    bool reached;
+
+    round_begin(life->operation);
+    reached = scene_live(life);
+    atomic_fetch_add(reached ? &totals->deaths[engine] : &totals->missed[engine], 1);
+    if (!life->thread)
+        atomic_fetch_add(&totals->signals[reached ? life->how : DEATH_KILL], 1);
+    round_end(life->operation);
     return reached;
 }
 
-static void tell(enum engine engine, const struct life *life)
-{
-    char name[128] = "the whole operation";
-
-    if (life->way == LIFE_PLANTED || life->way == LIFE_STEPPED)
-        text_name(life->boundary.offset, name, sizeof name);
-    fprintf(stderr,
-            "VIOLATION in %s at %s, occurrence %u: %s\n  replay: --engine %d --replay "
-            "%s:0x%x:%u:%d\n",
-            life->operation->name, name, life->boundary.occurrence, board->violation, engine,
-            life->operation->name, life->boundary.offset, life->boundary.occurrence, life->how);
-}
-
-bool round_violated(const struct work *work, enum engine engine, const struct life *life)
+bool violated(const struct work *work, const char *what, const char *how_to_replay)
 {
     if (atomic_load(&board->violations) == 0)
         return false;
     atomic_fetch_add(&totals->violations, 1);
     if (!work->quiet)
-        tell(engine, life);
+        fprintf(stderr, "VIOLATION in %s: %s\n  replay: %s\n", what, board->violation,
+                how_to_replay);
     scene_abandon();
     if (atomic_load(&totals->violations) >= MOST_VIOLATIONS || work->quiet)
         _exit(1);
     scene_begin();
     return true;
+}
+
+bool round_violated(const struct work *work, enum engine engine, const struct life *life)
+{
+    char name[128] = "the whole operation", what[256], replay[256];
+
+    if (atomic_load(&board->violations) == 0)
+        return false;
+    if (life->way == LIFE_PLANTED || life->way == LIFE_STEPPED)
+        text_name(life->boundary.offset, name, sizeof name);
+    snprintf(what, sizeof what, "%s at %s, occurrence %u", life->operation->name, name,
+             life->boundary.occurrence);
+    snprintf(replay, sizeof replay, "--engine %d --replay %s:0x%x:%u:%d", engine,
+             life->operation->name, life->boundary.offset, life->boundary.occurrence,
+             life->how);
+    return violated(work, what, replay);
 }
 
 /* --- Traces --------------------------------------------------------------------------- */
@@ -119,7 +133,7 @@ static uint32_t count_addresses(const struct trace *trace)
 }
 
 /* Far into a loop one time round is like the next. */
-static void thin_out(struct trace *trace)
+void thin_out(struct trace *trace)
 {
     uint32_t kept = 0;
 

@@ -40,8 +40,19 @@ bool round_of(enum engine engine, const struct life *life);
  * something. */
 bool round_violated(const struct work *work, enum engine engine, const struct life *life);
 
+/* The same for the victim's whole round but its life. */
+void round_begin(const struct operation *operation);
+void round_end(const struct operation *operation);
+
+/* Tells and counts a violation, and makes the scene anew. True: there was one. */
+bool violated(const struct work *work, const char *what, const char *how_to_replay);
+
+/* Keeps of far rounds of loops only some. */
+void thin_out(struct trace *trace);
+
 void engine_boundaries(const struct work *work, enum engine engine);
 void engine_chains(const struct work *work, enum engine engine);
+void chain_again(const struct work *work, enum engine engine, uint64_t seed);
 void engine_live(const struct work *work);
 
 #endif /* TESTS_KILL_ENGINES_H */

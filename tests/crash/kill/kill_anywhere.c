@@ -28,6 +28,7 @@ struct command {
     struct work work;
     enum engine engine;
     char *replay;
+    uint64_t chain_seed; /* 0: none */
     const char *disabled;
     uint32_t times;
 };
@@ -38,7 +39,8 @@ static _Noreturn void usage(void)
             "usage: kill_anywhere [--process N] [--thread N] [--step N] [--chain N]\n"
             "  [--chain-process N] [--live N] [--jobs N] [--seed N] [--operation NAME]\n"
             "  [--disable FUNCTION] [--list]\n"
-            "  [--engine N --replay OPERATION:OFFSET:OCCURRENCE:DEATH [--times N]]\n");
+            "  [--engine N --replay OPERATION:OFFSET:OCCURRENCE:DEATH [--times N]]\n"
+            "  [--engine N --chain-seed N [--times N]]\n");
     exit(2);
 }
 
@@ -64,6 +66,7 @@ static void read_command(struct command *command, int argc, char **argv)
         { "disable", required_argument, NULL, 'd' },
         { "engine", required_argument, NULL, 'e' },
         { "replay", required_argument, NULL, 'r' },
+        { "chain-seed", required_argument, NULL, 'c' },
         { "times", required_argument, NULL, 't' },
         { "list", no_argument, NULL, 'l' },
         { NULL, 0, NULL, 0 },
@@ -92,6 +95,9 @@ static void read_command(struct command *command, int argc, char **argv)
             break;
         case 'r':
             command->replay = optarg;
+            break;
+        case 'c':
+            command->chain_seed = number;
             break;
         case 't':
             command->times = (uint32_t)number;
@@ -126,10 +132,14 @@ static void replay(struct command *command)
     life.boundary.occurrence = (uint32_t)strtoul(occurrence, NULL, 0);
     life.how = (enum death)atoi(how);
     life.thread = life.how == DEATH_THREAD;
+    if (command->engine == ENGINE_LIVE)
+        scene_start_busy(work_a_little);
     for (uint32_t i = 0; i < command->times; i++) {
         round_of(command->engine, &life);
         round_violated(&command->work, command->engine, &life);
     }
+    if (command->engine == ENGINE_LIVE)
+        scene_end_busy();
 }
 
 /* --- Workers -------------------------------------------------------------------------- */
@@ -157,6 +167,12 @@ static _Noreturn void work(struct command *command, uint32_t worker)
     scene_begin();
     if (command->replay != NULL) {
         replay(command);
+    } else if (command->chain_seed != 0) {
+        trace_all(own);
+        for (uint32_t i = 0; i < command->times; i++) {
+            chain_again(own, command->engine, command->chain_seed);
+            violated(own, "this chain of deaths", "the same");
+        }
     } else {
         trace_all(own);
         engine_boundaries(own, ENGINE_STEP);

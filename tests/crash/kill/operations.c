@@ -24,6 +24,8 @@ size_t operation_count(void)
 
 const struct operation *operation_named(const char *name)
 {
+    if (strcmp(mixed_operation.name, name) == 0)
+        return &mixed_operation;
     for (size_t i = 0; i < operation_count(); i++)
         if (strcmp(operation_at(i)->name, name) == 0)
             return operation_at(i);
@@ -221,7 +223,7 @@ bool sleeps(mcapi_endpoint_t endpoint, int side)
 
 void peer_is_back(mcapi_status_t or_else)
 {
-    atomic_store(&board->go, 1);
+    let_go_on();
     if (!scene_peer_back())
         return;
     if (board->status != or_else && board->status != MCAPI_ERR_TRANSMISSION)

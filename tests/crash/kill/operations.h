@@ -16,6 +16,10 @@ const struct operation *operation_at(size_t index);
 size_t operation_count(void);
 const struct operation *operation_named(const char *name);
 
+/* Some of everything, again and again; and what a survivor does meanwhile. */
+extern const struct operation mixed_operation;
+void work_a_little(void);
+
 /* --- What their parts share ----------------------------------------------------------- */
 
 enum kind { PACKETS, SCALARS };

@@ -18,7 +18,7 @@ static mcapi_endpoint_t get(mcapi_node_t node, mcapi_port_t port)
 static void peer_goes_on(void)
 {
     scene_recover();
-    atomic_store(&board->go, 1);
+    let_go_on();
     scene_peer_back();
 }
 
@@ -98,7 +98,7 @@ static void create_run(void)
 static void create_again(void)
 {
     create(VICTIM_PORT);
-    atomic_store(&board->go, 1);
+    let_go_on();
     scene_peer_back();
 }
 
@@ -108,7 +108,7 @@ static void peer_owns_one(void)
 
     set(here, MCAPI_ENDP_ATTR_TYPE, MCAPI_ENDP_ATTR_TYPE_PKTCHAN);
     atomic_store(P(0), here);
-    until(atomic_load(&board->go) != 0);
+    wait_to_go_on();
     remove_endpoint(here);
 }
 
@@ -197,7 +197,7 @@ static void connect_after(mcapi_endpoint_t here)
 
 static void packets_flow(mcapi_endpoint_t here)
 {
-    atomic_store(&board->go, 1);
+    let_go_on();
     if (send_numbers(PACKETS, here, SMALL, 0, 3) != MCAPI_SUCCESS)
         violate("no packets flow over the channel");
     close_send(PACKETS, here);
@@ -220,7 +220,7 @@ static void peer_opens_later(void)
     mcapi_request_t request;
 
     atomic_store(P(0), here);
-    until(atomic_load(&board->go) != 0);
+    wait_to_go_on();
     open_receive(PACKETS, here, &request);
     is_back(receive_numbers(PACKETS, here, UINT32_MAX));
     board->back_at = 0;
@@ -322,7 +322,7 @@ static void own_connect_survive(void)
     mcapi_endpoint_t here;
     mcapi_request_t request;
 
-    atomic_store(&board->go, 1);
+    let_go_on();
     scene_recover();
     if (atomic_load(&board->done) == atomic_load(&board->asked)
         || is_connected(atomic_load(P(0)))) {
@@ -364,7 +364,7 @@ static void open_receive_run(void)
 
 static void open_survives(void)
 {
-    atomic_store(&board->go, 1);
+    let_go_on();
     peer_is_back(MCAPI_SUCCESS);
 }
 
@@ -407,7 +407,7 @@ static void peer_closes_first(void)
     wait_for(V(0));
     close_receive(PACKETS, here);
     atomic_store(&board->ready, 1);
-    until(atomic_load(&board->go) != 0);
+    wait_to_go_on();
     remove_endpoint(here);
 }
 

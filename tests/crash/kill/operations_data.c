@@ -297,7 +297,7 @@ static void peer_sends_to_sleeper(void)
             break;
     }
     atomic_store(&board->ready, 1);
-    until(atomic_load(&board->go) != 0);
+    wait_to_go_on();
     remove_endpoint(here);
     board->status = MCAPI_ERR_TRANSMISSION;
 }

@@ -93,7 +93,7 @@ static void peer_receives_until_last(uint32_t depth, bool at_once)
     atomic_store(P(0), here);
     atomic_store(&board->ready, 1);
     if (!at_once || atomic_load(&board->holds) != 0)
-        until(atomic_load(&board->go) != 0);
+        wait_to_go_on();
     board->status = receive_messages(here, UINT32_MAX);
     remove_endpoint(here);
 }
@@ -124,7 +124,7 @@ static void peer_receives_slowly(void)
         MUST(mcapi_msg_recv(here, words, sizeof words, &size, &status));
         look_at(words, size, last);
     }
-    until(atomic_load(&board->go) != 0);
+    wait_to_go_on();
     board->status = receive_messages(here, UINT32_MAX);
     remove_endpoint(here);
 }
@@ -182,7 +182,7 @@ static void say_last_word(mcapi_endpoint_t to)
 static void messages_survive(void)
 {
     scene_recover();
-    atomic_store(&board->go, 1);
+    let_go_on();
     say_last_word(wait_for(P(0)));
     if (scene_peer_back() && board->status != MCAPI_SUCCESS)
         violate("the peer's receive ended with status %u", board->status);
@@ -260,7 +260,7 @@ static void peer_sends_to_sleeper(void)
               || sleeps_at(to, MCI_RECEIVE));
         send_messages(here, to, SMALL, i, 1);
     }
-    until(atomic_load(&board->go) != 0);
+    wait_to_go_on();
     remove_endpoint(here);
 }
 

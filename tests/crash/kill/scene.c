@@ -31,7 +31,8 @@ struct board *board;
 int64_t scene_slowest;
 uint64_t scene_late;
 
-static pid_t peer;
+static pid_t peer, busy;
+static void (*busy_work)(void);
 static int64_t died_at; /* us; the last victim */
 static char folder[64];
 static unsigned scenes; /* so far; each has a name of its own */
@@ -101,7 +102,6 @@ void scene_reset_board(void)
     atomic_store(&board->go, 0);
     atomic_store(&board->over, 0);
     atomic_store(&board->dead, 0);
-    atomic_store(&board->stop, 0);
     atomic_store(&board->violations, 0);
     board->back_at = 0;
     board->status = MCAPI_SUCCESS;
@@ -191,11 +191,30 @@ bool scene_peer_back(void)
     return true;
 }
 
+void let_go_on(void)
+{
+    atomic_store(&board->go, 1);
+    wake(&board->go);
+}
+
+void wait_to_go_on(void)
+{
+    int64_t deadline = now_us() + 2 * PATIENCE_US;
+
+    while (atomic_load(&board->go) == 0) {
+        sleep_on(&board->go, 0);
+        if (atomic_load(&board->go) == 0 && now_us() > deadline) {
+            violate("nobody lets the peer go on");
+            return;
+        }
+    }
+}
+
 void about_to_block(void)
 {
     atomic_store(&board->ready, 1);
     if (atomic_load(&board->holds) != 0)
-        until(atomic_load(&board->go) != 0);
+        wait_to_go_on();
 }
 
 void is_back(mcapi_status_t status)
@@ -205,6 +224,73 @@ void is_back(mcapi_status_t status)
 }
 
 /* --- The scene ------------------------------------------------------------------------ */
+
+void scene_end(void)
+{
+    scene_ask_peer(finalize);
+    scene_peer_back();
+    waitpid(peer, NULL, 0);
+    finalize();
+    rmdir(folder);
+    if (rmdir(folder) == 0 || access(folder, F_OK) == 0)
+        violate("the folder of the topology is not empty");
+}
+
+static _Noreturn void be_busy(void (*work)(void))
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    join_as(BUSY_NODE);
+    while (atomic_load(&board->leave) == 0) {
+        if (atomic_load(&board->stop) == 0) {
+            work();
+            atomic_fetch_add(&board->worked, 1);
+            sched_yield(); /* there may be fewer processors than of us */
+            continue;
+        }
+        atomic_store(&board->stopped, 1);
+        wake(&board->stopped);
+        sleep_on(&board->stop, 1);
+    }
+    finalize();
+    _exit(0);
+}
+
+static void let_busy_stop(void)
+{
+    int64_t deadline = now_us() + 2 * PATIENCE_US;
+
+    atomic_store(&board->stopped, 0);
+    atomic_store(&board->stop, 1);
+    while (atomic_load(&board->stopped) == 0 && now_us() < deadline)
+        sleep_on(&board->stopped, 0);
+    if (atomic_load(&board->stopped) == 0)
+        violate("the survivor that works hangs");
+}
+
+static void let_busy_work(void)
+{
+    atomic_store(&board->stop, 0);
+    wake(&board->stop);
+}
+
+void scene_start_busy(void (*work)(void))
+{
+    busy_work = work;
+    atomic_store(&board->leave, 0);
+    atomic_store(&board->stop, 0);
+    busy = fork();
+    if (busy == 0)
+        be_busy(work);
+}
+
+void scene_end_busy(void)
+{
+    atomic_store(&board->leave, 1);
+    let_busy_work();
+    waitpid(busy, NULL, 0);
+    busy = 0;
+    busy_work = NULL;
+}
 
 void scene_begin(void)
 {
@@ -222,22 +308,19 @@ void scene_begin(void)
     join_as(TEST_NODE);
     scene_ask_peer(peer_joins);
     scene_peer_back();
-}
-
-void scene_end(void)
-{
-    scene_ask_peer(finalize);
-    scene_peer_back();
-    waitpid(peer, NULL, 0);
-    finalize();
-    rmdir(folder);
-    if (rmdir(folder) == 0 || access(folder, F_OK) == 0)
-        violate("the folder of the topology is not empty");
+    if (busy_work != NULL)
+        scene_start_busy(busy_work);
 }
 
 void scene_abandon(void)
 {
     mcapi_status_t status;
+
+    if (busy != 0) {
+        kill(busy, SIGKILL);
+        waitpid(busy, NULL, 0);
+        busy = 0;
+    }
 
     kill(peer, SIGKILL);
     waitpid(peer, NULL, 0);
@@ -257,10 +340,13 @@ void scene_recover(void)
     mci_control_unlock();
 }
 
-void scene_expect_clean(uint32_t nodes)
+void scene_expect_clean(void)
 {
+    uint32_t nodes = busy != 0 ? 3 : 2;
     struct mci_audit audit;
 
+    if (busy != 0)
+        let_busy_stop();
     lock();
     mci_recover_all_dead(&mci_runtime.map);
     mci_audit(mci_map(), &audit);
@@ -272,6 +358,8 @@ void scene_expect_clean(uint32_t nodes)
     if (audit.endpoints != 0 || audit.channels != 0 || audit.gets != 0)
         violate("audit: %u endpoints, %u channels, %u gets are left", audit.endpoints,
                 audit.channels, audit.gets);
+    if (busy != 0)
+        let_busy_work();
 }
 
 /* --- Lives ---------------------------------------------------------------------------- */
@@ -285,7 +373,7 @@ static void plan(const struct life *life)
         text_record(board->boundary, MOST_BOUNDARIES, &board->boundaries);
         break;
     case LIFE_PLANTED:
-        text_plant(life->boundary, life->how);
+        text_plant(life->waits ? board->late : life->boundary, life->how);
         break;
     case LIFE_STEPPED:
         text_step_to(life->index, life->how);
@@ -298,13 +386,17 @@ static _Noreturn void live(const struct life *life)
     const struct operation *operation = life->operation;
 
     if (!operation->joins)
-        join_as(VICTIM_NODE);
+        join_as(life->waits ? OTHER_NODE : VICTIM_NODE);
+    if (life->waits) {
+        atomic_store(&board->waiting, (uintptr_t)mci_self.node);
+        until(atomic_load(&board->turn) != 0);
+    }
     if (operation->set_up != NULL)
         operation->set_up();
     plan(life);
     operation->run();
     text_restore();
-    atomic_store(&board->over, 1);
+    atomic_fetch_add(&board->over, 1);
     text_die(life->thread ? DEATH_THREAD : DEATH_KILL);
 }
 
@@ -314,44 +406,65 @@ static void *live_as_thread(void *life)
     live(life);
 }
 
-/* What the thread was in the middle of, in this process, is over. */
-static void forget_thread(void)
+/* What the thread was in the middle of, in this process, is over; `other` lives on. */
+static void forget_thread(const struct mci_node *other)
 {
     text_restore();
     pthread_mutex_init(&mci_runtime.mutex, NULL);
     for (uint32_t i = 0; i < mci_runtime.node_count; i++)
-        if (mci_runtime.nodes[i] != mci_self.node)
+        if (mci_runtime.nodes[i] != mci_self.node && mci_runtime.nodes[i] != other)
             mci_node_forget(mci_runtime.nodes[i]);
-    mci_runtime.live = 1;
+    mci_runtime.live = other == NULL ? 1 : 2;
     atomic_store(&mci_runtime.users, 0);
     mci_end_forget_all();
     mci_message_forget_all();
 }
 
-bool scene_live(const struct life *life)
+void scene_start(const struct life *life, struct living *living)
 {
-    atomic_store(&board->over, 0);
-    atomic_store(&board->dead, 0);
-    int status;
-
+    *living = (struct living){ .life = life };
+    if (life->waits) {
+        atomic_store(&board->turn, 0);
+        atomic_store(&board->waiting, 0);
+    }
     if (life->thread) {
-        pthread_t thread;
-
-        if (pthread_create(&thread, NULL, live_as_thread, (void *)(uintptr_t)life) != 0)
+        if (pthread_create(&living->thread, NULL, live_as_thread, (void *)(uintptr_t)life) != 0)
             abort();
-        pthread_join(thread, NULL);
-        forget_thread();
     } else {
-        pid_t victim = fork();
-
-        if (victim == 0)
+        living->process = fork();
+        if (living->process == 0)
             live(life);
-        waitpid(victim, &status, 0);
-        if (life->way == LIFE_RECORDS && WTERMSIG(status) != SIGKILL)
+    }
+    if (life->waits)
+        until(atomic_load(&board->waiting) != 0);
+}
+
+void scene_finish(struct living *living, const struct living *other)
+{
+    int status = 0;
+
+    if (living->life->waits)
+        atomic_store(&board->turn, 1);
+    if (living->life->thread) {
+        pthread_join(living->thread, NULL);
+        forget_thread(other == NULL ? NULL : (void *)atomic_load(&board->waiting));
+    } else {
+        waitpid(living->process, &status, 0);
+        if (living->life->way == LIFE_RECORDS && WTERMSIG(status) != SIGKILL)
             violate("a victim that was stepped died: wait status %#x", (unsigned)status);
     }
     died_at = now_us();
     atomic_store(&board->dead, 1);
+}
+
+bool scene_live(const struct life *life)
+{
+    struct living living;
+
+    atomic_store(&board->over, 0);
+    atomic_store(&board->dead, 0);
+    scene_start(life, &living);
+    scene_finish(&living, NULL);
     return atomic_load(&board->over) == 0;
 }
 

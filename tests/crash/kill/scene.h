@@ -13,9 +13,11 @@
 #define TESTS_KILL_SCENE_H
 
 #include <mcapi.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "crash/kill/text.h"
 
@@ -70,14 +72,20 @@ struct board {
     mcapi_status_t status;     /* how the peer's call ended */
     _Atomic uint32_t ready;    /* the peer is about to make its call */
     _Atomic uint32_t go;       /* the peer may go on */
-    _Atomic uint32_t over;     /* the victim has come to the end of its operation */
+    _Atomic uint32_t over;     /* victims that have come to the end of their operation */
     _Atomic uint32_t dead;     /* the victim is */
+
+    /* A life that waits is a node now; its turn has come. */
+    _Atomic uintptr_t waiting;
+    _Atomic uint32_t turn;
+    struct boundary late; /* where it shall die */
 
     /* The peer is to be quiet while others die, and makes no call that blocks before `go`. */
     _Atomic uint32_t holds;
 
-    /* Who shall live on while others die: it works until it is told to stop. */
-    _Atomic uint32_t stop;
+    /* The one that works while others die: it shall stop, has stopped, shall go. */
+    _Atomic uint32_t stop, stopped, leave;
+    _Atomic uint64_t worked; /* pieces of work */
 
     _Atomic uint32_t violations; /* of this round */
     char violation[TEXT];        /* the first */
@@ -141,6 +149,11 @@ void scene_end(void);
 /* After a violation: the peer is killed, all is left behind. */
 void scene_abandon(void);
 
+/* Another node, <0,5>, that calls `work` again and again from now on, but for the moments of
+ * an audit; and its end. */
+void scene_start_busy(void (*work)(void));
+void scene_end_busy(void);
+
 void scene_reset_board(void);
 
 /* Has the peer do something. scene_peer_back: false: it never came back. */
@@ -155,14 +168,25 @@ struct life {
     struct boundary boundary;
     uint32_t index; /* LIFE_STEPPED */
     bool thread;    /* of the test */
+    bool waits;     /* it is the node <0,4>, and its turn comes after another's death */
 };
+
+/* Begins it: one that waits is a node by then. Ends it: its turn comes, it dies, the peer and
+ * whoever waits (`other`, or NULL) live on. */
+struct living {
+    const struct life *life;
+    pthread_t thread;
+    pid_t process;
+};
+void scene_start(const struct life *life, struct living *living);
+void scene_finish(struct living *living, const struct living *other);
 
 /* Lives it. True: it ended at its boundary; false: after its operation. */
 bool scene_live(const struct life *life);
 
 /* All dead are recovered, and the audit finds nodes and nothing else. */
 void scene_recover(void);
-void scene_expect_clean(uint32_t nodes);
+void scene_expect_clean(void);
 
 /* The name of the dead can be used at once. */
 void scene_name_is_free(void);
@@ -178,6 +202,10 @@ void join_as(mcapi_node_t node);
 /* The peer is about to make a call that blocks; it holds here while deaths go on that it shall
  * not meddle with. */
 void about_to_block(void);
+
+/* The peer waits for the test's word. */
+void wait_to_go_on(void);
+void let_go_on(void);
 
 /* The blocked call is back. */
 void is_back(mcapi_status_t status);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -125,6 +126,52 @@ void text_name(uint32_t offset, char *name, size_t room)
     snprintf(name, room, "%s+0x%lx", search[0].name, (unsigned long)(at - search[0].at));
 }
 
+/* The functions of the library, by address. */
+static uint32_t starts[4096];
+static uint32_t start_count;
+
+static bool keep_start(const char *name, uintptr_t at, void *unused)
+{
+    unsigned char *address = (unsigned char *)(at + (uintptr_t)moved);
+
+    (void)name;
+    (void)unused;
+    if (inside(address) && start_count < sizeof starts / sizeof starts[0])
+        starts[start_count++] = (uint32_t)(address - __start_mcapi_text);
+    return false;
+}
+
+static int compare(const void *one, const void *other)
+{
+    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+    return (a > b) - (a < b);
+}
+
+uint32_t text_function(uint32_t offset)
+{
+    uint32_t low = 0, high = start_count;
+
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
+
+        if (starts[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return starts[low];
+}
+
+uint32_t text_offset_of(const char *function)
+{
+    struct search search = { function, 0 };
+
+    if (!each_function(has_name, &search))
+        return UINT32_MAX;
+    return (uint32_t)((unsigned char *)(search.at + (uintptr_t)moved) - __start_mcapi_text);
+}
+
 static bool read_symbols(void)
 {
     struct search search = { "text_size", 0 };
@@ -143,7 +190,9 @@ static bool read_symbols(void)
     if (!each_function(has_name, &search))
         return false;
     moved = (intptr_t)((uintptr_t)&text_size - search.at);
-    return true;
+    each_function(keep_start, NULL);
+    qsort(starts, start_count, sizeof starts[0], compare);
+    return start_count > 0;
 }
 
 bool text_disable(const char *function)

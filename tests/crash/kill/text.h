@@ -44,6 +44,10 @@ uint32_t text_size(void);
 /* "function+0x1f" */
 void text_name(uint32_t offset, char *name, size_t room);
 
+/* Where the function that the instruction belongs to begins; where that of a name does. */
+uint32_t text_function(uint32_t offset);
+uint32_t text_offset_of(const char *function);
+
 /* From now on the function returns at once, in this process and in those that it forks. False:
  * there is none of that name. For faults that the engines must find. */
 bool text_disable(const char *function);

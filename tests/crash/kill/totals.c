@@ -65,6 +65,9 @@ void totals_print(uint64_t seed)
            (unsigned long long)totals->signals[DEATH_EXIT],
            (unsigned long long)(deaths - real), (unsigned long long)recovery,
            (unsigned long long)seed);
+    if (totals->worked > 0)
+        printf("%llu pieces of work done by a survivor meanwhile\n",
+               (unsigned long long)totals->worked);
     printf("slowest return of a blocked call: %.1f ms after the death; %llu after more than %d "
            "ms\n",
            (double)totals->slowest / 1000, (unsigned long long)totals->late, LIMIT_US / 1000);

@@ -30,6 +30,7 @@ struct totals {
     _Atomic uint64_t died_in[MOST_OPERATIONS];
     _Atomic uint64_t late; /* blocked calls that came back after the limit */
     _Atomic int64_t slowest;
+    _Atomic uint64_t worked; /* pieces of work of those who lived on */
     _Atomic uint64_t violations;
     _Atomic uint32_t heartbeat[MOST_WORKERS];
 };
