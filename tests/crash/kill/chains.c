@@ -15,9 +15,9 @@
 #include "runtime/runtime.h"
 
 enum {
-    LONGEST = 6,      /* deaths in recovery, in one chain */
-    RECORDED = 12,    /* recoveries that are single-stepped... */
-    MANY = 50000,     /* ...and 60, if so many deaths are wanted */
+    LONGEST = 6,   /* deaths in recovery, in one chain */
+    RECORDED = 12, /* recoveries that are single-stepped... */
+    MANY = 50000,  /* ...and 60, if so many deaths are wanted */
     MOST_POOL = 1 << 16,
 };
 

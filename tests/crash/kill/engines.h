@@ -12,10 +12,10 @@
 struct work {
     uint64_t seed;
     uint32_t worker, workers;
-    bool quiet;               /* no lines about violations: they are wanted */
-    uint64_t count[ENGINES];  /* deaths wanted, of all workers together; UINT64_MAX: each
-                                 boundary once */
-    const char *only;         /* this operation; NULL: all */
+    bool quiet;              /* no lines about violations: they are wanted */
+    uint64_t count[ENGINES]; /* deaths wanted, of all workers together; UINT64_MAX: each
+                                boundary once */
+    const char *only;        /* this operation; NULL: all */
 };
 
 uint64_t random_number(void);

@@ -5,6 +5,7 @@
  * A receiver of messages is not told of a death. It gets what was accepted, perhaps the one on
  * its way, and then the test's last word.
  */
+#include <sched.h>
 #include <string.h>
 
 #include "crash/kill/operations.h"
@@ -147,6 +148,19 @@ static void send_to_sleeper(size_t size)
     }
 }
 
+/* The test looks only where the peer receives all the time. */
+static bool sleeper_expected;
+
+static void with_sleeper(void)
+{
+    sleeper_expected = true;
+}
+
+static void without_sleeper(void)
+{
+    sleeper_expected = false;
+}
+
 static void send_small_run(void)
 {
     send_to_sleeper(SMALL);
@@ -179,9 +193,51 @@ static void say_last_word(mcapi_endpoint_t to)
     remove_endpoint(here);
 }
 
+/* What lies in the peer's mailbox: messages that wait, cells that are neither free nor in a
+ * slot. */
+static uint32_t waiting_there(uint32_t *lost)
+{
+    struct mci_mailbox box;
+    uint32_t full = 0;
+
+    *lost = 0;
+    if (!mci_mailbox_view(mci_map(), atomic_load(P(0)), &box))
+        return 0;
+    for (uint32_t level = 0; level < box.levels; level++)
+        for (uint32_t i = 0; i <= box.mask; i++)
+            full += (atomic_load(&box.slots[level * box.stride + i]) & MCI_SLOT_FULL) != 0;
+    *lost = box.depth - mci_mailbox_free_cells(&box) - full;
+    return full;
+}
+
+static uint32_t cells_lost(void)
+{
+    uint32_t lost;
+
+    waiting_there(&lost);
+    return lost;
+}
+
+/* Who sleeps at its mailbox is woken for a message whose sender died before it could: by the
+ * kernel, before anybody recovers that one. */
+static void nothing_is_slept_through(void)
+{
+    int64_t deadline = now_us() + LATEST_US;
+    uint32_t lost;
+
+    if (atomic_load(&board->holds) != 0 || !sleeper_expected)
+        return;
+    while (waiting_there(&lost) > 0 && now_us() < deadline)
+        sched_yield();
+    if (waiting_there(&lost) > 0)
+        violate("the receiver sleeps, and a message of the dead waits for it");
+}
+
 static void messages_survive(void)
 {
+    nothing_is_slept_through();
     scene_recover();
+    until(cells_lost() == 0);
     let_go_on();
     say_last_word(wait_for(P(0)));
     if (scene_peer_back() && board->status != MCAPI_SUCCESS)
@@ -275,21 +331,25 @@ static void wait_set_up(void)
 const struct operation message_operations[] = {
     { .name = "message-small",
       .peer = peer_receives_messages,
+      .prepare = with_sleeper,
       .set_up = send_set_up,
       .run = send_small_run,
       .survive = messages_survive },
     { .name = "message-large",
       .peer = peer_receives_messages,
+      .prepare = with_sleeper,
       .set_up = send_set_up,
       .run = send_large_run,
       .survive = messages_survive },
     { .name = "message-first",
       .peer = peer_receives_later,
+      .prepare = without_sleeper,
       .set_up = send_set_up,
       .run = send_first_run,
       .survive = messages_survive },
     { .name = "message-beyond",
       .peer = peer_receives_slowly,
+      .prepare = without_sleeper,
       .set_up = send_set_up,
       .run = send_beyond_run,
       .survive = messages_survive },

@@ -48,13 +48,13 @@ enum {
 /* One operation in which a victim dies. */
 struct operation {
     const char *name;
-    bool joins;             /* the victim is no node before it */
-    void (*peer)(void);     /* the peer, beside the victim; may be NULL */
-    void (*prepare)(void);  /* the test, before there is a victim; may be NULL */
-    void (*set_up)(void);   /* the victim, before its code is marked; may be NULL */
-    void (*run)(void);      /* the victim, to its death */
-    void (*survive)(void);  /* the test, after it; may be NULL */
-    void (*again)(void);    /* the victim's name, come back; may be NULL */
+    bool joins;            /* the victim is no node before it */
+    void (*peer)(void);    /* the peer, beside the victim; may be NULL */
+    void (*prepare)(void); /* the test, before there is a victim; may be NULL */
+    void (*set_up)(void);  /* the victim, before its code is marked; may be NULL */
+    void (*run)(void);     /* the victim, to its death */
+    void (*survive)(void); /* the test, after it; may be NULL */
+    void (*again)(void);   /* the victim's name, come back; may be NULL */
 };
 
 /* What all can see. */
@@ -105,20 +105,20 @@ int64_t now_us(void);
 void violate(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Makes a call of the library, between text_begin and text_end; its status is `status`. */
-#define CALL(...)      \
-    do {               \
-        text_begin();  \
-        __VA_ARGS__;   \
-        text_end();    \
+#define CALL(...)     \
+    do {              \
+        text_begin(); \
+        __VA_ARGS__;  \
+        text_end();   \
     } while (0)
 
 /* The same; any other status than success is wrong. */
-#define MUST(...)                                                                       \
-    do {                                                                                \
-        mcapi_status_t status = MCAPI_ERR_GENERAL;                                      \
-        CALL(__VA_ARGS__);                                                              \
-        if (status != MCAPI_SUCCESS)                                                    \
-            violate("%s:%d: %s: status %u", __FILE__, __LINE__, #__VA_ARGS__, status);  \
+#define MUST(...)                                                                      \
+    do {                                                                               \
+        mcapi_status_t status = MCAPI_ERR_GENERAL;                                     \
+        CALL(__VA_ARGS__);                                                             \
+        if (status != MCAPI_SUCCESS)                                                   \
+            violate("%s:%d: %s: status %u", __FILE__, __LINE__, #__VA_ARGS__, status); \
     } while (0)
 
 /* Whether the condition comes true within some seconds; else that is a violation. */

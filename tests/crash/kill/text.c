@@ -428,4 +428,85 @@ void text_restore(void)
     memset(&plan, 0, sizeof plan);
 }
 
+#else
+
+/* Elsewhere nothing is planted: the program says so, and ends. */
+
+bool text_prepare(const char **why)
+{
+    *why = "breakpoints are planted on x86-64 only";
+    return false;
+}
+
+uint32_t text_size(void)
+{
+    return 0;
+}
+
+void text_name(uint32_t offset, char *name, size_t room)
+{
+    (void)offset;
+    if (room > 0)
+        name[0] = '\0';
+}
+
+uint32_t text_function(uint32_t offset)
+{
+    return offset;
+}
+
+uint32_t text_offset_of(const char *function)
+{
+    (void)function;
+    return UINT32_MAX;
+}
+
+bool text_disable(const char *function)
+{
+    (void)function;
+    return false;
+}
+
+void text_stack_of_thread(void)
+{
+}
+
+void text_plant(struct boundary boundary, enum death how)
+{
+    (void)boundary;
+    (void)how;
+}
+
+void text_record(struct boundary *list, uint32_t room, uint32_t *count)
+{
+    (void)list;
+    (void)room;
+    *count = 0;
+}
+
+void text_step_to(uint32_t index, enum death how)
+{
+    (void)index;
+    (void)how;
+}
+
+void text_begin(void)
+{
+}
+
+void text_end(void)
+{
+}
+
+void text_die(enum death how)
+{
+    (void)how;
+    for (;;) {
+    }
+}
+
+void text_restore(void)
+{
+}
+
 #endif

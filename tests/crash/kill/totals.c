@@ -62,9 +62,8 @@ void totals_print(uint64_t seed)
            (unsigned long long)deaths, (unsigned long long)real,
            (unsigned long long)totals->signals[DEATH_KILL],
            (unsigned long long)totals->signals[DEATH_SEGFAULT],
-           (unsigned long long)totals->signals[DEATH_EXIT],
-           (unsigned long long)(deaths - real), (unsigned long long)recovery,
-           (unsigned long long)seed);
+           (unsigned long long)totals->signals[DEATH_EXIT], (unsigned long long)(deaths - real),
+           (unsigned long long)recovery, (unsigned long long)seed);
     if (totals->worked > 0)
         printf("%llu pieces of work done by a survivor meanwhile\n",
                (unsigned long long)totals->worked);
