@@ -121,10 +121,22 @@ mcapi_endpoint_t wait_for(_Atomic mcapi_endpoint_t *place)
 
 /* --- Numbers -------------------------------------------------------------------------- */
 
+uint32_t word_of(uint32_t number)
+{
+    return board->round << 8 | number;
+}
+
+uint32_t number_of(uint32_t word)
+{
+    if (word >> 8 != board->round)
+        violate("%#x came in round %#x: nobody has sent it", word, board->round);
+    return word & 0xff;
+}
+
 void fill(uint32_t *words, size_t size, uint32_t number)
 {
     for (size_t i = 0; i < size / sizeof *words; i++)
-        words[i] = number + (uint32_t)i;
+        words[i] = word_of(number) + (uint32_t)i;
 }
 
 mcapi_status_t send_numbers(enum kind kind, mcapi_endpoint_t at, size_t size, uint32_t first,
@@ -138,7 +150,7 @@ mcapi_status_t send_numbers(enum kind kind, mcapi_endpoint_t at, size_t size, ui
         if (kind == PACKETS)
             CALL(mcapi_pktchan_send(at, words, size, &status));
         else
-            CALL(mcapi_sclchan_send_uint32(at, i, &status));
+            CALL(mcapi_sclchan_send_uint32(at, word_of(i), &status));
         if (status != MCAPI_SUCCESS)
             break;
         atomic_fetch_add(&board->accepted, 1);
@@ -170,6 +182,7 @@ static mcapi_status_t receive_number(enum kind kind, mcapi_endpoint_t at, uint32
         CALL(number = mcapi_sclchan_recv_uint32(at, &status));
         if (status != MCAPI_SUCCESS)
             return status;
+        number = number_of(number);
     } else {
         CALL(mcapi_pktchan_recv(at, &packet, &size, &status));
         if (status != MCAPI_SUCCESS)
@@ -179,6 +192,7 @@ static mcapi_status_t receive_number(enum kind kind, mcapi_endpoint_t at, uint32
             return MCAPI_ERR_GENERAL;
         }
         memcpy(&number, packet, sizeof number);
+        number = number_of(number);
         fill(words, size, number);
         if (memcmp(words, packet, size) != 0)
             violate("packet %u is not what was sent", number);

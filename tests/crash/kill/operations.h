@@ -41,6 +41,10 @@ void remove_endpoint(mcapi_endpoint_t endpoint);
 /* Somebody has created the endpoint that the board will name here; 0: never. */
 mcapi_endpoint_t wait_for(_Atomic mcapi_endpoint_t *place);
 
+/* What stands for a number in this round; and back. */
+uint32_t word_of(uint32_t number);
+uint32_t number_of(uint32_t word);
+
 /* A packet or message holds its number all over. */
 void fill(uint32_t *words, size_t size, uint32_t number);
 

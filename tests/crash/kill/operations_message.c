@@ -38,10 +38,11 @@ static mcapi_status_t send_messages(mcapi_endpoint_t from, mcapi_endpoint_t to, 
 static bool look_at(const uint32_t *words, size_t size, uint32_t last[2])
 {
     uint32_t right[LARGE / sizeof(uint32_t)];
-    uint32_t number = words[0];
+    uint32_t number;
 
-    if (number == LAST_WORD)
+    if (words[0] == LAST_WORD)
         return false;
+    number = number_of(words[0]);
     fill(right, size, number);
     if (size < sizeof number || memcmp(right, words, size) != 0)
         violate("message %u is not what was sent", number);

@@ -92,6 +92,7 @@ void scene_share(void)
 
 void scene_reset_board(void)
 {
+    board->round = (board->round + 1) & 0x7fffff; /* with a number never all ones */
     for (int i = 0; i < 4; i++) {
         atomic_store(&board->v[i], 0);
         atomic_store(&board->p[i], 0);

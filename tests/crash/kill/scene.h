@@ -64,6 +64,8 @@ struct board {
     void (*function)(void);
     int64_t back_at; /* us; when its blocked call came back. 0: it has not blocked */
 
+    uint32_t round; /* stands in all numbers sent, so that none is mistaken for an old one */
+
     /* Handles that others need, and what was counted; 0 at the beginning of a round. */
     _Atomic mcapi_endpoint_t v[4], p[4], t[4];
     _Atomic uint32_t accepted; /* sends that have returned success */
