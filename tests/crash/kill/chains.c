@@ -150,7 +150,7 @@ static const struct trace *some_trace(void)
 
     do
         trace = &traces[random_number() % operation_count()];
-    while (trace->count == 0);
+    while (trace->count == 0 || trace->operation->alone);
     return trace;
 }
 
@@ -275,7 +275,7 @@ void engine_chains(const struct work *work, enum engine engine)
     int64_t begun;
     uint64_t seed = work->seed + work->worker + engine;
 
-    if (work->count[engine] == 0)
+    if (work->count[engine] == 0 || (work->only != NULL && operation_named(work->only)->alone))
         return;
     if (outside == NULL)
         fill_pools(work);

@@ -230,8 +230,10 @@ void engine_boundaries(const struct work *work, enum engine engine)
         struct trace trace = traces[i];
         uint64_t count = work->count[engine] / (operations == 0 ? 1 : operations);
 
-        if (trace.count == 0)
-            continue;
+        if (trace.count == 0 || (engine == ENGINE_THREAD && trace.operation->alone))
+            continue; /* this process is in another topology */
+        if (trace.operation->alone)
+            count = (count + 3) / 4; /* each makes and frees a segment */
         if (engine != ENGINE_STEP) {
             trace.boundary = malloc(trace.count * sizeof *trace.boundary);
             if (trace.boundary == NULL)

@@ -78,6 +78,19 @@ static void data_survives(void)
     all_came();
 }
 
+/* --- The first and last of a topology --------------------------------------------------- */
+
+static void alone_set_up(void)
+{
+    mcapi_endpoint_t one = create(VICTIM_PORT), other = create(VICTIM_PORT + 1);
+    mcapi_request_t request;
+
+    connect_ends(PACKETS, one, other);
+    open_send(PACKETS, one, &request);
+    open_receive(PACKETS, other, &request);
+    send_numbers(PACKETS, one, SMALL, 0, 3);
+}
+
 /* --- Endpoints ------------------------------------------------------------------------ */
 
 static void peer_gets_victims(void)
@@ -421,6 +434,16 @@ static void close_last_set_up(void)
 
 const struct operation control_operations[] = {
     { .name = "join", .joins = true, .run = join_run },
+    { .name = "begin-alone",
+      .joins = true,
+      .alone = true,
+      .run = join_run,
+      .survive = scene_start_anew },
+    { .name = "leave-alone",
+      .alone = true,
+      .set_up = alone_set_up,
+      .run = leave_run,
+      .survive = scene_start_anew },
     { .name = "leave",
       .peer = peer_receives_packets,
       .set_up = leave_set_up,

@@ -365,6 +365,50 @@ void scene_expect_clean(void)
         let_busy_work();
 }
 
+/* --- A topology whose last node dies ---------------------------------------------------- */
+
+#define ALONE "alone"
+
+/* In a child that shall be by itself. */
+static void go_elsewhere(void)
+{
+    setenv("MCAPI_TOPOLOGY", ALONE, 1);
+}
+
+static _Noreturn void be_next(void)
+{
+    struct mci_audit audit;
+
+    go_elsewhere();
+    join_as(VICTIM_NODE);
+    if (atomic_load(&board->violations) == 0) {
+        lock();
+        mci_audit(mci_map(), &audit);
+        mci_control_unlock();
+        if (audit.faults != 0 || audit.nodes != 1 || audit.dead != 0 || audit.endpoints != 0)
+            violate("the next start finds %u faults, %u nodes, %u dead, %u endpoints",
+                    audit.faults, audit.nodes, audit.dead, audit.endpoints);
+        finalize();
+    }
+    _exit(0);
+}
+
+void scene_start_anew(void)
+{
+    char path[sizeof folder + sizeof ALONE + 1];
+    pid_t next = fork();
+    int status;
+
+    if (next == 0)
+        be_next();
+    waitpid(next, &status, 0);
+    if (status != 0)
+        violate("the next start ended with wait status %#x", (unsigned)status);
+    snprintf(path, sizeof path, "%s/%s", folder, ALONE);
+    if (access(path, F_OK) == 0)
+        violate("the topology of one that was alone is still in the folder");
+}
+
 /* --- Lives ---------------------------------------------------------------------------- */
 
 static void plan(const struct life *life)
@@ -388,6 +432,8 @@ static _Noreturn void live(const struct life *life)
 {
     const struct operation *operation = life->operation;
 
+    if (operation->alone)
+        go_elsewhere();
     if (!operation->joins)
         join_as(life->waits ? OTHER_NODE : VICTIM_NODE);
     if (life->waits) {

@@ -48,7 +48,8 @@ enum {
 /* One operation in which a victim dies. */
 struct operation {
     const char *name;
-    bool joins;            /* the victim is no node before it */
+    bool joins; /* the victim is no node before it */
+    bool alone; /* the victim has a topology of its own: it begins it, and is its last node */
     void (*peer)(void);    /* the peer, beside the victim; may be NULL */
     void (*prepare)(void); /* the test, before there is a victim; may be NULL */
     void (*set_up)(void);  /* the victim, before its code is marked; may be NULL */
@@ -189,6 +190,9 @@ bool scene_live(const struct life *life);
 /* All dead are recovered, and the audit finds nodes and nothing else. */
 void scene_recover(void);
 void scene_expect_clean(void);
+
+/* The topology of a victim that was alone in it can be started again, and leaves nothing. */
+void scene_start_anew(void);
 
 /* The name of the dead can be used at once. */
 void scene_name_is_free(void);
