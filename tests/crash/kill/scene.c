@@ -455,6 +455,26 @@ static void *live_as_thread(void *life)
     live(life);
 }
 
+/* It may have died inside a gate. No endpoint here has a higher number than this. */
+static void open_gates(void)
+{
+    enum { HIGHEST = 256 };
+    static struct {
+        const char *name;
+        void *gates;
+        size_t size;
+    } tables[] = { { .name = "mci_ends" }, { .name = "sources" }, { .name = "sinks" } };
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        if (tables[i].gates == NULL)
+            tables[i].gates = text_variable(tables[i].name, &tables[i].size);
+        if (tables[i].gates == NULL)
+            violate("the library has no table of the name %s", tables[i].name);
+        else
+            memset(tables[i].gates, 0, tables[i].size / MCI_ENDPOINT_SLOTS * HIGHEST);
+    }
+}
+
 /* What the thread was in the middle of, in this process, is over; `other` lives on. */
 static void forget_thread(const struct mci_node *other)
 {
@@ -467,6 +487,7 @@ static void forget_thread(const struct mci_node *other)
     atomic_store(&mci_runtime.users, 0);
     mci_end_forget_all();
     mci_message_forget_all();
+    open_gates();
 }
 
 void scene_start(const struct life *life, struct living *living)

@@ -126,6 +126,24 @@ void text_name(uint32_t offset, char *name, size_t room)
     snprintf(name, room, "%s+0x%lx", search[0].name, (unsigned long)(at - search[0].at));
 }
 
+void *text_variable(const char *name, size_t *size)
+{
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
+    const Elf64_Shdr *table = section_of_type(SHT_SYMTAB);
+    const Elf64_Sym *symbols = (const Elf64_Sym *)(file + table->sh_offset);
+    const char *names =
+            (const char *)file
+            + ((const Elf64_Shdr *)(file + header->e_shoff))[table->sh_link].sh_offset;
+
+    for (uint64_t i = 0; i < table->sh_size / sizeof *symbols; i++)
+        if (ELF64_ST_TYPE(symbols[i].st_info) == STT_OBJECT
+            && strcmp(names + symbols[i].st_name, name) == 0) {
+            *size = symbols[i].st_size;
+            return (void *)(symbols[i].st_value + (uintptr_t)moved);
+        }
+    return NULL;
+}
+
 /* The functions of the library, by address. */
 static uint32_t starts[4096];
 static uint32_t start_count;
@@ -459,6 +477,13 @@ uint32_t text_offset_of(const char *function)
 {
     (void)function;
     return UINT32_MAX;
+}
+
+void *text_variable(const char *name, size_t *size)
+{
+    (void)name;
+    *size = 0;
+    return NULL;
 }
 
 bool text_disable(const char *function)

@@ -48,6 +48,9 @@ void text_name(uint32_t offset, char *name, size_t room);
 uint32_t text_function(uint32_t offset);
 uint32_t text_offset_of(const char *function);
 
+/* A variable of the program, static ones too; NULL: there is none of that name. */
+void *text_variable(const char *name, size_t *size);
+
 /* From now on the function returns at once, in this process and in those that it forks. False:
  * there is none of that name. For faults that the engines must find. */
 bool text_disable(const char *function);
