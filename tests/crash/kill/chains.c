@@ -161,6 +161,7 @@ static void fill_pools(const struct work *work)
     with_lock.boundary = malloc(MOST_POOL * sizeof(struct boundary));
     without.boundary = malloc(MOST_POOL * sizeof(struct boundary));
     outside = calloc(text_size(), sizeof *outside);
+    random_seed(work->seed); /* the same ones for each worker, and for a replay */
     if (with_lock.boundary == NULL || without.boundary == NULL || outside == NULL)
         abort();
     for (uint32_t i = 0; i < recorded || with_lock.count == 0 || without.count == 0; i++) {
@@ -191,6 +192,20 @@ static struct boundary in_recovery(void)
     return some_boundary(pool->boundary, pool->count);
 }
 
+/* What has happened in the present chain, for whoever reads of a violation. */
+static char story[1024];
+
+static void tell(const struct life *life, struct boundary boundary, bool reached)
+{
+    size_t length = strlen(story);
+    char name[96];
+
+    text_name(boundary.offset, name, sizeof name);
+    snprintf(story + length, sizeof story - length, "\n  %s %s at %s, occurrence %u%s",
+             life->operation->name, reached ? "died" : "died behind it, not", name,
+             boundary.occurrence, lock_is_left() ? ", with the lock" : "");
+}
+
 static void count_life(enum engine engine, const struct life *life, bool reached, bool recovers)
 {
     atomic_fetch_add(reached ? &totals->deaths[engine] : &totals->missed[engine], 1);
@@ -202,9 +217,13 @@ static void count_life(enum engine engine, const struct life *life, bool reached
 
 static void recover_and_die(enum engine engine, struct life life)
 {
+    bool reached;
+
     life.boundary = in_recovery();
     life.operation = &joins;
-    count_life(engine, &life, scene_live(&life), true);
+    reached = scene_live(&life);
+    tell(&life, life.boundary, reached);
+    count_life(engine, &life, reached, true);
 }
 
 /* Two at the same time, each to its own death; or one alone that was there before. */
@@ -224,6 +243,10 @@ static void the_other_recovers(enum engine engine, struct living *other, struct 
     }
     scene_finish(other, NULL);
     over = atomic_load(&board->over);
+    if (both)
+        tell(&life, life.boundary, over < 2);
+    life.operation = &buries;
+    tell(&life, board->late, over == 0);
     count_life(engine, &life, over == 0, true);
     if (both)
         count_life(engine, &life, over < 2, true);
@@ -252,6 +275,8 @@ static void chain(enum engine engine)
         scene_start(&waiting, &other);
     scene_start(&life, &first);
     scene_finish(&first, with_other ? &other : NULL);
+    snprintf(story, sizeof story, "a chain of deaths, the peer %s,", holds ? "quiet" : "awake");
+    tell(&life, life.boundary, atomic_load(&board->over) == 0);
     count_life(engine, &life, atomic_load(&board->over) == 0, false);
     atomic_fetch_add(&totals->died_in[trace->index], 1);
     if (with_other)
@@ -287,7 +312,7 @@ void engine_chains(const struct work *work, enum engine engine)
         chain_again(work, engine, seed);
         snprintf(replay, sizeof replay, "--engine %d --chain-seed %llu", engine,
                  (unsigned long long)seed);
-        violated(work, "a chain of deaths", replay);
+        violated(work, story, replay);
     }
     atomic_fetch_add(&totals->spent_us[engine], now_us() - begun);
 }

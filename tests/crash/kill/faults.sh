@@ -34,6 +34,5 @@ missing mci_endpoint_return_gets get thread 500
 missing mci_mailbox_return_cells message-small thread 2000
 missing mci_message_take_back message-small thread 2000
 missing mci_robust_clear_dead join thread 100
-missing mci_robust_guard message-small process 2000
 missing mci_bell_ring connect process 1000
 finish

@@ -337,8 +337,8 @@ static void own_connect_survive(void)
 
     let_go_on();
     scene_recover();
-    if (atomic_load(&board->done) == atomic_load(&board->asked)
-        || is_connected(atomic_load(P(0)))) {
+    /* Its call was back before its endpoint left the channel. */
+    if (is_connected(atomic_load(P(0))) || board->back_at != 0) {
         peer_is_back(MCAPI_ERR_TRANSMISSION);
         return;
     }

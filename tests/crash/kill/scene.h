@@ -63,7 +63,7 @@ struct board {
     /* The peer: asked for something, done with it. */
     _Atomic uint32_t asked, done;
     void (*function)(void);
-    int64_t back_at; /* us; when its blocked call came back. 0: it has not blocked */
+    _Atomic int64_t back_at; /* us; when its blocked call came back. 0: it has not blocked */
 
     uint32_t round; /* stands in all numbers sent, so that none is mistaken for an old one */
 
