@@ -310,8 +310,10 @@ void engine_chains(const struct work *work, enum engine engine)
 
         seed += UINT64_C(0x9e3779b97f4a7c15);
         chain_again(work, engine, seed);
-        snprintf(replay, sizeof replay, "--engine %d --chain-seed %llu", engine,
-                 (unsigned long long)seed);
+        snprintf(replay, sizeof replay,
+                 "--seed %llu --chain %llu --engine %d --chain-seed %llu",
+                 (unsigned long long)work->seed, (unsigned long long)work->count[ENGINE_CHAIN],
+                 engine, (unsigned long long)seed);
         violated(work, story, replay);
     }
     atomic_fetch_add(&totals->spent_us[engine], now_us() - begun);
