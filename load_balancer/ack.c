@@ -1,32 +1,224 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ack.c - what is out at one worker.
+ * ack.c - what one worker has been given.
  */
 #include "load_balancer/ack.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The first memory for items: most windows of small packets fit. */
+#define FIRST_BYTES (64U * 1024)
+
+/* Items begin at multiples of this. */
+#define ITEM_ALIGN 16U
 
 bool ack_open(struct ack_table *table, uint32_t window)
 {
+    uint32_t room = window + ITEM_REPORT_EVERY;
     uint32_t slots = 1;
 
-    while (slots < window)
+    while (slots < room)
         slots *= 2;
     *table = (struct ack_table){
-        .items = calloc(slots, sizeof(*table->items)),
+        .slots = calloc(slots, sizeof(*table->slots)),
         .mask = slots - 1,
         .window = window,
+        .room = room,
+        .bytes = malloc(FIRST_BYTES),
+        .bytes_room = FIRST_BYTES,
     };
-    return table->items != NULL;
+    if (table->slots != NULL && table->bytes != NULL)
+        return true;
+    ack_close(table);
+    return false;
 }
 
 void ack_close(struct ack_table *table)
 {
-    free(table->items);
+    free(table->slots);
+    free(table->bytes);
     *table = (struct ack_table){ 0 };
 }
 
-const struct ack_item *ack_oldest(const struct ack_table *table)
+/* --- Memory for items ------------------------------------------------------------- */
+
+static struct ack_slot *slot_at(const struct ack_table *table, uint32_t position)
 {
-    return ack_out(table) == 0 ? NULL : &table->items[table->done & table->mask];
+    return &table->slots[position & table->mask];
+}
+
+static struct item *item_at(const struct ack_table *table, uint32_t position)
+{
+    uint64_t begin = slot_at(table, position)->begin;
+
+    return (struct item *)(void *)(table->bytes + (begin & (table->bytes_room - 1)));
+}
+
+static uint64_t size_in_ring(const struct item *item)
+{
+    return (sizeof(*item) + item->captured + ITEM_ALIGN - 1) & ~(uint64_t)(ITEM_ALIGN - 1);
+}
+
+/* Where `size` bytes can begin, from `end` on: where the ring's end is not in between. */
+static uint64_t place(uint64_t end, uint64_t size, uint64_t room)
+{
+    return (end & (room - 1)) + size > room ? (end | (room - 1)) + 1 : end;
+}
+
+/* Twice the memory. False: there is none, and the table is as it was. */
+static bool grow(struct ack_table *table)
+{
+    uint64_t room = table->bytes_room * 2, end = 0;
+    uint8_t *bytes = malloc(room);
+
+    if (bytes == NULL)
+        return false;
+    for (uint32_t i = table->first; i != table->end; i++) {
+        const struct item *item = item_at(table, i);
+
+        /* Larger than all of them together, so its end is never reached. */
+        memcpy(bytes + end, item, sizeof(*item) + item->captured);
+        slot_at(table, i)->begin = end;
+        end += size_in_ring(item);
+    }
+    free(table->bytes);
+    table->bytes = bytes;
+    table->bytes_room = room;
+    table->bytes_end = end;
+    return true;
+}
+
+/* Where the next item of this size goes, for which memory is made if need be. */
+static bool make_room(struct ack_table *table, uint64_t size, uint64_t *begin)
+{
+    for (;;) {
+        uint64_t oldest = table->first == table->end ? table->bytes_end
+                                                     : slot_at(table, table->first)->begin;
+
+        *begin = place(table->bytes_end, size, table->bytes_room);
+        if (table->first == table->end && size <= table->bytes_room)
+            return true;
+        if (*begin + size - oldest <= table->bytes_room)
+            return true;
+        if (!grow(table))
+            return false;
+    }
+}
+
+/* --- An item's life ---------------------------------------------------------------- */
+
+struct item *ack_add(struct ack_table *table, const struct item *item, const void *bytes)
+{
+    struct ack_slot *slot = slot_at(table, table->end);
+    uint64_t size = size_in_ring(item), begin;
+    struct item *copy;
+
+    if (ack_kept_full(table) || !make_room(table, size, &begin))
+        return NULL;
+    slot->begin = begin;
+    slot->deaths = 0;
+    table->bytes_end = begin + size;
+    copy = item_at(table, table->end++);
+    *copy = *item;
+    if (item->captured > 0)
+        memcpy(copy + 1, bytes, item->captured);
+    return copy;
+}
+
+void ack_suspect(struct ack_table *table, uint32_t deaths)
+{
+    slot_at(table, table->end - 1)->deaths = deaths;
+    table->suspects += deaths > 0;
+}
+
+struct item *ack_next(const struct ack_table *table)
+{
+    uint32_t out = ack_out(table);
+
+    if (table->sent == table->end || out >= table->window)
+        return NULL;
+    if (table->suspects > 0 && out > 0
+        && (slot_at(table, table->sent)->deaths > 0
+            || slot_at(table, table->sent - 1)->deaths > 0))
+        return NULL;
+    return item_at(table, table->sent);
+}
+
+void ack_clear(struct ack_table *table, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct ack_slot *slot = slot_at(table, table->done + i);
+
+        table->suspects -= slot->deaths > 0;
+        slot->deaths = 0;
+    }
+}
+
+/* --- After the worker's death ------------------------------------------------------- */
+
+/* It was this one, so it was none of the others. */
+static void blame(struct ack_table *table, uint32_t position)
+{
+    uint32_t deaths = slot_at(table, position)->deaths + 1;
+
+    for (uint32_t i = table->first; i != table->end; i++)
+        slot_at(table, i)->deaths = 0;
+    slot_at(table, position)->deaths = deaths;
+    table->suspects = 1;
+}
+
+int64_t ack_begin_again(struct ack_table *table)
+{
+    int32_t more = (int32_t)(table->first - table->done);
+    uint32_t out, most = item_ack_every(table->window);
+
+    if (more > 0) { /* reported, but not acknowledged */
+        if (table->suspects > 0)
+            ack_clear(table, (uint32_t)more);
+        table->done = table->first;
+    }
+    out = ack_out(table);
+    if (out == 1)
+        blame(table, table->done);
+    /* An ack is due when the last of so many is done: the one in hand is among them. */
+    for (uint32_t i = 0; out > 1 && i < out && i < most; i++) {
+        struct ack_slot *slot = slot_at(table, table->done + i);
+
+        table->suspects += slot->deaths == 0;
+        slot->deaths++;
+    }
+    table->done = table->sent = table->first;
+    return more;
+}
+
+struct item *ack_take_killer(struct ack_table *table)
+{
+    for (uint32_t i = table->first; table->suspects > 0 && i != table->end; i++) {
+        struct ack_slot killer = *slot_at(table, i);
+        struct item *item = item_at(table, i);
+
+        if (killer.deaths < ACK_DEATHS_MAX)
+            continue;
+        /* Those before it move up; then what is oldest still begins first. */
+        for (; i != table->first; i--)
+            *slot_at(table, i) = *slot_at(table, i - 1);
+        table->first++;
+        table->done = table->sent = table->first;
+        table->suspects--;
+        return item;
+    }
+    return NULL;
+}
+
+struct item *ack_item(const struct ack_table *table, uint32_t index, uint32_t *deaths)
+{
+    *deaths = slot_at(table, table->first + index)->deaths;
+    return item_at(table, table->first + index);
+}
+
+void ack_forget(struct ack_table *table)
+{
+    table->first = table->done = table->sent = table->end;
+    table->suspects = 0;
 }

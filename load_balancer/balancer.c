@@ -4,6 +4,7 @@
  */
 #include "load_balancer/balancer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 #include <mcapi_ext.h>
 
 #include "load_balancer/collect.h"
+#include "load_balancer/deaths.h"
 #include "load_balancer/dispatch.h"
 #include "load_balancer/flow.h"
+#include "load_balancer/replies.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
 #include "worker/report.h"
@@ -65,7 +68,13 @@ void balancer_complain(struct balancer *balancer, const char *format, ...)
 
 /* --- Looking after what is due ------------------------------------------------------ */
 
-static void watch_acks(struct balancer *balancer)
+static void watch_end(struct balancer *balancer, struct worker *worker, mcapi_endpoint_t end)
+{
+    balancer->ends[balancer->end_count] = end;
+    balancer->end_workers[balancer->end_count++] = worker;
+}
+
+void balancer_watch(struct balancer *balancer)
 {
     balancer->end_count = 0;
     for (uint32_t i = 0; i < balancer->workers.count; i++) {
@@ -73,49 +82,37 @@ static void watch_acks(struct balancer *balancer)
 
         if (worker->state != WORKER_READY)
             continue;
-        balancer->ends[balancer->end_count] = worker->channels.acks;
-        balancer->end_workers[balancer->end_count++] = worker;
+        watch_end(balancer, worker, worker->channels.acks);
+        watch_end(balancer, worker, worker->channels.results);
     }
 }
 
-/* Acks that a worker sent before it was lost still count. */
-static void take_last_acks(struct worker *worker)
+static bool bury_the_dead(struct balancer *balancer)
 {
-    mcapi_status_t status;
-    mcapi_uint_t waiting = mcapi_sclchan_available(worker->channels.acks, &status);
-
-    for (; status == MCAPI_SUCCESS && waiting > 0; waiting--) {
-        uint32_t count = mcapi_sclchan_recv_uint32(worker->channels.acks, &status);
-
-        if (status == MCAPI_SUCCESS && ack_done(&worker->acks, count))
-            worker->stats->acknowledged += count;
-    }
-}
-
-bool balancer_lose(struct balancer *balancer, struct worker *worker, mcapi_status_t status)
-{
-    char reason[CONFIG_REASON_SIZE];
-
-    take_last_acks(worker);
-    worker_lose(worker, status, reason);
-    watch_acks(balancer);
-    balancer->stats.failed = true;
-    if (signals_stops() < 2) /* else it was us who killed it */
-        balancer_complain(balancer, "%s", reason);
-    return false;
-}
-
-static bool no_worker_ended(struct balancer *balancer)
-{
-    bool good = true;
-
     for (uint32_t i = 0; i < balancer->workers.count; i++) {
         struct worker *worker = &balancer->workers.all[i];
 
-        if (worker->state == WORKER_READY && process_wait(&worker->process, 0))
-            good = balancer_lose(balancer, worker, MCAPI_SUCCESS);
+        if (worker->state == WORKER_READY && process_wait(&worker->process, 0)
+            && !deaths_lose(balancer, worker, MCAPI_SUCCESS))
+            return false;
     }
-    return good;
+    return true;
+}
+
+/* So that what is kept of a worker can be forgotten, and it never waits for us to hear of it. */
+static bool take_reports(struct balancer *balancer)
+{
+    for (uint32_t i = 0; i < balancer->workers.count; i++) {
+        struct worker *worker = &balancer->workers.all[i];
+        mcapi_status_t status;
+
+        if (worker->state != WORKER_READY)
+            continue;
+        status = replies_take_reports(balancer, worker);
+        if (status != MCAPI_SUCCESS && !deaths_lose(balancer, worker, status))
+            return false;
+    }
+    return true;
 }
 
 static struct progress_share share_done(const struct balancer *balancer)
@@ -136,9 +133,13 @@ bool balancer_tick(struct balancer *balancer)
     if (progress_due(&balancer->progress, balancer->now_ns))
         progress_draw(&balancer->progress, &balancer->stats, share_done(balancer),
                       balancer->now_ns);
-    if (balancer->ending || !signals_child_ended())
-        return true;
-    return no_worker_ended(balancer);
+    if (signals_stops() >= 2)
+        return false;
+    if (signals_child_ended() && !bury_the_dead(balancer))
+        return false;
+    if (balancer->workers.troubled > 0 && !deaths_look_after(balancer))
+        return false;
+    return take_reports(balancer);
 }
 
 /* After `tick_every` items; then sets anew how many that are. */
@@ -178,7 +179,7 @@ static bool await_time(struct balancer *balancer, const struct packet *packet)
         pause_ns = due_ns - balancer->now_ns;
         if (balancer->progress.wanted && pause_ns > 100 * NS_PER_MS)
             pause_ns = 100 * NS_PER_MS;
-        if (balancer->queue.used == 0 || pause_ns < NS_PER_MS)
+        if (!dispatch_has_chores(balancer) || pause_ns < NS_PER_MS)
             signals_sleep(balancer->now_ns + pause_ns);
         else if (!dispatch_wait(balancer, pause_ns > 100 * NS_PER_MS
                                                   ? CHANNELS_PATIENCE_MS
@@ -219,7 +220,7 @@ static void make_item(struct balancer *balancer, const struct packet *packet)
         .ip_version = flow.ip_version,
         .protocol = flow.protocol,
     };
-    memcpy(balancer->item + 1, packet->bytes, packet->captured);
+    balancer->bytes = packet->bytes;
 }
 
 static bool handle_packet(struct balancer *balancer, const struct packet *packet)
@@ -246,12 +247,12 @@ static bool handle_packet(struct balancer *balancer, const struct packet *packet
     return dispatch_item(balancer);
 }
 
-/* Items wait: sends what there is room for, and sees to it that the source does not keep us
- * from doing so when it has nothing. */
-static bool look_after_waiting(struct balancer *balancer)
+/* Items wait, or workers are starting: gets on with that, and sees to it that the source does not
+ * keep us from doing so when it has nothing. */
+static bool do_chores(struct balancer *balancer)
 {
     source_interrupt(balancer->source);
-    return balancer->number % LOOK_EVERY != 0 || dispatch_waiting(balancer);
+    return balancer->number % LOOK_EVERY != 0 || dispatch_chores(balancer);
 }
 
 /* Until the end of the input, or a signal. False: something failed, and was said. */
@@ -261,12 +262,12 @@ static bool take_input(struct balancer *balancer)
     uint64_t last_tick_ns = clock_ns();
 
     while (signals_stops() == 0) {
-        if (balancer->number >= balancer->tick_at) {
+        if (balancer->number >= balancer->tick_at || signals_child_may_have_ended()) {
             if (!tick(balancer, last_tick_ns))
                 return false;
             last_tick_ns = balancer->now_ns;
         }
-        if (balancer->queue.used > 0 && !look_after_waiting(balancer))
+        if (dispatch_has_chores(balancer) && !do_chores(balancer))
             return false;
         switch (source_next(balancer->source, &packet)) {
         case SOURCE_PACKET:
@@ -279,7 +280,9 @@ static bool take_input(struct balancer *balancer)
         case SOURCE_INTERRUPTED:
             if (!balancer_tick(balancer))
                 return false;
-            if (balancer->queue.used > 0 && !dispatch_wait(balancer, CHANNELS_PATIENCE_MS))
+            if (dispatch_has_chores(balancer)
+                && !(dispatch_chores(balancer)
+                     && dispatch_wait(balancer, CHANNELS_PATIENCE_MS)))
                 return false;
             break;
         case SOURCE_FAILED:
@@ -300,10 +303,14 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
         .source = source,
         .tick_every = 1,
         .item = malloc(sizeof(struct item) + ITEM_BYTES_MAX),
-        .ends = calloc(config->workers, sizeof(*balancer->ends)),
-        .end_workers = calloc(config->workers, sizeof(*balancer->end_workers)),
+        .ends = calloc(2 * config->workers, sizeof(*balancer->ends)),
+        .end_workers = calloc(2 * config->workers, sizeof(*balancer->end_workers)),
     };
     progress_open(&balancer->progress, config->quiet);
+    if (!quarantine_open(&balancer->quarantine, config->quarantine, reason)) {
+        balancer_close(balancer);
+        return false;
+    }
     if (balancer->item != NULL && balancer->ends != NULL && balancer->end_workers != NULL
         && stats_open(&balancer->stats, config)
         && workers_open(&balancer->workers, config, &balancer->stats)
@@ -316,6 +323,8 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
 
 void balancer_close(struct balancer *balancer)
 {
+    quarantine_close(&balancer->quarantine);
+    homeless_close(&balancer->homeless);
     queue_close(&balancer->queue);
     workers_close(&balancer->workers);
     stats_close(&balancer->stats);
@@ -370,8 +379,8 @@ static bool join(struct balancer *balancer, mcapi_info_t *info, char reason[CONF
     }
     mcapi_param_init(&parameters);
     parameters.max_pkt_size = sizeof(struct item) + ITEM_BYTES_MAX;
-    parameters.max_buffers =
-            config->window + 2; /* the last item, and one in the worker's hand */
+    /* The last item, or the question for a report, and one in the worker's hand. */
+    parameters.max_buffers = config->window + 2;
     parameters.max_endpoints = 3 * config->workers + MCAPI_MAX_ENDPOINTS;
     parameters.max_nodes = config->workers + 1 + GUEST_NODES;
     parameters.max_channels = 3 * config->workers + GUEST_CHANNELS;
@@ -420,7 +429,7 @@ bool balancer_start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
     balancer->stats.topology = balancer->topology;
     if (check_limits(balancer, &info.impl_info, reason)
         && workers_start(&balancer->workers, balancer->config, balancer->topology, reason)) {
-        watch_acks(balancer);
+        balancer_watch(balancer);
         return true;
     }
     workers_kill(&balancer->workers);
@@ -435,12 +444,15 @@ bool balancer_run(struct balancer *balancer)
     take_input(balancer);
     collect_all(balancer);
     progress_clear(&balancer->progress);
+    if (!quarantine_close(&balancer->quarantine))
+        balancer_complain(balancer, "cannot write --quarantine '%.200s': %s",
+                          balancer->config->quarantine, strerror(errno));
     if (stats->failed) {
         uint64_t sent = 0;
 
         for (uint32_t i = 0; i < stats->worker_count; i++)
             sent += stats->workers[i].items;
-        stats->unsent = stats->input - stats->dropped - sent;
+        stats->unsent = stats->input - stats->dropped - stats->quarantined - sent;
     }
     return signals_stops() < 2;
 }

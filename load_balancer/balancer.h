@@ -11,7 +11,9 @@
 #include <mcapi.h>
 
 #include "load_balancer/config.h"
+#include "load_balancer/homeless.h"
 #include "load_balancer/progress.h"
+#include "load_balancer/quarantine.h"
 #include "load_balancer/queue.h"
 #include "load_balancer/source/source.h"
 #include "load_balancer/stats/stats.h"
@@ -23,17 +25,22 @@ struct balancer {
     struct source *source;
     struct workers workers;
     struct queue queue;
+    struct homeless homeless;
+    struct quarantine quarantine;
     struct stats stats;
     struct progress progress;
     char topology[MCAPI_TOPOLOGY_NAME_SIZE];
 
-    struct item *item;  /* the one in hand, with room for the largest packet behind it */
+    /* The one in hand. */
+    struct item *item;    /* with room for the largest packet behind it */
+    const uint8_t *bytes; /* its packet; the source's */
+
     uint32_t bytes_max; /* the largest packet that the topology carries */
     uint64_t number;    /* of the next item */
     bool unparsed_said;
     bool ending; /* the workers know that there is no more, and may end */
 
-    /* The receive ends of the acks of the workers that are ready, and whose they are. */
+    /* The ends on which we hear from the workers that are ready, and whose they are. */
     size_t end_count;
     mcapi_endpoint_t *ends;
     struct worker **end_workers;
@@ -77,11 +84,11 @@ __attribute__((format(printf, 2, 3))) void balancer_say(struct balancer *balance
 __attribute__((format(printf, 2, 3))) void balancer_complain(struct balancer *balancer,
                                                              const char *format, ...);
 
-/* Notes that this worker is lost and says so; it gets no more items. Always false. */
-bool balancer_lose(struct balancer *balancer, struct worker *worker, mcapi_status_t status);
+/* Notes anew which workers are ready, to hear from them. */
+void balancer_watch(struct balancer *balancer);
 
-/* Reads the clock, and looks after what is due: the progress line, workers that have ended.
- * False: one was lost. */
+/* Reads the clock, and looks after what is due: the progress line, reports, workers that have
+ * ended or are starting. False: the run is over. */
 bool balancer_tick(struct balancer *balancer);
 
 #endif /* LOAD_BALANCER_BALANCER_H */

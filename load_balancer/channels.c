@@ -47,50 +47,57 @@ static mcapi_status_t make_end(mcapi_endpoint_t *end)
     return status;
 }
 
+/* Of work, packets to the worker. */
 static mcapi_status_t open_work(struct channels *channels)
 {
-    mcapi_request_t connected, opened;
+    mcapi_request_t connected;
     mcapi_status_t status = make_end(&channels->work_end);
 
     if (status != MCAPI_SUCCESS)
         return status;
+    channels->ends++;
     mcapi_pktchan_connect_i(channels->work_end, channels->worker_work, &connected, &status);
     status = finish(&connected, status);
-    if (status != MCAPI_SUCCESS)
-        return status;
-    mcapi_pktchan_send_open_i(&channels->work, channels->work_end, &opened, &status);
-    return finish(&opened, status);
+    if (status == MCAPI_SUCCESS)
+        mcapi_pktchan_send_open_i(&channels->work, channels->work_end, &channels->opens[0],
+                                  &status);
+    channels->opened += status == MCAPI_SUCCESS;
+    return status;
 }
 
 static mcapi_status_t open_acks(struct channels *channels)
 {
-    mcapi_request_t connected, opened;
+    mcapi_request_t connected;
     mcapi_status_t status = make_end(&channels->acks_end);
 
     if (status != MCAPI_SUCCESS)
         return status;
+    channels->ends++;
     mcapi_sclchan_connect_i(channels->worker_acks, channels->acks_end, &connected, &status);
     status = finish(&connected, status);
-    if (status != MCAPI_SUCCESS)
-        return status;
-    mcapi_sclchan_recv_open_i(&channels->acks, channels->acks_end, &opened, &status);
-    return finish(&opened, status);
+    if (status == MCAPI_SUCCESS)
+        mcapi_sclchan_recv_open_i(&channels->acks, channels->acks_end, &channels->opens[1],
+                                  &status);
+    channels->opened += status == MCAPI_SUCCESS;
+    return status;
 }
 
 static mcapi_status_t open_results(struct channels *channels)
 {
-    mcapi_request_t connected, opened;
+    mcapi_request_t connected;
     mcapi_status_t status = make_end(&channels->results_end);
 
     if (status != MCAPI_SUCCESS)
         return status;
+    channels->ends++;
     mcapi_pktchan_connect_i(channels->worker_results, channels->results_end, &connected,
                             &status);
     status = finish(&connected, status);
-    if (status != MCAPI_SUCCESS)
-        return status;
-    mcapi_pktchan_recv_open_i(&channels->results, channels->results_end, &opened, &status);
-    return finish(&opened, status);
+    if (status == MCAPI_SUCCESS)
+        mcapi_pktchan_recv_open_i(&channels->results, channels->results_end,
+                                  &channels->opens[2], &status);
+    channels->opened += status == MCAPI_SUCCESS;
+    return status;
 }
 
 mcapi_status_t channels_open(struct channels *channels, const char **step)
@@ -109,26 +116,71 @@ mcapi_status_t channels_open(struct channels *channels, const char **step)
     return open_results(channels);
 }
 
+mcapi_status_t channels_opened(struct channels *channels, const char **step)
+{
+    mcapi_status_t status = MCAPI_SUCCESS;
+
+    *step = "open the channels";
+    for (size_t i = 0; i < 3 && status == MCAPI_SUCCESS; i++) {
+        status = finish(&channels->opens[i], status);
+        channels->opens[i] = 0;
+    }
+    return status;
+}
+
+/* --- Ending ----------------------------------------------------------------------- */
+
+static void close_end(struct channels *channels, unsigned which, mcapi_request_t *request,
+                      mcapi_status_t *status)
+{
+    switch (which) {
+    case 0:
+        mcapi_pktchan_send_close_i(channels->work, request, status);
+        break;
+    case 1:
+        mcapi_sclchan_recv_close_i(channels->acks, request, status);
+        break;
+    default:
+        mcapi_pktchan_recv_close_i(channels->results, request, status);
+        break;
+    }
+}
+
+static mcapi_endpoint_t end_of(const struct channels *channels, unsigned which)
+{
+    return which == 0 ? channels->work_end : which == 1 ? channels->acks_end
+                                                        : channels->results_end;
+}
+
 mcapi_status_t channels_close(struct channels *channels, const char **step)
 {
-    const mcapi_endpoint_t ends[] = { channels->work_end, channels->acks_end,
-                                      channels->results_end };
     mcapi_request_t requests[3];
-    mcapi_status_t status;
+    mcapi_status_t status = MCAPI_SUCCESS;
 
     *step = "close the channels";
-    mcapi_pktchan_send_close_i(channels->work, &requests[0], &status);
-    if (status != MCAPI_SUCCESS)
-        return status;
-    mcapi_sclchan_recv_close_i(channels->acks, &requests[1], &status);
-    if (status != MCAPI_SUCCESS)
-        return status;
-    mcapi_pktchan_recv_close_i(channels->results, &requests[2], &status);
-    if (status != MCAPI_SUCCESS)
-        return status;
-    for (size_t i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
+    for (unsigned i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
+        close_end(channels, i, &requests[i], &status);
+    for (unsigned i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
         status = finish(&requests[i], status);
-    for (size_t i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
-        mcapi_endpoint_delete(ends[i], &status);
+    for (unsigned i = 0; i < 3 && status == MCAPI_SUCCESS; i++)
+        mcapi_endpoint_delete(end_of(channels, i), &status);
+    if (status == MCAPI_SUCCESS)
+        channels->ends = channels->opened = 0;
     return status;
+}
+
+void channels_abandon(struct channels *channels)
+{
+    mcapi_request_t request;
+    mcapi_status_t status;
+
+    for (unsigned i = 0; i < channels->opened; i++) {
+        close_end(channels, i, &request, &status);
+        finish(&request, status);
+        if (channels->opens[i] != 0)
+            finish(&channels->opens[i], MCAPI_SUCCESS);
+    }
+    for (unsigned i = 0; i < channels->ends; i++)
+        mcapi_endpoint_delete(end_of(channels, i), &status);
+    *channels = (struct channels){ .ends = 0 };
 }

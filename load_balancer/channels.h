@@ -26,6 +26,14 @@ struct channels {
 
     mcapi_endpoint_t work_end, acks_end, results_end;          /* ours */
     mcapi_endpoint_t worker_work, worker_acks, worker_results; /* the worker's */
+
+    /* Opens that the worker has not answered yet. */
+    mcapi_request_t opens[3];
+
+    /* How many of our ends there are, and how many of them are opened: in the order work,
+     * acks, results. */
+    unsigned ends;
+    unsigned opened;
 };
 
 /* Each returns the status of the first call that did not succeed, else MCAPI_SUCCESS; `step`
@@ -35,10 +43,18 @@ struct channels {
 mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain,
                              mcapi_node_t node, mcapi_timeout_t timeout, const char **step);
 
-/* Connects the channels and opens our ends. The worker opens its own. */
+/* Connects the channels and opens our ends, without waiting for the worker to open its own.
+ * Packets can be sent at once. */
 mcapi_status_t channels_open(struct channels *channels, const char **step);
+
+/* Waits until the worker has opened its ends. */
+mcapi_status_t channels_opened(struct channels *channels, const char **step);
 
 /* Closes our ends, waits for the worker to close its own, and deletes ours. */
 mcapi_status_t channels_close(struct channels *channels, const char **step);
+
+/* Closes and deletes what there is of our ends. For channels of a worker that is dead: nothing
+ * is waited for. */
+void channels_abandon(struct channels *channels);
 
 #endif /* LOAD_BALANCER_CHANNELS_H */

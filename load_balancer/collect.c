@@ -4,55 +4,51 @@
  */
 #include "load_balancer/collect.h"
 
+#include "load_balancer/deaths.h"
 #include "load_balancer/dispatch.h"
+#include "load_balancer/signals.h"
 #include "worker/clock.h"
 
-/* One packet of a worker's report. False: it was lost, or talks nonsense. */
-static bool take_report(struct balancer *balancer, struct worker *worker)
-{
-    void *packet;
-    size_t size;
-    mcapi_status_t status;
-    bool good;
-
-    mcapi_pktchan_recv(worker->channels.results, &packet, &size, &status);
-    if (status == MCAPI_TIMEOUT)
-        return balancer_tick(balancer);
-    if (status != MCAPI_SUCCESS)
-        return balancer_lose(balancer, worker, status);
-    good = stats_add_report(&balancer->stats, worker->stats, packet, size);
-    mcapi_pktchan_release(packet, &status);
-    if (good && status == MCAPI_SUCCESS)
-        return true;
-    balancer_complain(balancer, "worker %u (pid %ld) sent a report that makes no sense",
-                      worker->number, (long)worker->process.pid);
-    return balancer_lose(balancer, worker, status);
-}
-
-static void collect(struct balancer *balancer, struct worker *worker)
+/* All is reported: a worker that a signal kills now has done its work, and dies for nobody. */
+static void see_off(struct balancer *balancer, struct worker *worker)
 {
     char reason[CONFIG_REASON_SIZE];
+    bool stops = balancer->config->on_death == ON_DEATH_STOP;
 
-    while (!worker->stats->reported)
-        if (!take_report(balancer, worker))
-            return;
-    if (!worker_dismiss(worker, reason))
+    if (worker_dismiss(worker, reason))
+        return;
+    if (signals_stops() >= 2)
+        return;
+    if (stops || !process_was_killed(&worker->process)) {
         balancer_complain(balancer, "%s", reason);
+        return;
+    }
+    balancer->stats.deaths++;
+    worker->stats->deaths++;
+    balancer_say(balancer, "%s; all it had done was reported", reason);
 }
 
 void collect_all(struct balancer *balancer)
 {
     struct workers *workers = &balancer->workers;
+    struct stats *stats = &balancer->stats;
 
     /* Every failure loses a worker, so this ends; a failure of another kind is enough, too. */
     for (uint32_t i = 0; i <= workers->count && !dispatch_drain(balancer); i++)
-        continue;
-    balancer->stats.ended_ns = balancer->stats.began_ns == 0 ? 0 : clock_ns();
+        if (signals_stops() >= 2)
+            break;
+    if (stats->ended_ns == 0)
+        stats->ended_ns = clock_ns();
+    if (stats->began_ns == 0)
+        stats->ended_ns = 0;
+    deaths_count_losses(balancer);
+    if (signals_stops() >= 2)
+        return;
     balancer->ending = true;
     for (uint32_t i = 0; i < workers->count; i++)
         if (workers->all[i].state == WORKER_READY)
-            dispatch_last(balancer, &workers->all[i]);
+            dispatch_last(&workers->all[i]);
     for (uint32_t i = 0; i < workers->count; i++)
         if (workers->all[i].state == WORKER_READY)
-            collect(balancer, &workers->all[i]);
+            see_off(balancer, &workers->all[i]);
 }

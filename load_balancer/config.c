@@ -28,6 +28,8 @@ enum {
     OPTION_TOPOLOGY,
     OPTION_DOMAIN,
     OPTION_WORKER_PROGRAM,
+    OPTION_ON_WORKER_DEATH,
+    OPTION_QUARANTINE,
     OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
@@ -47,6 +49,8 @@ static const struct option options[] = {
     { "topology", required_argument, NULL, OPTION_TOPOLOGY },
     { "domain", required_argument, NULL, OPTION_DOMAIN },
     { "worker-program", required_argument, NULL, OPTION_WORKER_PROGRAM },
+    { "on-worker-death", required_argument, NULL, OPTION_ON_WORKER_DEATH },
+    { "quarantine", required_argument, NULL, OPTION_QUARANTINE },
     { "json", no_argument, NULL, OPTION_JSON },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "help", no_argument, NULL, OPTION_HELP },
@@ -63,6 +67,12 @@ struct choice {
 static const struct choice policies[] = {
     { "flow", POLICY_FLOW },
     { "least-loaded", POLICY_LEAST_LOADED },
+};
+
+static const struct choice deaths[] = {
+    { "respawn", ON_DEATH_RESPAWN },
+    { "shrink", ON_DEATH_SHRINK },
+    { "stop", ON_DEATH_STOP },
 };
 
 static const struct choice paces[] = {
@@ -249,6 +259,12 @@ static bool read_value(const struct reading *reading, struct config *config, int
                           &config->window);
     case OPTION_ON_BUSY:
         return read_on_busy(reading, config);
+    case OPTION_ON_WORKER_DEATH:
+        good = read_choice(reading, deaths, ARRAY_LENGTH(deaths), &choice);
+        config->on_death = (enum on_death)choice;
+        return good;
+    case OPTION_QUARANTINE:
+        return read_text(reading, &config->quarantine);
     case OPTION_WAIT:
         good = read_choice(reading, waits, ARRAY_LENGTH(waits), &choice);
         config->wait = (mca_uint_t)choice;
@@ -309,6 +325,7 @@ enum config_result config_read(struct config *config, int argc, char **argv,
         .window = 64,
         .policy = POLICY_FLOW,
         .on_busy = ON_BUSY_BLOCK,
+        .on_death = ON_DEATH_RESPAWN,
         .work = work_kind(0)->name,
         .pace = PACE_FULL,
         .loop = 1,
@@ -354,4 +371,9 @@ const char *config_on_busy_name(enum on_busy on_busy)
     };
 
     return names[on_busy];
+}
+
+const char *config_on_death_name(enum on_death on_death)
+{
+    return deaths[on_death].word;
 }

@@ -30,6 +30,13 @@ enum on_busy {
     ON_BUSY_DROP,
 };
 
+/* What happens when a worker dies. */
+enum on_death {
+    ON_DEATH_RESPAWN, /* another process takes its place */
+    ON_DEATH_SHRINK,  /* the others take over what it had */
+    ON_DEATH_STOP,    /* the run ends */
+};
+
 enum pace {
     PACE_FULL,
     PACE_AS_RECORDED, /* with the distances in time that the packets had */
@@ -43,6 +50,8 @@ struct config {
     enum on_busy on_busy;
     uint32_t queue_limit; /* items, over all workers */
     bool queue_drops;     /* a full queue drops instead */
+    enum on_death on_death;
+    const char *quarantine; /* a file for items that kill workers; NULL: none */
     const char *work;
     enum pace pace;
     uint64_t loop;   /* times through a file; 0: for ever */
@@ -68,5 +77,6 @@ enum config_result config_read(struct config *config, int argc, char **argv,
 /* The words that the options above take, for reports. */
 const char *config_policy_name(enum policy policy);
 const char *config_on_busy_name(enum on_busy on_busy);
+const char *config_on_death_name(enum on_death on_death);
 
 #endif /* LOAD_BALANCER_CONFIG_H */

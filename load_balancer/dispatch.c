@@ -4,6 +4,13 @@
  */
 #include "load_balancer/dispatch.h"
 
+#include <string.h>
+
+#include <mcapi_ext.h>
+
+#include "load_balancer/deaths.h"
+#include "load_balancer/replies.h"
+#include "load_balancer/signals.h"
 #include "worker/clock.h"
 
 enum {
@@ -13,147 +20,185 @@ enum {
     /* Under the policy least-loaded: after so many items all acks are looked at, so that it is
      * known who has the fewest out. */
     LOOK_EVERY = 16,
+
+    /* How long to wait for anything while a worker starts: nothing wakes us when it has made
+     * its endpoints. */
+    STARTING_PATIENCE_MS = 1,
 };
-
-/* --- Acks ------------------------------------------------------------------------- */
-
-static bool take_ack(struct balancer *balancer, struct worker *worker, uint32_t count)
-{
-    if (ack_done(&worker->acks, count)) {
-        worker->stats->acknowledged += count;
-        return true;
-    }
-    balancer_complain(balancer, "worker %u (pid %ld) acknowledged %u items with %u out",
-                      worker->number, (long)worker->process.pid, count, ack_out(&worker->acks));
-    return balancer_lose(balancer, worker, MCAPI_SUCCESS);
-}
-
-/* Takes the acks that are there. */
-static bool take_acks(struct balancer *balancer, struct worker *worker)
-{
-    mcapi_status_t status;
-    mcapi_uint_t waiting = mcapi_sclchan_available(worker->channels.acks, &status);
-
-    if (status != MCAPI_SUCCESS)
-        return balancer_lose(balancer, worker, status);
-    for (; waiting > 0; waiting--) {
-        uint32_t count = mcapi_sclchan_recv_uint32(worker->channels.acks, &status);
-
-        if (status != MCAPI_SUCCESS)
-            return balancer_lose(balancer, worker, status);
-        if (!take_ack(balancer, worker, count))
-            return false;
-    }
-    return true;
-}
-
-/* Waits for one ack, but no longer than it takes until something else is due. */
-static bool await_ack(struct balancer *balancer, struct worker *worker)
-{
-    mcapi_status_t status;
-    uint32_t count = mcapi_sclchan_recv_uint32(worker->channels.acks, &status);
-
-    if (status == MCAPI_SUCCESS)
-        return take_ack(balancer, worker, count);
-    if (status == MCAPI_TIMEOUT)
-        return balancer_tick(balancer);
-    return balancer_lose(balancer, worker, status);
-}
 
 /* --- Sending ----------------------------------------------------------------------- */
 
-static bool send_item(struct balancer *balancer, struct worker *worker, struct item *item)
+/* Sends the next of the items that the worker was given. */
+static bool send_next(struct balancer *balancer, struct worker *worker, struct item *item)
 {
     bool timed = worker->acks.sent % TIMED_EVERY == 0;
-    struct protocol_stats *protocol =
-            &balancer->stats.protocols[stats_protocol_of(item->ip_version, item->protocol)];
     mcapi_status_t status;
 
     if (timed)
         balancer->now_ns = clock_ns();
     item->sent_ns = timed ? balancer->now_ns : 0;
-    item->worker = (uint16_t)worker->number;
     mcapi_pktchan_send(worker->channels.work, item, sizeof(*item) + item->captured, &status);
     if (status != MCAPI_SUCCESS)
-        return balancer_lose(balancer, worker, status);
-    ack_sent(&worker->acks, &(struct ack_item){
-                                    .number = item->number,
-                                    .sent_ns = balancer->now_ns,
-                                    .tag = item->tag,
-                                    .captured = item->captured,
-                                    .original = item->original,
-                            });
+        return deaths_lose(balancer, worker, status);
+    ack_sent(&worker->acks);
+    return true;
+}
+
+/* Notes that an item is this worker's from now on; NULL: no memory, and that has been said. */
+static struct item *take_on(struct balancer *balancer, struct worker *worker,
+                            struct item *item, const void *bytes)
+{
+    struct item *copy;
+
+    item->worker = (uint16_t)worker->number;
+    copy = ack_add(&worker->acks, item, bytes);
+    if (copy == NULL) {
+        balancer_complain(balancer, "there is no memory to keep an item of %u bytes",
+                          item->captured);
+        return NULL;
+    }
+    worker->asked = false;
     worker->stats->items++;
     worker->stats->bytes += item->captured;
     worker->stats->original_bytes += item->original;
+    return copy;
+}
+
+static void count_protocol(struct balancer *balancer, const struct item *item)
+{
+    struct protocol_stats *protocol =
+            &balancer->stats.protocols[stats_protocol_of(item->ip_version, item->protocol)];
+
     protocol->items++;
     protocol->bytes += item->captured;
-    return true;
 }
 
-/* Sends what waits for this worker, as far as there is room. */
+/* Gives the item in hand to a worker that has room. */
+static bool give(struct balancer *balancer, struct worker *worker)
+{
+    struct item *item = take_on(balancer, worker, balancer->item, balancer->bytes);
+
+    if (item == NULL)
+        return false;
+    count_protocol(balancer, item);
+    return send_next(balancer, worker, item);
+}
+
+/* Gives the oldest in the worker's line to it. */
+static bool give_waiting(struct balancer *balancer, struct worker *worker)
+{
+    struct item *first = queue_first(&balancer->queue, &worker->line);
+    struct item *item = take_on(balancer, worker, first, first + 1);
+
+    if (item == NULL)
+        return false;
+    count_protocol(balancer, item);
+    queue_remove(&balancer->queue, &worker->line);
+    return send_next(balancer, worker, item);
+}
+
+/* Sends what is to be sent again, and then what waits for this worker, as far as there is
+ * room. */
 static bool send_waiting(struct balancer *balancer, struct worker *worker)
 {
-    while (worker->line.count > 0 && !ack_full(&worker->acks)) {
-        struct item *item = queue_first(&balancer->queue, &worker->line);
-        bool sent = send_item(balancer, worker, item);
+    struct item *item;
 
-        queue_remove(&balancer->queue, &worker->line);
-        if (!sent)
+    while (worker->state == WORKER_READY && (item = ack_next(&worker->acks)) != NULL)
+        if (!send_next(balancer, worker, item))
             return false;
-    }
+    while (worker->state == WORKER_READY && worker->line.count > 0
+           && ack_has_room(&worker->acks))
+        if (!give_waiting(balancer, worker))
+            return false;
     return true;
 }
 
-bool dispatch_waiting(struct balancer *balancer)
-{
-    for (uint32_t i = 0; i < balancer->workers.count; i++) {
-        struct worker *worker = &balancer->workers.all[i];
+/* --- Hearing from workers ------------------------------------------------------------- */
 
-        if (worker->line.count > 0
-            && !(take_acks(balancer, worker) && send_waiting(balancer, worker)))
-            return false;
-    }
-    return true;
+bool dispatch_serve(struct balancer *balancer, struct worker *worker)
+{
+    mcapi_status_t status;
+
+    if (worker->state != WORKER_READY)
+        return true;
+    status = replies_take_acks(balancer, worker);
+    if (status == MCAPI_SUCCESS)
+        status = replies_take_reports(balancer, worker);
+    if (status != MCAPI_SUCCESS)
+        return deaths_lose(balancer, worker, status);
+    return send_waiting(balancer, worker);
+}
+
+/* Waits for one ack, but no longer than it takes until something else is due. */
+static bool await_ack(struct balancer *balancer, struct worker *worker)
+{
+    mcapi_status_t status = replies_await_ack(balancer, worker);
+
+    if (status == MCAPI_TIMEOUT)
+        return balancer_tick(balancer);
+    return status == MCAPI_SUCCESS || deaths_lose(balancer, worker, status);
 }
 
 bool dispatch_wait(struct balancer *balancer, mcapi_timeout_t timeout_ms)
 {
     mcapi_status_t status;
-    mcapi_uint_t at =
-            mcapi_ext_wait_receivable(balancer->ends, balancer->end_count, timeout_ms, &status);
-    struct worker *worker;
+    mcapi_uint_t at;
     char name[MCAPI_MAX_STATUS_SIZE];
 
+    if (balancer->workers.troubled > 0) {
+        if (!deaths_look_after(balancer))
+            return false;
+        timeout_ms = timeout_ms < STARTING_PATIENCE_MS ? timeout_ms : STARTING_PATIENCE_MS;
+    }
+    if (balancer->end_count == 0) {
+        signals_sleep(clock_ns() + timeout_ms * NS_PER_MS);
+        return true;
+    }
+    at = mcapi_ext_wait_receivable(balancer->ends, balancer->end_count, timeout_ms, &status);
     if (status == MCAPI_TIMEOUT)
         return true;
-    if (status != MCAPI_SUCCESS) {
-        balancer_complain(balancer, "cannot wait for acks: %s",
-                          mcapi_display_status(status, name, sizeof(name)));
-        return false;
-    }
     /* Something is there, if only the news that the worker is gone, which a receive tells. */
-    worker = balancer->end_workers[at];
-    return await_ack(balancer, worker) && take_acks(balancer, worker)
-        && send_waiting(balancer, worker);
+    if (status == MCAPI_SUCCESS)
+        return dispatch_serve(balancer, balancer->end_workers[at]);
+    balancer_complain(balancer, "cannot wait for acks: %s",
+                      mcapi_display_status(status, name, sizeof(name)));
+    return false;
+}
+
+static bool serve_all(struct balancer *balancer)
+{
+    for (uint32_t i = 0; i < balancer->workers.count; i++)
+        if (!dispatch_serve(balancer, &balancer->workers.all[i]))
+            return false;
+    return true;
 }
 
 /* --- Choosing ---------------------------------------------------------------------- */
 
-/* The same worker for the same tag, the tags spread evenly, near ones too. */
+/* The same worker for the same tag, the tags spread evenly, near ones too. The flows of a worker
+ * that is lost are spread over others; those of the others stay. */
 static struct worker *worker_of_flow(const struct balancer *balancer, uint32_t tag)
 {
-    uint64_t mixed = (tag * 0x9e3779b97f4a7c15ULL) >> 32;
+    uint64_t mixed = tag * 0x9e3779b97f4a7c15ULL;
+    struct worker *worker;
 
-    return &balancer->workers.all[(mixed * balancer->workers.count) >> 32];
+    for (;;) {
+        worker = &balancer->workers.all[((mixed >> 32) * balancer->workers.count) >> 32];
+        if (__builtin_expect(worker->state != WORKER_LOST, 1))
+            return worker;
+        if (balancer->workers.lost == balancer->workers.count)
+            return worker;
+        mixed = (mixed ^ mixed >> 29) * 0xbf58476d1ce4e5b9ULL + 1;
+    }
 }
 
-/* Whoever has the fewest items out or waiting; of equals, the one after the last choice. */
-static struct worker *least_loaded(const struct balancer *balancer)
+/* Whoever has the fewest items out or waiting; of equals, the one after the last choice. One
+ * that is starting is the last choice of all. */
+static struct worker *least_loaded(const struct balancer *balancer, uint64_t number)
 {
     uint32_t count = balancer->workers.count;
-    uint32_t first = (uint32_t)(balancer->number % count);
-    struct worker *best = NULL;
+    uint32_t first = (uint32_t)(number % count);
+    struct worker *best = &balancer->workers.all[first];
     uint32_t best_load = UINT32_MAX;
 
     for (uint32_t i = 0; i < count; i++) {
@@ -161,6 +206,8 @@ static struct worker *least_loaded(const struct balancer *balancer)
         struct worker *worker = &balancer->workers.all[at];
         uint32_t load = ack_out(&worker->acks) + worker->line.count;
 
+        if (worker->state != WORKER_READY)
+            load = worker->state == WORKER_STARTING ? UINT32_MAX - 1 : UINT32_MAX;
         if (load < best_load) {
             best = worker;
             best_load = load;
@@ -169,124 +216,205 @@ static struct worker *least_loaded(const struct balancer *balancer)
     return best;
 }
 
-static bool take_all_acks(struct balancer *balancer)
-{
-    for (uint32_t i = 0; i < balancer->workers.count; i++) {
-        struct worker *worker = &balancer->workers.all[i];
-
-        if (!take_acks(balancer, worker) || !send_waiting(balancer, worker))
-            return false;
-    }
-    return true;
-}
-
-/* The worker for the item in hand; NULL: one was lost. */
+/* The worker for the item in hand; NULL: the run is over. */
 static struct worker *choose(struct balancer *balancer)
 {
     struct worker *worker;
 
     if (balancer->config->policy == POLICY_FLOW)
         return worker_of_flow(balancer, balancer->item->tag);
-    if (balancer->number % LOOK_EVERY == 0 && !take_all_acks(balancer))
+    if (balancer->number % LOOK_EVERY == 0 && !serve_all(balancer))
         return NULL;
-    worker = least_loaded(balancer);
-    if (!ack_full(&worker->acks))
+    worker = least_loaded(balancer, balancer->number);
+    if (ack_out(&worker->acks) < balancer->config->window)
         return worker;
-    return take_all_acks(balancer) ? least_loaded(balancer) : NULL;
+    return serve_all(balancer) ? least_loaded(balancer, balancer->number) : NULL;
+}
+
+static inline bool has_room(const struct worker *worker)
+{
+    return worker->state == WORKER_READY && worker->line.count == 0
+        && ack_has_room(&worker->acks);
+}
+
+/* --- Homeless items -------------------------------------------------------------------- */
+
+/* The worker for the first of them, if it can be sent there now; NULL: it cannot. What waits
+ * for that worker belongs to other flows. */
+static struct worker *home_of_first(const struct balancer *balancer)
+{
+    const struct homeless_item *first = homeless_first(&balancer->homeless);
+    struct worker *worker = balancer->config->policy == POLICY_FLOW
+                                  ? worker_of_flow(balancer, first->item->tag)
+                                  : least_loaded(balancer, first->item->number);
+
+    if (worker->state != WORKER_READY || !ack_has_room(&worker->acks)
+        || (first->deaths > 0 && ack_out(&worker->acks) > 0))
+        return NULL;
+    return worker;
+}
+
+/* Waits until all have found a place. */
+static bool place_homeless(struct balancer *balancer)
+{
+    while (balancer->homeless.count > 0) {
+        struct worker *worker = home_of_first(balancer);
+        struct homeless_item *first = homeless_first(&balancer->homeless);
+        struct item *item;
+
+        if (worker == NULL) {
+            if (!dispatch_wait(balancer, CHANNELS_PATIENCE_MS) || !balancer_tick(balancer))
+                return false;
+            continue;
+        }
+        if (balancer->config->policy != POLICY_FLOW)
+            first->item->flags |= ITEM_FLAG_UNORDERED;
+        item = take_on(balancer, worker, first->item, first->item + 1);
+        if (item == NULL)
+            return false;
+        ack_suspect(&worker->acks, first->deaths);
+        if (!first->given)
+            count_protocol(balancer, item);
+        homeless_remove_first(&balancer->homeless);
+        if (!send_next(balancer, worker, item))
+            return false;
+    }
+    return true;
+}
+
+bool dispatch_chores(struct balancer *balancer)
+{
+    if (balancer->workers.troubled > 0 && !deaths_look_after(balancer))
+        return false;
+    for (uint32_t i = 0; i < balancer->workers.count; i++) {
+        struct worker *worker = &balancer->workers.all[i];
+
+        if (worker->line.count > 0 && !dispatch_serve(balancer, worker))
+            return false;
+    }
+    return place_homeless(balancer);
 }
 
 /* --- An item ------------------------------------------------------------------------ */
 
-static bool has_room(const struct worker *worker)
+/* Waits for something that may make room. */
+static bool await_room(struct balancer *balancer, struct worker *worker)
 {
-    return worker->line.count == 0 && !ack_full(&worker->acks);
+    if (balancer->config->policy == POLICY_FLOW && balancer->config->on_busy == ON_BUSY_BLOCK
+        && worker->state == WORKER_READY && ack_out(&worker->acks) > 0)
+        return await_ack(balancer, worker)
+            && (ack_unsent(&worker->acks) == 0 || send_waiting(balancer, worker));
+    return dispatch_wait(balancer, CHANNELS_PATIENCE_MS) && balancer_tick(balancer);
 }
 
-/* Everything waits, until there is room for this item. */
-static bool block(struct balancer *balancer, struct worker *worker)
-{
-    while (!has_room(worker)) {
-        if (balancer->config->policy == POLICY_FLOW) {
-            if (!await_ack(balancer, worker))
-                return false;
-            continue;
-        }
-        if (!dispatch_wait(balancer, CHANNELS_PATIENCE_MS) || !balancer_tick(balancer))
-            return false;
-        worker = least_loaded(balancer);
-    }
-    return send_item(balancer, worker, balancer->item);
-}
-
-static bool drop(struct balancer *balancer)
+static void drop(struct balancer *balancer)
 {
     balancer->stats.dropped++;
     balancer->stats.dropped_bytes += balancer->item->captured;
-    return true;
 }
 
-/* The item waits in its worker's line. In a full queue it is dropped, or waits for others to
- * be sent: some worker with a line then has a full window, so acks will come. */
-static bool enqueue(struct balancer *balancer, struct worker *worker)
+/* The item waits in its worker's line, or is dropped. False: it is for us to wait. */
+static bool put_aside(struct balancer *balancer, struct worker *worker)
 {
-    const struct item *item = balancer->item;
+    struct item *item = balancer->item;
 
-    while (!queue_put(&balancer->queue, &worker->line, item, sizeof(*item) + item->captured)) {
-        if (balancer->config->queue_drops)
-            return drop(balancer);
-        if (!dispatch_wait(balancer, CHANNELS_PATIENCE_MS) || !balancer_tick(balancer))
-            return false;
-        if (has_room(worker))
-            return send_item(balancer, worker, balancer->item);
+    if (balancer->config->on_busy == ON_BUSY_QUEUE) {
+        memcpy(item + 1, balancer->bytes, item->captured);
+        if (queue_put(&balancer->queue, &worker->line, item, sizeof(*item) + item->captured))
+            return true;
     }
+    if (balancer->config->on_busy != ON_BUSY_DROP && !balancer->config->queue_drops)
+        return false;
+    drop(balancer);
     return true;
 }
 
 bool dispatch_item(struct balancer *balancer)
 {
-    struct worker *worker = choose(balancer);
+    bool looked = balancer->config->on_busy == ON_BUSY_BLOCK;
 
-    if (worker == NULL)
-        return false;
-    if (has_room(worker))
-        return send_item(balancer, worker, balancer->item);
-    if (balancer->config->on_busy == ON_BUSY_BLOCK)
-        return block(balancer, worker);
-    if (!take_acks(balancer, worker) || !send_waiting(balancer, worker))
-        return false;
-    if (has_room(worker))
-        return send_item(balancer, worker, balancer->item);
-    return balancer->config->on_busy == ON_BUSY_DROP ? drop(balancer)
-                                                     : enqueue(balancer, worker);
+    for (;;) {
+        struct worker *worker;
+
+        /* What was there before comes first; a death while we wait can make more of it. */
+        if (balancer->homeless.count > 0 && !place_homeless(balancer))
+            return false;
+        worker = choose(balancer);
+        if (worker == NULL)
+            return false;
+        if (balancer->homeless.count > 0)
+            continue;
+        if (has_room(worker))
+            return give(balancer, worker);
+        if (!looked) {
+            looked = true;
+            if (!dispatch_serve(balancer, worker))
+                return false;
+            continue;
+        }
+        if (balancer->config->on_busy != ON_BUSY_BLOCK && put_aside(balancer, worker))
+            return true;
+        if (!await_room(balancer, worker))
+            return false;
+    }
 }
 
 /* --- The end ----------------------------------------------------------------------- */
 
-static bool all_done(const struct balancer *balancer)
+static bool asks_to_report(struct balancer *balancer, struct worker *worker)
 {
-    for (uint32_t i = 0; i < balancer->workers.count; i++) {
-        const struct worker *worker = &balancer->workers.all[i];
+    struct item ask = { .kind = ITEM_REPORT, .worker = (uint16_t)worker->number };
+    mcapi_status_t status;
 
-        if (worker->state == WORKER_READY
-            && (worker->line.count > 0 || ack_out(&worker->acks) > 0))
+    worker->asked = true;
+    mcapi_pktchan_send(worker->channels.work, &ask, sizeof(ask), &status);
+    return status == MCAPI_SUCCESS || deaths_lose(balancer, worker, status);
+}
+
+/* Asks those who have done everything for what they have not reported. `done`: all of them
+ * have done everything, and reported it. */
+static bool ask_all(struct balancer *balancer, bool *done)
+{
+    bool out = false;
+
+    *done = true;
+    for (uint32_t i = 0; i < balancer->workers.count; i++) {
+        struct worker *worker = &balancer->workers.all[i];
+
+        if (worker->state == WORKER_LOST
+            || (worker->line.count == 0 && ack_kept(&worker->acks) == 0))
+            continue;
+        *done = false;
+        if (worker->state != WORKER_READY || worker->line.count > 0
+            || ack_unsent(&worker->acks) > 0 || ack_out(&worker->acks) > 0)
+            out = true;
+        else if (!worker->asked && !asks_to_report(balancer, worker))
             return false;
     }
+    if (!out && balancer->stats.ended_ns == 0)
+        balancer->stats.ended_ns = clock_ns();
     return true;
 }
 
 bool dispatch_drain(struct balancer *balancer)
 {
-    while (!all_done(balancer))
+    bool done = false;
+
+    for (;;) {
+        if (!place_homeless(balancer) || !ask_all(balancer, &done))
+            return false;
+        if (done && balancer->homeless.count == 0)
+            return true;
         if (!dispatch_wait(balancer, CHANNELS_PATIENCE_MS) || !balancer_tick(balancer))
             return false;
-    return true;
+    }
 }
 
-bool dispatch_last(struct balancer *balancer, struct worker *worker)
+bool dispatch_last(struct worker *worker)
 {
     struct item last = { .kind = ITEM_LAST, .worker = (uint16_t)worker->number };
     mcapi_status_t status;
 
     mcapi_pktchan_send(worker->channels.work, &last, sizeof(last), &status);
-    return status == MCAPI_SUCCESS || balancer_lose(balancer, worker, status);
+    return status == MCAPI_SUCCESS;
 }

@@ -202,6 +202,11 @@ bool process_succeeded(const struct process *process)
     return !process->running && WIFEXITED(process->status) && WEXITSTATUS(process->status) == 0;
 }
 
+bool process_was_killed(const struct process *process)
+{
+    return !process->running && WIFSIGNALED(process->status);
+}
+
 void process_describe(const struct process *process, char *text, size_t size)
 {
     if (process->running)

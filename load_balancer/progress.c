@@ -92,6 +92,9 @@ void progress_text(const struct progress *progress, const struct stats *stats,
     append(&line, "   %s/s", text_short(number, progress->rate));
     if (stats->dropped > 0)
         append(&line, "   %s dropped", text_count(number, stats->dropped));
+    if (stats->deaths > 0)
+        append(&line, "   %s %s", text_count(number, stats->deaths),
+               stats->deaths == 1 ? "death" : "deaths");
     if (items > 0)
         append_shares(&line, stats, items);
     if (share.known && share.share > 0) {

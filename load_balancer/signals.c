@@ -108,6 +108,11 @@ bool signals_child_ended(void)
     return ended;
 }
 
+bool signals_child_may_have_ended(void)
+{
+    return child_ended != 0;
+}
+
 bool signals_sleep(uint64_t deadline_ns)
 {
     struct pollfd one = { .fd = arrived, .events = POLLIN };

@@ -35,6 +35,9 @@ unsigned signals_stops(void);
 /* Whether a child may have ended since the last call. */
 bool signals_child_ended(void);
 
+/* The same, without forgetting it. */
+bool signals_child_may_have_ended(void);
+
 /* Sleeps until the deadline, by clock_ns(), or until the next signal; false: a signal came. A
  * signal that came since the last call ends it at once. */
 bool signals_sleep(uint64_t deadline_ns);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <mcapi_ext.h>
+
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
 
@@ -64,115 +66,135 @@ static void say_step(const struct worker *worker, const char *step, mcapi_status
              (long)worker->process.pid, step, mcapi_display_status(status, name, sizeof(name)));
 }
 
-/* A start under way. */
-struct starting {
-    const struct config *config;
-    const char *topology;
-    uint64_t deadline_ns;
-    bool hurried; /* by a signal: the deadline is near */
-    char *reason;
-};
-
 /* Whether it may go on starting: neither its process nor the time has ended. */
-static bool still_starting(struct starting *starting, struct worker *worker)
+static bool still_starting(struct worker *worker, const char *topology,
+                           char reason[CONFIG_REASON_SIZE])
 {
     uint64_t now_ns = clock_ns();
     char end[128];
 
     if (process_wait(&worker->process, 0)) {
         process_describe(&worker->process, end, sizeof(end));
-        snprintf(starting->reason, CONFIG_REASON_SIZE,
-                 "worker %u (pid %ld) %s before it was ready", worker->number,
-                 (long)worker->process.pid, end);
+        snprintf(reason, CONFIG_REASON_SIZE, "worker %u (pid %ld) %s before it was ready",
+                 worker->number, (long)worker->process.pid, end);
         return false;
     }
-    if (signals_stops() > 0 && !starting->hurried) {
-        starting->hurried = true;
-        starting->deadline_ns = now_ns + START_HURRY_S * NS_PER_S;
+    if (signals_stops() > 0 && !worker->hurried) {
+        worker->hurried = true;
+        worker->deadline_ns = now_ns + START_HURRY_S * NS_PER_S;
     }
-    if (now_ns < starting->deadline_ns)
+    if (now_ns < worker->deadline_ns)
         return true;
-    snprintf(starting->reason, CONFIG_REASON_SIZE,
+    snprintf(reason, CONFIG_REASON_SIZE,
              "worker %u (pid %ld) was not ready in topology '%s' within %d s%s", worker->number,
-             (long)worker->process.pid, starting->topology,
-             starting->hurried ? START_HURRY_S : START_LIMIT_S,
-             starting->hurried ? " after the signal to stop" : "");
+             (long)worker->process.pid, topology,
+             worker->hurried ? START_HURRY_S : START_LIMIT_S,
+             worker->hurried ? " after the signal to stop" : "");
     return false;
 }
 
-static bool connect_worker(struct starting *starting, struct worker *worker)
+static enum worker_progress begin(struct workers *workers, struct worker *worker,
+                                  const struct config *config, char reason[CONFIG_REASON_SIZE])
+{
+    worker->hurried = false;
+    worker->deadline_ns = clock_ns() + START_LIMIT_S * NS_PER_S;
+    if (!process_start(&worker->process, workers->program, config, worker->number, reason))
+        return WORKER_CANNOT_START;
+    worker->stats->pid = worker->process.pid;
+    worker->step = WORKER_STARTED;
+    return WORKER_GOES_ON;
+}
+
+static enum worker_progress connect_worker(struct worker *worker, const struct config *config,
+                                           mcapi_timeout_t patience_ms,
+                                           char reason[CONFIG_REASON_SIZE])
 {
     const char *step;
-    mcapi_status_t status;
+    mcapi_status_t status = channels_find(&worker->channels, config->domain, worker->number,
+                                          patience_ms, &step);
 
-    do {
-        if (!still_starting(starting, worker))
-            return false;
-        status = channels_find(&worker->channels, starting->config->domain, worker->number,
-                               START_STEP_MS, &step);
-    } while (status == MCAPI_TIMEOUT);
+    if (status == MCAPI_TIMEOUT)
+        return WORKER_GOES_ON;
     if (status == MCAPI_SUCCESS)
         status = channels_open(&worker->channels, &step);
-    if (status != MCAPI_SUCCESS)
-        say_step(worker, step, status, starting->reason);
-    return status == MCAPI_SUCCESS;
+    if (status == MCAPI_SUCCESS) {
+        worker->step = WORKER_CONNECTED;
+        return WORKER_GOES_ON;
+    }
+    say_step(worker, step, status, reason);
+    return WORKER_CANNOT_START;
 }
 
 /* The first ack acknowledges nothing: it says that the worker is ready. */
-static bool await_ready(struct starting *starting, struct worker *worker)
+static enum worker_progress await_ready(struct worker *worker, mcapi_timeout_t patience_ms,
+                                        char reason[CONFIG_REASON_SIZE])
 {
+    const char *step = "hear that it is ready";
     mcapi_uint32_t count = 0;
     mcapi_status_t status;
 
-    do {
-        if (!still_starting(starting, worker))
-            return false;
+    mcapi_ext_wait_receivable(&worker->channels.acks, 1, patience_ms, &status);
+    if (status == MCAPI_TIMEOUT)
+        return WORKER_GOES_ON;
+    if (status == MCAPI_SUCCESS)
         count = mcapi_sclchan_recv_uint32(worker->channels.acks, &status);
-    } while (status == MCAPI_TIMEOUT);
+    if (status == MCAPI_SUCCESS && count == 0)
+        status = channels_opened(&worker->channels, &step);
     if (status == MCAPI_ERR_TRANSMISSION || status == MCAPI_ERR_CHAN_INVALID) {
-        worker_lose(worker, status, starting->reason);
-        return false;
+        worker_bury(worker, status, reason);
+        return WORKER_CANNOT_START;
     }
     if (status != MCAPI_SUCCESS) {
-        say_step(worker, "hear that it is ready", status, starting->reason);
-        return false;
+        say_step(worker, step, status, reason);
+        return WORKER_CANNOT_START;
     }
     if (count != 0) {
-        snprintf(starting->reason, CONFIG_REASON_SIZE,
+        snprintf(reason, CONFIG_REASON_SIZE,
                  "worker %u (pid %ld) acknowledged %u items before it got any", worker->number,
                  (long)worker->process.pid, count);
-        return false;
+        return WORKER_CANNOT_START;
     }
     worker->state = WORKER_READY;
-    return true;
+    worker->ready_ns = clock_ns();
+    worker->has_done = worker->asked = false;
+    return WORKER_IS_READY;
+}
+
+enum worker_progress worker_start_on(struct workers *workers, struct worker *worker,
+                                     const struct config *config, const char *topology,
+                                     mcapi_timeout_t patience_ms,
+                                     char reason[CONFIG_REASON_SIZE])
+{
+    if (worker->step == WORKER_NOT_STARTED)
+        return begin(workers, worker, config, reason);
+    if (!still_starting(worker, topology, reason))
+        return WORKER_CANNOT_START;
+    return worker->step == WORKER_STARTED
+                 ? connect_worker(worker, config, patience_ms, reason)
+                 : await_ready(worker, patience_ms, reason);
 }
 
 bool workers_start(struct workers *workers, const struct config *config, const char *topology,
                    char reason[CONFIG_REASON_SIZE])
 {
-    struct starting starting = {
-        .config = config,
-        .topology = topology,
-        .deadline_ns = clock_ns() + START_LIMIT_S * NS_PER_S,
-        .reason = reason,
-    };
-    char path[PATH_MAX];
-
-    if (!process_find(config->worker_program, path, reason))
+    if (!process_find(config->worker_program, workers->program, reason))
         return false;
-    for (uint32_t i = 0; i < workers->count; i++) {
-        struct worker *worker = &workers->all[i];
-
-        if (!process_start(&worker->process, path, config, worker->number, reason))
-            return false;
-        worker->stats->pid = worker->process.pid;
-    }
     for (uint32_t i = 0; i < workers->count; i++)
-        if (!connect_worker(&starting, &workers->all[i]))
+        if (begin(workers, &workers->all[i], config, reason) == WORKER_CANNOT_START)
             return false;
+    /* All are connected before the first is waited for. */
     for (uint32_t i = 0; i < workers->count; i++)
-        if (!await_ready(&starting, &workers->all[i]))
-            return false;
+        while (workers->all[i].step != WORKER_CONNECTED)
+            if (worker_start_on(workers, &workers->all[i], config, topology, START_STEP_MS,
+                                reason)
+                == WORKER_CANNOT_START)
+                return false;
+    for (uint32_t i = 0; i < workers->count; i++)
+        while (workers->all[i].state != WORKER_READY)
+            if (worker_start_on(workers, &workers->all[i], config, topology, START_STEP_MS,
+                                reason)
+                == WORKER_CANNOT_START)
+                return false;
     return true;
 }
 
@@ -185,7 +207,8 @@ bool worker_dismiss(struct worker *worker, char reason[CONFIG_REASON_SIZE])
     char end[128];
 
     if (status == MCAPI_ERR_TRANSMISSION) {
-        worker_lose(worker, status, reason);
+        worker_bury(worker, status, reason);
+        channels_abandon(&worker->channels);
         return false;
     }
     if (status != MCAPI_SUCCESS) {
@@ -201,31 +224,16 @@ bool worker_dismiss(struct worker *worker, char reason[CONFIG_REASON_SIZE])
     if (process_succeeded(&worker->process))
         return true;
     process_describe(&worker->process, end, sizeof(end));
-    snprintf(reason, CONFIG_REASON_SIZE, "worker %u (pid %ld) %s after its report",
+    snprintf(reason, CONFIG_REASON_SIZE, "worker %u (pid %ld) %s after its last report",
              worker->number, (long)worker->process.pid, end);
     return false;
 }
 
-/* What is out at a lost worker will not be acknowledged. */
-static void count_losses(struct worker *worker)
-{
-    const struct ack_item *item;
-    struct ack_table rest = worker->acks;
-
-    for (; (item = ack_oldest(&rest)) != NULL; ack_done(&rest, 1)) {
-        worker->stats->lost_bytes += item->captured;
-        worker->stats->lost_original_bytes += item->original;
-    }
-}
-
-void worker_lose(struct worker *worker, mcapi_status_t status, char reason[CONFIG_REASON_SIZE])
+void worker_bury(struct worker *worker, mcapi_status_t status, char reason[CONFIG_REASON_SIZE])
 {
     uint32_t out = ack_out(&worker->acks);
     char end[128], name[MCAPI_MAX_STATUS_SIZE];
 
-    worker->state = WORKER_LOST;
-    worker->stats->lost = true;
-    count_losses(worker);
     /* If its channels told us, its process may need a moment more to be gone. */
     if (process_wait(&worker->process, status == MCAPI_SUCCESS ? 0 : END_LIMIT_MS))
         process_describe(&worker->process, end, sizeof(end));

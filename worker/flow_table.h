@@ -20,10 +20,10 @@
 /* One cache line: all that an item of a known flow touches. */
 struct flow_record {
     alignas(64) uint64_t key; /* flow_key; 0: a free slot */
-    uint64_t items;           /* 0: just made */
+    uint64_t items;           /* at a worker: not reported yet; so are the next two */
     uint64_t bytes;
     uint64_t original_bytes;
-    uint64_t last_number; /* of the item that came last */
+    uint64_t next_number; /* at a worker: the least that an item can have that comes in order */
     uint64_t out_of_order;
     uint64_t head; /* its index among the heads */
 };

@@ -7,9 +7,12 @@
  * a node of its own and has three named endpoints:
  *
  *   ITEM_PORT_WORK      packets, to the worker     items; the last one says that it is the last
- *   ITEM_PORT_ACKS      uint32, from the worker    "so many items are done"; the first is 0:
- * ready ITEM_PORT_RESULTS   packets, from the worker   what it did: report.h, after the last
- * item
+ *   ITEM_PORT_ACKS      uint32, from the worker    "so many items are done"; the first is 0
+ *                                                  and means "ready"
+ *   ITEM_PORT_RESULTS   packets, from the worker   what it did: report.h
+ *
+ * An ack makes room for another item. What came of the items is with the balancer when the
+ * report about them is; until then it keeps them, to send them again if the worker dies.
  */
 #ifndef WORKER_ITEM_H
 #define WORKER_ITEM_H
@@ -26,6 +29,21 @@ enum {
 enum item_kind {
     ITEM_PACKET = 1, /* a packet to work on */
     ITEM_LAST = 2,   /* no packet; nothing comes behind it */
+    ITEM_REPORT = 3, /* no packet; the worker is to report what is done */
+};
+
+enum {
+    /* The order of this one within its flow says nothing: it is sent again, to a worker that
+     * may have had later ones. */
+    ITEM_FLAG_UNORDERED = 1,
+};
+
+enum {
+    /* A worker reports at the latest when so many items, or so many bytes of their packets, are
+     * done and not reported. What the balancer keeps of a worker grows with it; and the more
+     * often it reports, the more it costs. */
+    ITEM_REPORT_EVERY = 256,
+    ITEM_REPORT_BYTES = 1 << 20,
 };
 
 enum {
@@ -47,7 +65,7 @@ struct item {
     uint8_t kind;            /* enum item_kind */
     uint8_t ip_version;      /* 4, 6, or 0: not IP */
     uint8_t protocol;        /* of IP: IPPROTO_* */
-    uint8_t reserved;        /* 0 */
+    uint8_t flags;           /* ITEM_FLAG_* */
 };
 static_assert(sizeof(struct item) == 48,
               "with 64 bytes of packet an item is 112 bytes, the most "

@@ -35,6 +35,8 @@ static const char usage[] =
 static const char usage_end[] =
         "  --parent PID   the process that starts this worker, which ends if that dies\n"
         "                 before it has connected the channels (default: none)\n"
+        "  --die-at N[-M] for tests: die of SIGABRT at the item with the number N, counted\n"
+        "                 from 0 over all workers, or with any number from N to M\n"
         "  --help         this text\n"
         "  --version      the version\n"
         "\n"
@@ -92,6 +94,7 @@ enum {
     OPTION_WINDOW,
     OPTION_WORK,
     OPTION_PARENT,
+    OPTION_DIE_AT,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -102,10 +105,31 @@ static const struct option options[] = {
     { "window", required_argument, NULL, OPTION_WINDOW },
     { "work", required_argument, NULL, OPTION_WORK },
     { "parent", required_argument, NULL, OPTION_PARENT },
+    { "die-at", required_argument, NULL, OPTION_DIE_AT },
     { "help", no_argument, NULL, OPTION_HELP },
     { "version", no_argument, NULL, OPTION_VERSION },
     { NULL, 0, NULL, 0 },
 };
+
+/* "N" or "N-M". */
+static bool read_range(const char *option, const char *text, uint64_t *first, uint64_t *last)
+{
+    char *end = NULL;
+    bool good = text[0] >= '0' && text[0] <= '9';
+    char problem[256];
+
+    errno = 0;
+    if (good)
+        *first = *last = strtoull(text, &end, 10);
+    if (good && *end == '-' && end[1] >= '0' && end[1] <= '9')
+        *last = strtoull(end + 1, &end, 10);
+    if (good && *end == '\0' && errno == 0 && *first <= *last)
+        return true;
+    snprintf(problem, sizeof(problem), "--%s '%.100s': the number of an item is needed, or two",
+             option, text);
+    say_wrong(problem);
+    return false;
+}
 
 enum read_result { READ_RUN, READ_DONE, READ_WRONG };
 
@@ -140,6 +164,9 @@ static enum read_result read_option(struct worker_settings *settings, int option
     case OPTION_PARENT:
         good = read_number("parent", optarg, 1, INT32_MAX, &parent);
         settings->parent = good ? (pid_t)parent : 0;
+        break;
+    case OPTION_DIE_AT:
+        good = read_range("die-at", optarg, &settings->die_first, &settings->die_last);
         break;
     case OPTION_HELP:
         say_usage();
@@ -193,7 +220,7 @@ static enum read_result read_options(struct worker_settings *settings, int argc,
 
 int main(int argc, char **argv)
 {
-    struct worker_settings settings = { .window = 64 };
+    struct worker_settings settings = { .window = 64, .die_first = UINT64_MAX };
     char reason[WORKER_REASON_SIZE];
 
     work_prepare(&settings.work, work_kind(0)->name, reason, sizeof(reason));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * worker.c - the loop: take, work, acknowledge.
+ * worker.c - the loop: take, work, report now and then, acknowledge.
  *
  * Calls of MCAPI follow one pattern: the status of the last one is kept, and the first that is
  * not MCAPI_SUCCESS ends the run, with the name of the step in the reason.
@@ -9,17 +9,33 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <mcapi.h>
 
 #include "worker/clock.h"
-#include "worker/flow_table.h"
 #include "worker/item.h"
-#include "worker/latency.h"
-#include "worker/report.h"
+#include "worker/results.h"
+
+enum {
+    /* How long to wait for an item before what is done is reported: the balancer keeps it in
+     * memory until then. Long enough not to be noticed as load on an idle machine. */
+    PATIENCE_MS = 100,
+
+    /* At most so many items are done between two looks at the clock. */
+    LOOK_ITEMS_MAX = 64,
+};
+
+/* What is done is reported after so long, so that a worker whose items take long gets on even
+ * if it dies again and again. */
+static const uint64_t report_every_ns = 10 * NS_PER_MS;
+
+/* The clock is read about this often. */
+static const uint64_t look_least_ns = 100 * NS_PER_US;
+static const uint64_t look_most_ns = NS_PER_MS;
 
 struct worker {
     const struct worker_settings *settings;
@@ -28,21 +44,25 @@ struct worker {
     mcapi_endpoint_t work_endpoint, acks_endpoint, results_endpoint;
     mcapi_pktchan_recv_hndl_t items;
     mcapi_sclchan_send_hndl_t acks;
-    mcapi_pktchan_send_hndl_t results;
+    mcapi_pktchan_send_hndl_t results_channel;
     mcapi_status_t status; /* of the last call of MCAPI */
     const char *step;      /* what that call was to do */
 
     uint32_t ack_every;
     uint32_t unacknowledged; /* items done since the last ack */
     bool last_seen;
+    bool abandoned; /* the balancer is gone: nobody is there to report to */
 
-    struct flow_table flows;
-    struct report_summary summary;
+    struct results results;
+    uint8_t packet[REPORT_PACKET_MAX];
 
-    /* The clock is read when the work runs out and when it comes back, not per item. */
-    uint64_t began_ns; /* when the first item came; 0: none did */
-    uint64_t idle_ns;  /* pauses between items */
-    uint64_t done_ns;  /* when the last item was done */
+    /* The clock is read when the work runs out and when it comes back, and now and then in
+     * between, not per item. */
+    uint64_t began_ns; /* from here on the time is not reported; 0: no item came yet */
+    uint64_t idle_ns;  /* pauses between items since then */
+    uint64_t looked_ns;
+    uint32_t look_every; /* items */
+    uint32_t look_in;
 };
 
 static bool succeeded(struct worker *worker, const char *step)
@@ -59,6 +79,7 @@ static bool join(struct worker *worker)
 {
     const struct worker_settings *settings = worker->settings;
     mcapi_uint_t depth = settings->window + 2;
+    mcapi_timeout_t patience = PATIENCE_MS;
     mcapi_info_t info;
 
     mcapi_initialize(settings->domain, settings->node, NULL, NULL, &info, &worker->status);
@@ -70,6 +91,10 @@ static bool join(struct worker *worker)
     mcapi_endpoint_set_attribute(worker->work_endpoint, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS,
                                  &depth, sizeof(depth), &worker->status);
     if (!succeeded(worker, "make the channel as deep as the window"))
+        return false;
+    mcapi_endpoint_set_attribute(worker->work_endpoint, MCAPI_ENDP_ATTR_TIMEOUT, &patience,
+                                 sizeof(patience), &worker->status);
+    if (!succeeded(worker, "limit the wait for work"))
         return false;
     worker->acks_endpoint = mcapi_endpoint_create(ITEM_PORT_ACKS, &worker->status);
     if (!succeeded(worker, "create the endpoint for acks"))
@@ -98,7 +123,7 @@ static bool open_channels(struct worker *worker)
     mcapi_sclchan_send_open_i(&worker->acks, worker->acks_endpoint, &acks, &worker->status);
     if (!succeeded(worker, "open the channel for acks"))
         return false;
-    mcapi_pktchan_send_open_i(&worker->results, worker->results_endpoint, &results,
+    mcapi_pktchan_send_open_i(&worker->results_channel, worker->results_endpoint, &results,
                               &worker->status);
     return finished(worker, &results, "open the channel for results")
         && finished(worker, &acks, "open the channel for acks")
@@ -120,51 +145,95 @@ static void outlive_parent(void)
 
 /* --- Working --------------------------------------------------------------------- */
 
-static bool acknowledge(struct worker *worker)
+/* When the balancer is gone what it had sent is still done, for the sake of the work; so a send
+ * that fails for that reason is no failure. */
+static bool sent(struct worker *worker, const char *step)
 {
-    mcapi_sclchan_send_uint32(worker->acks, worker->unacknowledged, &worker->status);
-    worker->unacknowledged = 0;
-    return succeeded(worker, "acknowledge");
+    if (worker->status == MCAPI_ERR_TRANSMISSION || worker->status == MCAPI_ERR_CHAN_INVALID) {
+        worker->abandoned = true;
+        worker->status = MCAPI_SUCCESS;
+    }
+    return succeeded(worker, step);
 }
 
-static void count_for_flow(struct worker *worker, const struct item *item)
+static bool acknowledge(struct worker *worker)
 {
-    struct flow_record *flow =
-            flow_table_at(&worker->flows, flow_key(item->tag, item->ip_version, item->protocol),
-                          item->link_type, item + 1, item->captured);
+    uint32_t count = worker->unacknowledged;
 
-    if (flow->items > 0 && item->number <= flow->last_number) {
-        flow->out_of_order++;
-        worker->summary.out_of_order++;
-    }
-    flow->last_number = item->number;
-    flow->items++;
-    flow->bytes += item->captured;
-    flow->original_bytes += item->original;
+    worker->unacknowledged = 0;
+    if (worker->abandoned)
+        return true;
+    mcapi_sclchan_send_uint32(worker->acks, count, &worker->status);
+    return sent(worker, "acknowledge");
+}
+
+/* `done_ns`: when the last item was done. */
+static bool report(struct worker *worker, uint64_t done_ns)
+{
+    struct report *sum = &worker->results.sum;
+    size_t size;
+
+    sum->result = worker->work.result;
+    worker->work.result = 0;
+    sum->span_ns = done_ns - worker->began_ns;
+    sum->busy_ns = sum->span_ns - worker->idle_ns;
+    worker->began_ns = done_ns;
+    worker->idle_ns = 0;
+    size = results_report(&worker->results, worker->packet);
+    if (worker->abandoned)
+        return true;
+    mcapi_pktchan_send(worker->results_channel, worker->packet, size, &worker->status);
+    return sent(worker, "report");
+}
+
+/* For tests. */
+static void die(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
+    abort();
 }
 
 static void take(struct worker *worker, const struct item *item, size_t size)
 {
     if (size < sizeof(*item) || item->captured != size - sizeof(*item)
         || item->payload_offset > item->captured) {
-        worker->summary.malformed++;
+        worker->results.sum.malformed++;
         worker->unacknowledged++;
         return;
     }
-    if (item->kind == ITEM_LAST) {
-        worker->last_seen = true;
+    if (item->kind != ITEM_PACKET) {
+        worker->last_seen = item->kind == ITEM_LAST;
+        worker->results.due = results_pending(&worker->results);
         return;
     }
+    if (item->number >= worker->settings->die_first
+        && item->number <= worker->settings->die_last)
+        die();
     if (item->worker != worker->settings->node)
-        worker->summary.misdirected++;
-    worker->summary.items++;
-    worker->summary.bytes += item->captured;
-    worker->summary.original_bytes += item->original;
-    count_for_flow(worker, item);
+        worker->results.sum.misdirected++;
+    results_add(&worker->results, item);
     work_process(&worker->work, item, (const uint8_t *)(item + 1));
     if (item->sent_ns != 0)
-        latency_add(&worker->summary.latency, clock_ns() - item->sent_ns);
+        results_time(&worker->results, clock_ns() - item->sent_ns);
     worker->unacknowledged++;
+}
+
+/* Reads the clock, after `look_every` items; then sets anew how many that are. */
+static void look(struct worker *worker)
+{
+    uint64_t now_ns = clock_ns();
+    uint64_t elapsed_ns = now_ns - worker->looked_ns;
+
+    if (elapsed_ns > look_most_ns && worker->look_every > 1)
+        worker->look_every /= 2;
+    else if (elapsed_ns < look_least_ns && worker->look_every < LOOK_ITEMS_MAX)
+        worker->look_every *= 2;
+    worker->look_in = worker->look_every;
+    worker->looked_ns = now_ns;
+    if (now_ns - worker->began_ns >= report_every_ns && results_pending(&worker->results))
+        worker->results.due = true;
 }
 
 /* Works on an item where it lies and gives its buffer back. */
@@ -174,6 +243,11 @@ static bool handle(struct worker *worker, void *buffer, size_t size)
     mcapi_pktchan_release(buffer, &worker->status);
     if (!succeeded(worker, "release an item"))
         return false;
+    if (--worker->look_in == 0)
+        look(worker);
+    if (results_due(&worker->results))
+        return report(worker, clock_ns())
+            && (worker->unacknowledged == 0 || acknowledge(worker));
     return worker->unacknowledged < worker->ack_every || acknowledge(worker);
 }
 
@@ -186,29 +260,35 @@ static bool handle_next(struct worker *worker)
     return succeeded(worker, "receive an item") && handle(worker, buffer, size);
 }
 
+/* Waits for an item; when none comes for a while, what is done is reported. */
+static bool await_item(struct worker *worker, uint64_t paused_ns, void **buffer, size_t *size)
+{
+    do {
+        mcapi_pktchan_recv(worker->items, buffer, size, &worker->status);
+        if (worker->status != MCAPI_TIMEOUT)
+            return succeeded(worker, "receive an item");
+    } while (!results_pending(&worker->results) || report(worker, paused_ns));
+    return false;
+}
+
 /* There is nothing to do: what is done is acknowledged now, and the next item waited for. */
 static bool handle_next_after_pause(struct worker *worker)
 {
-    uint64_t paused_ns, pause_ns;
+    uint64_t paused_ns;
     void *buffer;
     size_t size;
 
     if (worker->unacknowledged > 0 && !acknowledge(worker))
         return false;
     paused_ns = clock_ns();
-    mcapi_pktchan_recv(worker->items, &buffer, &size, &worker->status);
-    if (!succeeded(worker, "receive an item"))
+    if (!await_item(worker, paused_ns, &buffer, &size))
         return false;
-    pause_ns = clock_ns() - paused_ns;
-    if (!handle(worker, buffer, size))
-        return false;
-    if (worker->last_seen)
-        worker->done_ns = paused_ns;
-    else if (worker->began_ns == 0)
-        worker->began_ns = paused_ns + pause_ns;
+    worker->looked_ns = clock_ns();
+    if (worker->began_ns == 0)
+        worker->began_ns = worker->looked_ns;
     else
-        worker->idle_ns += pause_ns;
-    return true;
+        worker->idle_ns += worker->looked_ns - paused_ns;
+    return handle(worker, buffer, size);
 }
 
 static bool work_until_last(struct worker *worker)
@@ -224,86 +304,22 @@ static bool work_until_last(struct worker *worker)
             continue;
         }
         if (worker->began_ns == 0)
-            worker->began_ns = clock_ns();
+            worker->began_ns = worker->looked_ns = clock_ns();
         for (; waiting > 0 && !worker->last_seen; waiting--)
             if (!handle_next(worker))
                 return false;
     }
-    if (worker->done_ns == 0)
-        worker->done_ns = clock_ns();
-    return worker->unacknowledged == 0 || acknowledge(worker);
-}
-
-/* --- Ending ---------------------------------------------------------------------- */
-
-static void describe_flow(const struct worker *worker, size_t index, struct report_flow *out)
-{
-    const struct flow_record *flow = flow_table_flow(&worker->flows, index);
-    const struct flow_head *head = flow_table_head(&worker->flows, flow);
-
-    *out = (struct report_flow){
-        .items = flow->items,
-        .bytes = flow->bytes,
-        .original_bytes = flow->original_bytes,
-        .out_of_order = flow->out_of_order,
-        .tag = flow_key_tag(flow->key),
-        .ip_version = flow_key_ip_version(flow->key),
-        .protocol = flow_key_protocol(flow->key),
-        .head_size = (uint16_t)head->size,
-        .link_type = head->link_type,
-    };
-    memcpy(out->head, head->bytes, sizeof(out->head));
-}
-
-static bool send_flows(struct worker *worker)
-{
-    struct {
-        struct report_header header;
-        struct report_flow flows[REPORT_FLOWS_MAX];
-    } packet;
-    size_t sent = 0;
-
-    while (sent < worker->flows.used) {
-        uint32_t count = 0;
-
-        while (count < REPORT_FLOWS_MAX && sent < worker->flows.used)
-            describe_flow(worker, sent++, &packet.flows[count++]);
-        packet.header = (struct report_header){ .kind = REPORT_FLOWS, .count = count };
-        mcapi_pktchan_send(worker->results, &packet,
-                           sizeof(packet.header) + count * sizeof(packet.flows[0]),
-                           &worker->status);
-        if (!succeeded(worker, "report flows"))
-            return false;
-    }
     return true;
 }
 
-static bool send_summary(struct worker *worker)
-{
-    struct {
-        struct report_header header;
-        struct report_summary summary;
-    } packet = { .header = { .kind = REPORT_SUMMARY, .count = 1 }, .summary = worker->summary };
-
-    packet.summary.flows = worker->flows.used;
-    packet.summary.other_items = worker->flows.others.items;
-    packet.summary.other_bytes = worker->flows.others.bytes;
-    packet.summary.other_original_bytes = worker->flows.others.original_bytes;
-    packet.summary.result = worker->work.result;
-    if (worker->summary.items > 0) {
-        packet.summary.span_ns = worker->done_ns - worker->began_ns;
-        packet.summary.busy_ns = packet.summary.span_ns - worker->idle_ns;
-    }
-    mcapi_pktchan_send(worker->results, &packet, sizeof(packet), &worker->status);
-    return succeeded(worker, "report");
-}
+/* --- Ending ---------------------------------------------------------------------- */
 
 /* Closing completes when the balancer has closed its ends too, so it has read everything. */
 static bool close_channels(struct worker *worker)
 {
     mcapi_request_t items, acks, results;
 
-    mcapi_pktchan_send_close_i(worker->results, &results, &worker->status);
+    mcapi_pktchan_send_close_i(worker->results_channel, &results, &worker->status);
     if (!succeeded(worker, "close the channel for results"))
         return false;
     mcapi_sclchan_send_close_i(worker->acks, &acks, &worker->status);
@@ -356,6 +372,8 @@ enum worker_end worker_run(const struct worker_settings *settings,
         .settings = settings,
         .work = settings->work,
         .ack_every = item_ack_every(settings->window),
+        .look_every = 1,
+        .look_in = 1,
     };
     bool done;
 
@@ -364,15 +382,14 @@ enum worker_end worker_run(const struct worker_settings *settings,
         snprintf(reason, WORKER_REASON_SIZE, "the load balancer is gone");
         return WORKER_ABANDONED;
     }
-    if (!flow_table_open(&worker.flows, WORKER_FLOWS_MAX)) {
+    if (!results_open(&worker.results, WORKER_FLOWS_MAX)) {
         snprintf(reason, WORKER_REASON_SIZE, "there is no memory for the table of flows");
         return WORKER_FAILED;
     }
     done = join(&worker) && open_channels(&worker);
     if (done && settings->parent != 0)
         outlive_parent();
-    done = done && work_until_last(&worker) && send_flows(&worker) && send_summary(&worker)
-        && close_channels(&worker) && leave(&worker);
-    flow_table_close(&worker.flows);
+    done = done && work_until_last(&worker) && close_channels(&worker) && leave(&worker);
+    results_close(&worker.results);
     return done ? WORKER_DONE : give_up(&worker, reason);
 }

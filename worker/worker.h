@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * worker.h - the worker's life: be found, say "ready", take, work, acknowledge, report, leave.
+ * worker.h - the worker's life: be found, say "ready", take, work, report, acknowledge, leave.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
@@ -24,11 +24,14 @@ struct worker_settings {
     uint32_t window;  /* how many items may be under way to this worker */
     struct work work; /* prepared */
     pid_t parent;     /* the balancer, if it started this process; 0 if not */
+
+    /* For tests: an item whose number is in this range ends the process with SIGABRT. */
+    uint64_t die_first, die_last;
 };
 
 enum worker_end {
     WORKER_DONE,      /* the last item came, and everything was reported */
-    WORKER_ABANDONED, /* the balancer left before that */
+    WORKER_ABANDONED, /* the balancer left before that; what it had sent was done */
     WORKER_FAILED,    /* it could not begin, or MCAPI failed */
 };
 

@@ -75,6 +75,7 @@ static void print_settings(const struct stats *stats, FILE *out)
     print_setting("work", config->work, out);
     print_setting("policy", config_policy_name(config->policy), out);
     print_setting("on_busy", config_on_busy_name(config->on_busy), out);
+    print_setting("on_worker_death", config_on_death_name(config->on_death), out);
     fprintf(out, "  \"window\": %u,\n", config->window);
 }
 
@@ -109,11 +110,15 @@ static void print_totals(const struct stats *stats, const struct stats_totals *t
             "    \"flows\": %" PRIu64 ", \"items_of_other_flows\": %" PRIu64 ",\n"
             "    \"dropped\": %" PRIu64 ", \"dropped_bytes\": %" PRIu64
             ", \"unacknowledged\": %" PRIu64 ", \"unsent\": %" PRIu64 ",\n"
+            "    \"deaths\": %" PRIu64 ", \"respawns\": %" PRIu64 ", \"resent\": %" PRIu64
+            ", \"quarantined\": %" PRIu64 ", \"quarantined_bytes\": %" PRIu64
+            ",\n"
             "    \"seconds\": %.6f, \"items_per_second\": %.1f, \"bytes_per_second\": %.1f,\n  "
             "  ",
             stats->input, totals->items, totals->bytes, totals->original_bytes, totals->flows,
             totals->other_items, stats->dropped, stats->dropped_bytes, totals->unacknowledged,
-            stats->unsent, totals->seconds, totals->items_per_second, totals->bytes_per_second);
+            stats->unsent, stats->deaths, stats->respawns, stats->resent, stats->quarantined,
+            stats->quarantined_bytes, totals->seconds, totals->items_per_second, totals->bytes_per_second);
     print_result(stats, totals->result, out);
     print_latency(&totals->latency, out);
     fputs(",\n    \"protocols\": {\n", out);
@@ -139,12 +144,13 @@ static void print_worker(const struct stats *stats, const struct worker_stats *w
             worker->number, (long)worker->pid, worker->acknowledged,
             worker->bytes - worker->lost_bytes,
             worker->original_bytes - worker->lost_original_bytes,
-            worker->items - worker->acknowledged, worker->report.flows,
+            worker->items - worker->acknowledged, worker->flows,
             seconds > 0 ? (double)worker->acknowledged / seconds : 0.0, stats_busy(worker));
     print_result(stats, worker->report.result, out);
-    print_latency(&worker->report.latency, out);
-    fprintf(out, ", \"out_of_order\": %" PRIu64 ", \"reported\": %s}",
-            worker->report.out_of_order, worker->reported ? "true" : "false");
+    print_latency(&worker->latency, out);
+    fprintf(out,
+            ", \"out_of_order\": %" PRIu64 ", \"deaths\": %" PRIu64 ", \"reported\": %s}",
+            worker->report.out_of_order, worker->deaths, worker->reported ? "true" : "false");
 }
 
 static void print_workers(const struct stats *stats, double seconds, FILE *out)

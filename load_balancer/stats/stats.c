@@ -34,6 +34,7 @@ bool stats_open(struct stats *stats, const struct config *config)
 void stats_close(struct stats *stats)
 {
     flow_table_close(&stats->flows);
+    free(stats->flow_workers);
     free(stats->workers);
     *stats = (struct stats){ 0 };
 }
@@ -66,17 +67,50 @@ const char *stats_protocol_name(enum stats_protocol protocol)
     return names[protocol];
 }
 
-static void add_flow(struct stats *stats, struct worker_stats *worker,
-                     const struct report_flow *flow)
+/* Room for so many flows more in the table of who had which. */
+static bool make_flow_room(struct stats *stats, size_t more)
 {
-    size_t head_size =
-            flow->head_size < sizeof(flow->head) ? flow->head_size : sizeof(flow->head);
+    size_t stride = (stats->worker_count + 7) / 8;
+    size_t room = stats->flow_room == 0 ? 1024 : stats->flow_room;
+    uint8_t *bits;
+
+    while (room < stats->flows.used + more)
+        room *= 2;
+    if (room == stats->flow_room)
+        return true;
+    bits = realloc(stats->flow_workers, room * stride);
+    if (bits == NULL)
+        return false;
+    memset(bits + stats->flow_room * stride, 0, (room - stats->flow_room) * stride);
+    stats->flow_workers = bits;
+    stats->flow_room = room;
+    return true;
+}
+
+/* Notes that a worker had a flow; a process that is this worker may have said so before. */
+static void note_worker(struct stats *stats, struct worker_stats *worker, size_t flow)
+{
+    size_t stride = (stats->worker_count + 7) / 8;
+    uint8_t *bits = &stats->flow_workers[flow * stride + (worker->number - 1) / 8];
+    uint8_t bit = (uint8_t)(1U << ((worker->number - 1) % 8));
+
+    worker->flows += (*bits & bit) == 0;
+    *bits |= bit;
+}
+
+static void add_flow(struct stats *stats, struct worker_stats *worker,
+                     const struct report_flow *flow, const uint8_t *head)
+{
     struct flow_record *record =
             flow_table_at(&stats->flows, flow_key(flow->tag, flow->ip_version, flow->protocol),
-                          flow->link_type, flow->head, head_size);
+                          flow->link_type, head, flow->head_size);
 
-    if (record != &stats->flows.others && record->items == 0)
-        stats->protocols[stats_protocol_of(flow->ip_version, flow->protocol)].flows++;
+    if (record != &stats->flows.others) {
+        if (record->items == 0)
+            stats->protocols[stats_protocol_of(flow->ip_version, flow->protocol)].flows++;
+        if (flow->is_new)
+            note_worker(stats, worker, record->head);
+    }
     record->items += flow->items;
     record->bytes += flow->bytes;
     record->original_bytes += flow->original_bytes;
@@ -84,38 +118,83 @@ static void add_flow(struct stats *stats, struct worker_stats *worker,
     worker->reported_flow_items += flow->items;
 }
 
-bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
-                      size_t size)
+/* The next entry of a report, which is `size` bytes from here on; its size, 0: there is none. */
+static size_t next_flow(const uint8_t *at, size_t size, struct report_flow *flow)
 {
-    struct report_header header;
-    const uint8_t *body = (const uint8_t *)packet + sizeof(header);
+    if (size < sizeof(*flow))
+        return 0;
+    memcpy(flow, at, sizeof(*flow));
+    if (flow->head_size > REPORT_HEAD_SIZE || report_flow_size(flow->head_size) > size)
+        return 0;
+    return report_flow_size(flow->head_size);
+}
+
+static bool flows_make_sense(const struct report *report, const uint8_t *at)
+{
+    size_t left = report->flow_bytes, entry;
     struct report_flow flow;
 
-    if (size < sizeof(header))
-        return false;
-    memcpy(&header, packet, sizeof(header));
-    size -= sizeof(header);
-    switch (header.kind) {
-    case REPORT_FLOWS:
-        if (header.count > REPORT_FLOWS_MAX || size != header.count * sizeof(flow))
+    for (uint32_t i = 0; i < report->flows; i++, left -= entry, at += entry)
+        if ((entry = next_flow(at, left, &flow)) == 0 || flow.items == 0)
             return false;
-        for (uint32_t i = 0; i < header.count; i++) {
-            memcpy(&flow, body + i * sizeof(flow), sizeof(flow));
-            add_flow(stats, worker, &flow);
-        }
-        return true;
-    case REPORT_SUMMARY:
-        if (header.count != 1 || size != sizeof(worker->report))
-            return false;
-        memcpy(&worker->report, body, sizeof(worker->report));
-        worker->reported = true;
-        stats->flows.others.items += worker->report.other_items;
-        stats->flows.others.bytes += worker->report.other_bytes;
-        stats->flows.others.original_bytes += worker->report.other_original_bytes;
-        return true;
-    default:
+    return left == 0;
+}
+
+static void add_sums(struct worker_stats *worker, const struct report *report)
+{
+    struct report *sum = &worker->report;
+
+    sum->items += report->items;
+    sum->bytes += report->bytes;
+    sum->original_bytes += report->original_bytes;
+    sum->malformed += report->malformed;
+    sum->misdirected += report->misdirected;
+    sum->out_of_order += report->out_of_order;
+    sum->other_items += report->other_items;
+    sum->other_bytes += report->other_bytes;
+    sum->other_original_bytes += report->other_original_bytes;
+    sum->result += report->result;
+    sum->span_ns += report->span_ns;
+    sum->busy_ns += report->busy_ns;
+}
+
+bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
+                      size_t size, uint32_t *items)
+{
+    const uint8_t *at = packet;
+    struct report report;
+    struct report_flow flow;
+    size_t timed;
+
+    if (size < sizeof(report))
         return false;
+    memcpy(&report, at, sizeof(report));
+    timed = report.timed * sizeof(uint64_t);
+    if (report.magic != REPORT_MAGIC || report.timed > REPORT_TIMED_MAX
+        || report.flow_bytes > REPORT_FLOW_BYTES_MAX
+        || size != sizeof(report) + timed + report.flow_bytes
+        || report.items + report.malformed > UINT32_MAX
+        || !flows_make_sense(&report, at + sizeof(report) + timed)
+        || !make_flow_room(stats, report.flows))
+        return false;
+    *items = (uint32_t)(report.items + report.malformed);
+    add_sums(worker, &report);
+    stats->flows.others.items += report.other_items;
+    stats->flows.others.bytes += report.other_bytes;
+    stats->flows.others.original_bytes += report.other_original_bytes;
+    for (at += sizeof(report); timed > 0; at += sizeof(uint64_t), timed -= sizeof(uint64_t)) {
+        uint64_t ns;
+
+        memcpy(&ns, at, sizeof(ns));
+        latency_add(&worker->latency, ns);
     }
+    for (uint32_t i = 0; i < report.flows; i++) {
+        size_t entry = next_flow(at, report.flow_bytes, &flow);
+
+        add_flow(stats, worker, &flow, at + sizeof(flow));
+        at += entry;
+    }
+    return true;
 }
 
 /* --- At the end ------------------------------------------------------------------- */
@@ -133,7 +212,7 @@ void stats_add_up(struct stats *stats, struct stats_totals *totals)
         totals->result += worker->report.result;
         totals->out_of_order += worker->report.out_of_order;
         totals->ordered &= worker->reported && worker->report.out_of_order == 0;
-        latency_merge(&totals->latency, &worker->report.latency);
+        latency_merge(&totals->latency, &worker->latency);
     }
     totals->flows = stats->flows.used;
     totals->other_items = stats->flows.others.items;
@@ -166,7 +245,7 @@ __attribute__((format(printf, 2, 3))) static void disagree(struct checking *chec
 
 static void check_worker(struct checking *checking, const struct worker_stats *worker)
 {
-    const struct report_summary *report = &worker->report;
+    const struct report *report = &worker->report;
 
     if (worker->lost) {
         checking->agreed = false;
@@ -208,7 +287,7 @@ bool stats_check(const struct stats *stats, void (*say)(void *context, const cha
                  void *context)
 {
     struct checking checking = { .say = say, .context = context, .agreed = true };
-    uint64_t accounted = stats->dropped + stats->unsent;
+    uint64_t accounted = stats->dropped + stats->quarantined + stats->unsent;
 
     for (uint32_t i = 0; i < stats->worker_count; i++) {
         check_worker(&checking, &stats->workers[i]);
@@ -217,7 +296,7 @@ bool stats_check(const struct stats *stats, void (*say)(void *context, const cha
     if (accounted != stats->input)
         disagree(&checking,
                  "%" PRIu64 " items came in, but %" PRIu64
-                 " were sent, dropped or left waiting",
+                 " were sent, dropped, set aside or left waiting",
                  stats->input, accounted);
     return checking.agreed;
 }

@@ -2,8 +2,8 @@
 /*
  * stats.h - what went in, what was done by whom, and whether the two agree.
  *
- * The balancer counts what it sends, drops and hears back; at the end each worker reports what
- * it got. The two were counted in different processes from different copies of the bytes, so
+ * The balancer counts what it sends, drops and hears back; the workers report what they got. The
+ * two were counted in different processes from different copies of the bytes, so
  * stats_check, which holds one against the other, notices what was lost, doubled or changed.
  */
 #ifndef LOAD_BALANCER_STATS_STATS_H
@@ -16,6 +16,7 @@
 
 #include "load_balancer/config.h"
 #include "worker/flow_table.h"
+#include "worker/latency.h"
 #include "worker/report.h"
 #include "worker/work.h"
 
@@ -45,18 +46,22 @@ struct worker_stats {
     uint32_t number; /* from 1 */
     pid_t pid;
 
-    /* Counted by the balancer. */
-    uint64_t items; /* sent */
+    /* Counted by the balancer. An item counts once, however often it was sent; one that moved
+     * to another worker counts there. */
+    uint64_t items; /* given to it */
     uint64_t bytes; /* of their packets, as captured */
     uint64_t original_bytes;
     uint64_t acknowledged; /* items */
-    bool lost;             /* the worker; that has been said */
+    uint64_t deaths;       /* processes that were this worker and died */
+    bool lost;             /* the worker, for good and with items; that has been said */
     uint64_t lost_bytes;   /* of items that were out when it was lost */
     uint64_t lost_original_bytes;
 
-    /* Said by the worker. */
-    bool reported;
-    struct report_summary report;
+    /* Said by the worker, by all processes that were it, of items that count. */
+    bool reported;        /* everything */
+    struct report report; /* the sum of all */
+    struct latency latency; /* from being sent to being done, of the items that are timed */
+    uint64_t flows;
     uint64_t reported_flow_items; /* added up over its flows */
 };
 
@@ -67,6 +72,11 @@ struct stats {
     uint64_t input;   /* items that the source gave */
     uint64_t dropped; /* of those, not sent because a worker was busy */
     uint64_t dropped_bytes;
+    uint64_t quarantined; /* of those, set aside because workers died of them */
+    uint64_t quarantined_bytes;
+    uint64_t deaths;             /* of workers */
+    uint64_t respawns;           /* processes that took a dead one's place, and were ready */
+    uint64_t resent;             /* items that were sent again */
     uint64_t unsent;             /* of those, still waiting when the run was broken off */
     uint64_t began_ns, ended_ns; /* from the first item to the last ack, by clock_ns() */
 
@@ -76,6 +86,8 @@ struct stats {
     struct worker_stats *workers;
 
     struct flow_table flows; /* of all workers together */
+    uint8_t *flow_workers;   /* for each flow a bit for each worker: it had items of it */
+    size_t flow_room;        /* for so many flows */
     bool failed;             /* something went wrong and was said */
     const char *note;        /* what the source added at its end; NULL: nothing */
 };
@@ -90,9 +102,10 @@ void stats_close(struct stats *stats);
 enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol);
 const char *stats_protocol_name(enum stats_protocol protocol);
 
-/* Adds one packet of a worker's report. False: it makes no sense. */
+/* Adds a report of a worker, all of it or nothing; `items`: how many it is about. False: it makes
+ * no sense, or there is no memory. */
 bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
-                      size_t size);
+                      size_t size, uint32_t *items);
 
 /* --- At the end ------------------------------------------------------------------- */
 

@@ -23,19 +23,19 @@ static void add_worker(struct table *table, const struct worker_stats *worker, d
     char number[TEXT_SIZE], items[TEXT_SIZE], bytes[TEXT_SIZE], flows[TEXT_SIZE],
             rate[TEXT_SIZE], busy[TEXT_SIZE], median[TEXT_SIZE], p99[TEXT_SIZE];
     double per_second = seconds > 0 ? (double)worker->acknowledged / seconds : 0;
-    bool timed = worker->report.latency.count > 0;
+    bool timed = worker->latency.count > 0;
 
     table_add(table,
               (const char *const[WORKER_COLUMNS]){
                       [WORKER] = text_count(number, worker->number),
                       [ITEMS] = text_count(items, worker->acknowledged),
                       [BYTES] = text_count(bytes, worker->bytes - worker->lost_bytes),
-                      [FLOWS] = worker->reported ? text_count(flows, worker->report.flows)
+                      [FLOWS] = worker->reported ? text_count(flows, worker->flows)
                                                  : "lost",
                       [RATE] = text_count(rate, (uint64_t)(per_second + 0.5)),
                       [BUSY] = worker->reported ? text_percent(busy, stats_busy(worker)) : "-",
-                      [MEDIAN] = timed ? quantile(median, &worker->report.latency, 0.5) : "-",
-                      [P99] = timed ? quantile(p99, &worker->report.latency, 0.99) : "-",
+                      [MEDIAN] = timed ? quantile(median, &worker->latency, 0.5) : "-",
+                      [P99] = timed ? quantile(p99, &worker->latency, 0.99) : "-",
               });
 }
 
@@ -159,18 +159,35 @@ static void print_result(const struct stats *stats, const struct stats_totals *t
         fprintf(out, "%s %s\n", text_count(text, totals->result), kind->meaning);
 }
 
+/* What deaths of workers there were; nothing if there were none. */
+static void print_deaths(const struct stats *stats, FILE *out)
+{
+    char deaths[TEXT_SIZE], respawns[TEXT_SIZE], resent[TEXT_SIZE];
+
+    if (stats->deaths == 0)
+        return;
+    fprintf(out, "%s %s died, %s took over; %s %s sent again\n",
+            text_count(deaths, stats->deaths), stats->deaths == 1 ? "worker" : "workers",
+            text_count(respawns, stats->respawns), text_count(resent, stats->resent),
+            stats->resent == 1 ? "item was" : "items were");
+}
+
 static void print_verdict(const struct stats *stats, const struct stats_totals *totals,
                           bool agreed, FILE *out)
 {
-    char input[TEXT_SIZE], done[TEXT_SIZE], dropped[TEXT_SIZE];
+    char input[TEXT_SIZE], done[TEXT_SIZE], dropped[TEXT_SIZE], aside[TEXT_SIZE];
+    char set_aside[TEXT_SIZE + 16] = "";
     bool good = agreed && totals->ordered && !stats->failed;
 
-    fprintf(out, "%s: %s in = %s acknowledged + %s dropped; %s.\n",
+    if (stats->quarantined > 0)
+        snprintf(set_aside, sizeof(set_aside), " + %s set aside",
+                 text_count(aside, stats->quarantined));
+    fprintf(out, "%s: %s in = %s acknowledged + %s dropped%s; %s.\n",
             !good                 ? "NOT all well"
             : stats->dropped == 0 ? "Nothing lost"
                                   : "Nothing lost but what was dropped",
             text_count(input, stats->input), text_count(done, totals->items),
-            text_count(dropped, stats->dropped),
+            text_count(dropped, stats->dropped), set_aside,
             !totals->ordered ? "the order of the flows was not kept, or is not known"
             : stats->config->policy == POLICY_FLOW ? "every flow in order"
                                                    : "every flow in order at each worker");
@@ -191,5 +208,6 @@ void stats_print_text(struct stats *stats, bool agreed, FILE *out)
     fputc('\n', out);
     print_rate(&totals, out);
     print_result(stats, &totals, out);
+    print_deaths(stats, out);
     print_verdict(stats, &totals, agreed, out);
 }

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deaths.c - what happens when a worker dies.
+ */
+#include "load_balancer/deaths.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "load_balancer/dispatch.h"
+#include "load_balancer/flow.h"
+#include "load_balancer/replies.h"
+#include "load_balancer/signals.h"
+#include "worker/clock.h"
+
+/* Pauses before the next start: none after the first death in vain, then these. */
+static const uint64_t first_pause_ns = 10 * NS_PER_MS;
+static const uint64_t longest_pause_ns = NS_PER_S;
+
+/* --- Items that kill ----------------------------------------------------------------- */
+
+/* It was given to the worker, and is not any more. */
+static void take_from(struct worker *worker, const struct item *item)
+{
+    worker->stats->items--;
+    worker->stats->bytes -= item->captured;
+    worker->stats->original_bytes -= item->original;
+}
+
+static void set_aside(struct balancer *balancer, struct worker *worker, const struct item *item)
+{
+    struct stats *stats = &balancer->stats;
+    struct protocol_stats *protocol =
+            &stats->protocols[stats_protocol_of(item->ip_version, item->protocol)];
+    const struct packet packet = {
+        .bytes = (const uint8_t *)(item + 1),
+        .captured = item->captured,
+        .original = item->original,
+        .link_type = item->link_type,
+    };
+    struct flow flow;
+    char name[FLOW_NAME_SIZE];
+
+    take_from(worker, item);
+    protocol->items--;
+    protocol->bytes -= item->captured;
+    stats->quarantined++;
+    stats->quarantined_bytes += item->captured;
+    flow_of_packet(&packet, &flow);
+    flow_name(&flow, name, sizeof(name));
+    balancer_complain(balancer, "item %llu (%s) is set aside: %d workers have died of it",
+                      (unsigned long long)item->number, name, ACK_DEATHS_MAX);
+    if (!quarantine_put(&balancer->quarantine, item))
+        balancer_complain(balancer, "cannot write to --quarantine '%.200s': %s",
+                          balancer->config->quarantine, strerror(errno));
+}
+
+static void set_killers_aside(struct balancer *balancer, struct worker *worker)
+{
+    const struct item *item;
+
+    while ((item = ack_take_killer(&worker->acks)) != NULL)
+        set_aside(balancer, worker, item);
+}
+
+/* --- The policies --------------------------------------------------------------------- */
+
+static void trouble(struct balancer *balancer, struct worker *worker, bool troubled)
+{
+    if (troubled != worker->troubled)
+        balancer->workers.troubled += troubled ? 1U : (uint32_t)-1;
+    worker->troubled = troubled;
+}
+
+/* Always false. */
+static bool lose_for_good(struct balancer *balancer, struct worker *worker)
+{
+    worker->state = WORKER_LOST;
+    worker->stats->lost = true;
+    balancer->workers.lost++;
+    trouble(balancer, worker, false);
+    balancer->stats.failed = true;
+    return false;
+}
+
+static uint64_t pause_after(unsigned in_vain)
+{
+    uint64_t pause_ns = in_vain < 2 ? 0 : first_pause_ns << (in_vain - 2);
+
+    return pause_ns < longest_pause_ns ? pause_ns : longest_pause_ns;
+}
+
+static bool respawn(struct balancer *balancer, struct worker *worker, bool in_vain,
+                    const char *reason)
+{
+    worker->in_vain = in_vain ? worker->in_vain + 1 : 0;
+    if (worker->in_vain >= DEATHS_IN_VAIN_MAX) {
+        balancer_complain(balancer,
+                          "%s; that was the %dth time in a row that worker %u ended without "
+                          "having done an item: the run ends",
+                          reason, DEATHS_IN_VAIN_MAX, worker->number);
+        return lose_for_good(balancer, worker);
+    }
+    balancer_say(balancer, "%s; another one takes over", reason);
+    worker->state = WORKER_STARTING;
+    worker->step = WORKER_NOT_STARTED;
+    worker->start_ns = clock_ns() + pause_after(worker->in_vain);
+    trouble(balancer, worker, true);
+    return true;
+}
+
+/* All that the worker had, given or waiting. False: no memory. */
+static bool make_homeless(struct balancer *balancer, struct worker *worker)
+{
+    struct homeless *homeless = &balancer->homeless;
+    uint32_t kept = ack_kept(&worker->acks);
+
+    for (uint32_t i = 0; i < kept; i++) {
+        uint32_t deaths;
+        const struct item *item = ack_item(&worker->acks, i, &deaths);
+
+        if (!homeless_add(homeless, item, deaths, true))
+            return false;
+        take_from(worker, item);
+    }
+    ack_forget(&worker->acks);
+    while (worker->line.count > 0) {
+        if (!homeless_add(homeless, queue_first(&balancer->queue, &worker->line), 0, false))
+            return false;
+        queue_remove(&balancer->queue, &worker->line);
+    }
+    homeless_sort(homeless);
+    return true;
+}
+
+static bool shrink(struct balancer *balancer, struct worker *worker, const char *reason)
+{
+    struct workers *workers = &balancer->workers;
+    uint32_t left = workers->count - workers->lost - 1;
+
+    if (left == 0) {
+        balancer_complain(balancer, "%s; it was the last one: the run ends", reason);
+        return lose_for_good(balancer, worker);
+    }
+    if (!make_homeless(balancer, worker)) {
+        balancer_complain(balancer, "%s; there is no memory to move them", reason);
+        return lose_for_good(balancer, worker);
+    }
+    balancer_say(balancer, "%s; %u %s left, and takes over", reason, left,
+                 left == 1 ? "worker is" : "workers are");
+    worker->state = WORKER_LOST;
+    workers->lost++;
+    return true;
+}
+
+/* --- A death -------------------------------------------------------------------------- */
+
+/* Acks and reports that it sent before it was lost still count. */
+static void take_last_replies(struct balancer *balancer, struct worker *worker)
+{
+    replies_take_acks(balancer, worker);
+    replies_take_reports(balancer, worker);
+}
+
+static bool died_in_vain(const struct worker *worker)
+{
+    bool was_idle = ack_out(&worker->acks) == 0 && clock_ns() - worker->ready_ns > NS_PER_S;
+
+    return !worker->has_done && !was_idle;
+}
+
+/* Its process is gone and its channels are closed. */
+static bool succeed(struct balancer *balancer, struct worker *worker, bool in_vain,
+                    const char *reason)
+{
+    uint32_t sent = worker->acks.sent - worker->acks.first;
+
+    balancer->stats.deaths++;
+    worker->stats->deaths++;
+    worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks);
+    worker->asked = false;
+    balancer->stats.ended_ns = 0;
+    balancer_watch(balancer);
+    if (signals_stops() >= 2) /* it was us who killed it */
+        return lose_for_good(balancer, worker);
+    if (balancer->config->on_death == ON_DEATH_STOP) {
+        balancer_complain(balancer, "%s: the run ends", reason);
+        return lose_for_good(balancer, worker);
+    }
+    balancer->stats.resent += sent;
+    if (ack_kept(&worker->acks) > 0) {
+        uint64_t before = balancer->stats.quarantined;
+
+        set_killers_aside(balancer, worker);
+        balancer->stats.resent -= balancer->stats.quarantined - before;
+    }
+    return balancer->config->on_death == ON_DEATH_SHRINK
+                 ? shrink(balancer, worker, reason)
+                 : respawn(balancer, worker, in_vain, reason);
+}
+
+bool deaths_lose(struct balancer *balancer, struct worker *worker, mcapi_status_t status)
+{
+    char reason[CONFIG_REASON_SIZE];
+    bool nonsense = status == MCAPI_ERR_GENERAL, in_vain;
+
+    if (!nonsense)
+        take_last_replies(balancer, worker);
+    in_vain = died_in_vain(worker);
+    worker_bury(worker, nonsense ? MCAPI_SUCCESS : status, reason);
+    if (!nonsense) /* it may have lived until now */
+        take_last_replies(balancer, worker);
+    channels_abandon(&worker->channels);
+    worker->state = WORKER_STARTING; /* nothing is sent to it from here on */
+    return succeed(balancer, worker, in_vain, reason);
+}
+
+/* --- Those who take over -------------------------------------------------------------- */
+
+/* One that was to take over cannot start, or has died before it was ready. */
+static bool lose_successor(struct balancer *balancer, struct worker *worker, char *reason)
+{
+    char ignored[CONFIG_REASON_SIZE];
+
+    worker_bury(worker, MCAPI_SUCCESS, ignored);
+    channels_abandon(&worker->channels);
+    if (worker->hurried && signals_stops() == 1) {
+        balancer_complain(balancer, "%s", reason);
+        return lose_for_good(balancer, worker);
+    }
+    return succeed(balancer, worker, true, reason);
+}
+
+static bool start_on(struct balancer *balancer, struct worker *worker)
+{
+    char reason[CONFIG_REASON_SIZE];
+
+    if (worker->step == WORKER_NOT_STARTED && clock_ns() < worker->start_ns)
+        return true;
+    switch (worker_start_on(&balancer->workers, worker, balancer->config, balancer->topology,
+                            MCAPI_TIMEOUT_IMMEDIATE, reason)) {
+    case WORKER_IS_READY:
+        balancer->stats.respawns++;
+        balancer_watch(balancer);
+        return true;
+    case WORKER_CANNOT_START:
+        return lose_successor(balancer, worker, reason);
+    default:
+        return true;
+    }
+}
+
+bool deaths_look_after(struct balancer *balancer)
+{
+    for (uint32_t i = 0; i < balancer->workers.count; i++) {
+        struct worker *worker = &balancer->workers.all[i];
+
+        if (!worker->troubled)
+            continue;
+        if (worker->state == WORKER_STARTING && !start_on(balancer, worker))
+            return false;
+        if (worker->state == WORKER_READY && !dispatch_serve(balancer, worker))
+            return false;
+        if (worker->state == WORKER_READY && ack_unsent(&worker->acks) == 0
+            && worker->acks.suspects == 0)
+            trouble(balancer, worker, false);
+    }
+    return true;
+}
+
+void deaths_count_losses(struct balancer *balancer)
+{
+    for (uint32_t i = 0; i < balancer->workers.count; i++) {
+        struct worker *worker = &balancer->workers.all[i];
+        uint32_t kept = ack_kept(&worker->acks), deaths;
+
+        worker->stats->reported = kept == 0 && !worker->stats->lost;
+        if (kept == 0)
+            continue;
+        worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks);
+        for (uint32_t j = 0; j < kept; j++) {
+            const struct item *item = ack_item(&worker->acks, j, &deaths);
+
+            worker->stats->lost_bytes += item->captured;
+            worker->stats->lost_original_bytes += item->original;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deaths.h - what happens when a worker dies: --on-worker-death.
+ *
+ *   respawn  another process takes the worker's place and is sent all that was kept of it; at
+ *            once the first time, then after pauses that double. Dying in vain, DEATHS_IN_VAIN_MAX
+ *            times in a row, ends the run. In vain is a death without an item done since the
+ *            start; but a worker that was ready for a second, and had nothing to do, is not
+ *            blamed.
+ *   shrink   what it had becomes homeless (homeless.h) until the others have taken it.
+ *   stop     the run ends.
+ *
+ * An item of which ACK_DEATHS_MAX workers have died is set aside, in quarantine.
+ */
+#ifndef LOAD_BALANCER_DEATHS_H
+#define LOAD_BALANCER_DEATHS_H
+
+#include <stdbool.h>
+
+#include "load_balancer/balancer.h"
+
+enum {
+    DEATHS_IN_VAIN_MAX = 10,
+};
+
+/* A ready worker has died, or is to: takes what it has sent, and does what the policy says.
+ * `status` is what MCAPI said; MCAPI_SUCCESS, or MCAPI_ERR_GENERAL for nonsense, if it was not
+ * MCAPI. False: the run is over; why has been said. */
+bool deaths_lose(struct balancer *balancer, struct worker *worker, mcapi_status_t status);
+
+/* Gets workers ready that take a dead one's place, as far as that can be done without waiting,
+ * and sends them what they are to be sent again. False: the run is over. */
+bool deaths_look_after(struct balancer *balancer);
+
+/* At the end of a run: what no worker has reported is lost. */
+void deaths_count_losses(struct balancer *balancer);
+
+#endif /* LOAD_BALANCER_DEATHS_H */

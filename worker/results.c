@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * results.c - what a worker has done and not yet reported.
+ */
+#include "worker/results.h"
+
+#include <string.h>
+
+bool results_open(struct results *results, size_t flows_max)
+{
+    *results = (struct results){ .due = false };
+    return flow_table_open(&results->flows, flows_max);
+}
+
+void results_close(struct results *results)
+{
+    flow_table_close(&results->flows);
+}
+
+void results_touch(struct results *results, const struct flow_record *flow)
+{
+    struct report *sum = &results->sum;
+    uint32_t head_size;
+
+    if (flow == &results->flows.others)
+        return;
+    head_size = flow->head < results->named ? 0 : results->flows.heads[flow->head].size;
+    results->touched[sum->flows++] = flow->head;
+    sum->flow_bytes += report_flow_size(head_size);
+    /* The next one may be of any size. */
+    if (sum->flow_bytes + report_flow_size(REPORT_HEAD_SIZE) > REPORT_FLOW_BYTES_MAX)
+        results->due = true;
+}
+
+void results_time(struct results *results, uint64_t ns)
+{
+    results->timed_ns[results->sum.timed++] = ns;
+    if (results->sum.timed == REPORT_TIMED_MAX)
+        results->due = true;
+}
+
+/* The entry of one flow; its size. */
+static size_t put_flow(struct results *results, size_t index, uint8_t *at)
+{
+    const struct flow_head *head = &results->flows.heads[index];
+    struct flow_record *flow = flow_table_slot(&results->flows, head->key);
+    bool is_new = index >= results->named;
+    struct report_flow entry = {
+        .bytes = flow->bytes,
+        .original_bytes = flow->original_bytes,
+        .items = (uint32_t)flow->items,
+        .out_of_order = (uint32_t)flow->out_of_order,
+        .tag = flow_key_tag(flow->key),
+        .ip_version = flow_key_ip_version(flow->key),
+        .protocol = flow_key_protocol(flow->key),
+        .head_size = is_new ? (uint16_t)head->size : 0,
+        .link_type = head->link_type,
+        .is_new = is_new,
+    };
+    size_t size = report_flow_size(entry.head_size);
+
+    flow->items = flow->bytes = flow->original_bytes = flow->out_of_order = 0;
+    memcpy(at, &entry, sizeof(entry));
+    /* Up to the multiple of 8 there are zeros: a head has room for the longest. */
+    memcpy(at + sizeof(entry), head->bytes, size - sizeof(entry));
+    return size;
+}
+
+size_t results_report(struct results *results, uint8_t packet[REPORT_PACKET_MAX])
+{
+    struct report *sum = &results->sum;
+    struct flow_record *others = &results->flows.others;
+    uint8_t *at = packet + sizeof(*sum);
+
+    memcpy(at, results->timed_ns, sum->timed * sizeof(results->timed_ns[0]));
+    at += sum->timed * sizeof(results->timed_ns[0]);
+    for (uint32_t i = 0; i < sum->flows; i++)
+        at += put_flow(results, results->touched[i], at);
+    sum->magic = REPORT_MAGIC;
+    sum->other_items = others->items;
+    sum->other_bytes = others->bytes;
+    sum->other_original_bytes = others->original_bytes;
+    memcpy(packet, sum, sizeof(*sum));
+    others->items = others->bytes = others->original_bytes = 0;
+    results->named = results->flows.used;
+    *sum = (struct report){ .magic = REPORT_MAGIC };
+    results->due = false;
+    return (size_t)(at - packet);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * results.h - what a worker has done and not yet reported: by flow, and in the whole.
+ *
+ * After each item the owner asks whether a report is due; if so it has one made, and sends it
+ * before it does another item.
+ */
+#ifndef WORKER_RESULTS_H
+#define WORKER_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "worker/flow_table.h"
+#include "worker/item.h"
+#include "worker/report.h"
+
+struct results {
+    struct flow_table flows;
+    size_t named; /* flows whose beginning has been reported: those that appeared first */
+
+    /* Since the last report. */
+    struct report sum;
+    uint64_t timed_ns[REPORT_TIMED_MAX];
+    size_t touched[REPORT_FLOW_BYTES_MAX / sizeof(struct report_flow)]; /* flows that had items */
+    bool due;
+};
+
+/* Tells so many flows apart; those beyond are counted together. False: no memory. */
+bool results_open(struct results *results, size_t flows_max);
+void results_close(struct results *results);
+
+/* Notes that this flow has items to be reported. */
+void results_touch(struct results *results, const struct flow_record *flow);
+
+/* Counts an item, in the whole and for its flow. */
+static inline void results_add(struct results *results, const struct item *item)
+{
+    struct flow_record *flow = flow_table_at(
+            &results->flows, flow_key(item->tag, item->ip_version, item->protocol),
+            item->link_type, item + 1, item->captured);
+
+    if (flow->items++ == 0)
+        results_touch(results, flow);
+    flow->bytes += item->captured;
+    flow->original_bytes += item->original;
+    if (item->number < flow->next_number && (item->flags & ITEM_FLAG_UNORDERED) == 0) {
+        flow->out_of_order++;
+        results->sum.out_of_order++;
+    }
+    flow->next_number = item->number + 1;
+    results->sum.items++;
+    results->sum.bytes += item->captured;
+    results->sum.original_bytes += item->original;
+}
+
+/* Notes how long a timed item took. */
+void results_time(struct results *results, uint64_t ns);
+
+/* Whether something is done that was not reported. */
+static inline bool results_pending(const struct results *results)
+{
+    return results->sum.items + results->sum.malformed > 0;
+}
+
+static inline bool results_due(const struct results *results)
+{
+    return results->due || results->sum.items >= ITEM_REPORT_EVERY
+        || results->sum.bytes >= ITEM_REPORT_BYTES;
+}
+
+/* Makes the report, and begins a new one; its size. What is not about items is the caller's to
+ * fill in beforehand, in `sum`. */
+size_t results_report(struct results *results, uint8_t packet[REPORT_PACKET_MAX]);
+
+#endif /* WORKER_RESULTS_H */
