@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first memory for items: most windows of small packets fit. */
-#define FIRST_BYTES (64U * 1024)
-
-/* Items begin at multiples of this. */
-#define ITEM_ALIGN 16U
+/* The first memory for items. All of it is gone through again and again, so it is no larger than
+ * small packets need. */
+#define FIRST_BYTES (16U * 1024)
 
 bool ack_open(struct ack_table *table, uint32_t window)
 {
@@ -27,6 +25,7 @@ bool ack_open(struct ack_table *table, uint32_t window)
         .room = room,
         .bytes = malloc(FIRST_BYTES),
         .bytes_room = FIRST_BYTES,
+        .bytes_limit = FIRST_BYTES,
     };
     if (table->slots != NULL && table->bytes != NULL)
         return true;
@@ -57,13 +56,7 @@ static struct item *item_at(const struct ack_table *table, uint32_t position)
 
 static uint64_t size_in_ring(const struct item *item)
 {
-    return (sizeof(*item) + item->captured + ITEM_ALIGN - 1) & ~(uint64_t)(ITEM_ALIGN - 1);
-}
-
-/* Where `size` bytes can begin, from `end` on: where the ring's end is not in between. */
-static uint64_t place(uint64_t end, uint64_t size, uint64_t room)
-{
-    return (end & (room - 1)) + size > room ? (end | (room - 1)) + 1 : end;
+    return (sizeof(*item) + item->captured + ACK_ALIGN - 1) & ~(uint64_t)(ACK_ALIGN - 1);
 }
 
 /* Twice the memory. False: there is none, and the table is as it was. */
@@ -89,17 +82,16 @@ static bool grow(struct ack_table *table)
     return true;
 }
 
-/* Where the next item of this size goes, for which memory is made if need be. */
-static bool make_room(struct ack_table *table, uint64_t size, uint64_t *begin)
+bool ack_make_room(struct ack_table *table, uint64_t size)
 {
     for (;;) {
-        uint64_t oldest = table->first == table->end ? table->bytes_end
-                                                     : slot_at(table, table->first)->begin;
+        bool empty = table->first == table->end;
+        uint64_t begin = ack_place(table, table->bytes_end, size);
 
-        *begin = place(table->bytes_end, size, table->bytes_room);
-        if (table->first == table->end && size <= table->bytes_room)
-            return true;
-        if (*begin + size - oldest <= table->bytes_room)
+        /* An empty ring is free all around. */
+        table->bytes_limit =
+                (empty ? begin : slot_at(table, table->first)->begin) + table->bytes_room;
+        if (begin + size <= table->bytes_limit && size <= table->bytes_room)
             return true;
         if (!grow(table))
             return false;
@@ -107,24 +99,6 @@ static bool make_room(struct ack_table *table, uint64_t size, uint64_t *begin)
 }
 
 /* --- An item's life ---------------------------------------------------------------- */
-
-struct item *ack_add(struct ack_table *table, const struct item *item, const void *bytes)
-{
-    struct ack_slot *slot = slot_at(table, table->end);
-    uint64_t size = size_in_ring(item), begin;
-    struct item *copy;
-
-    if (ack_kept_full(table) || !make_room(table, size, &begin))
-        return NULL;
-    slot->begin = begin;
-    slot->deaths = 0;
-    table->bytes_end = begin + size;
-    copy = item_at(table, table->end++);
-    *copy = *item;
-    if (item->captured > 0)
-        memcpy(copy + 1, bytes, item->captured);
-    return copy;
-}
 
 void ack_suspect(struct ack_table *table, uint32_t deaths)
 {

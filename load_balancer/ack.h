@@ -53,6 +53,12 @@ struct ack_table {
     uint8_t *bytes;
     uint64_t bytes_room; /* a power of two */
     uint64_t bytes_end;
+    uint64_t bytes_limit; /* up to here it was free when somebody looked last */
+};
+
+enum {
+    /* Items begin at multiples of this. */
+    ACK_ALIGN = 16,
 };
 
 /* At most `window` items are out, and `window` and ITEM_REPORT_EVERY are kept. False: no
@@ -91,8 +97,39 @@ static inline bool ack_has_room(const struct ack_table *table)
 
 /* --- An item's life ---------------------------------------------------------------- */
 
-/* Adds a copy of an item and of its packet, to be sent; NULL: no memory, or so many are kept. */
-struct item *ack_add(struct ack_table *table, const struct item *item, const void *bytes);
+/* Where the next item of that size in the ring begins, behind `end`: not where the ring's end
+ * would be in between. */
+static inline uint64_t ack_place(const struct ack_table *table, uint64_t end, uint64_t size)
+{
+    uint64_t last = table->bytes_room - 1;
+
+    return (end & last) + size > table->bytes_room ? (end | last) + 1 : end;
+}
+
+/* Sees to it that there is room for so many bytes more; false: there is no memory. */
+bool ack_make_room(struct ack_table *table, uint64_t size);
+
+/* Adds an item, to be sent: room for a struct item and for so many bytes, for the caller to fill
+ * at once. NULL: no memory, or so many are kept. */
+static inline struct item *ack_add(struct ack_table *table, uint32_t captured)
+{
+    uint64_t size = (sizeof(struct item) + captured + ACK_ALIGN - 1) & ~(uint64_t)(ACK_ALIGN - 1);
+    uint64_t begin = ack_place(table, table->bytes_end, size);
+    struct ack_slot *slot;
+
+    if (ack_kept_full(table))
+        return NULL;
+    if (begin + size > table->bytes_limit) {
+        if (!ack_make_room(table, size))
+            return NULL;
+        begin = ack_place(table, table->bytes_end, size);
+    }
+    slot = &table->slots[table->end++ & table->mask];
+    slot->begin = begin;
+    slot->deaths = 0;
+    table->bytes_end = begin + size;
+    return (struct item *)(void *)(table->bytes + (begin & (table->bytes_room - 1)));
+}
 
 /* Makes the newest item a suspect, as it was at another worker. */
 void ack_suspect(struct ack_table *table, uint32_t deaths);

@@ -15,7 +15,6 @@
 #include "load_balancer/collect.h"
 #include "load_balancer/deaths.h"
 #include "load_balancer/dispatch.h"
-#include "load_balancer/flow.h"
 #include "load_balancer/replies.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
@@ -201,28 +200,6 @@ static void say_unparsed(struct balancer *balancer, const struct packet *packet)
             packet->link_type, FLOW_BYTES);
 }
 
-/* Makes the item in hand of a packet. */
-static void make_item(struct balancer *balancer, const struct packet *packet)
-{
-    struct flow flow;
-
-    if (!flow_of_packet(packet, &flow))
-        say_unparsed(balancer, packet);
-    *balancer->item = (struct item){
-        .number = balancer->number++,
-        .time_ns = packet->time_ns,
-        .tag = flow.tag,
-        .captured = packet->captured,
-        .original = packet->original,
-        .payload_offset = flow.payload_offset,
-        .link_type = (uint16_t)packet->link_type,
-        .kind = ITEM_PACKET,
-        .ip_version = flow.ip_version,
-        .protocol = flow.protocol,
-    };
-    balancer->bytes = packet->bytes;
-}
-
 static bool handle_packet(struct balancer *balancer, const struct packet *packet)
 {
     if (balancer->config->pace == PACE_AS_RECORDED) {
@@ -243,8 +220,13 @@ static bool handle_packet(struct balancer *balancer, const struct packet *packet
     }
     if (balancer->stats.began_ns == 0)
         balancer->stats.began_ns = balancer->now_ns = clock_ns();
-    make_item(balancer, packet);
-    return dispatch_item(balancer);
+    if (!flow_of_packet(packet, &balancer->flow))
+        say_unparsed(balancer, packet);
+    balancer->packet = packet;
+    if (!dispatch_item(balancer))
+        return false;
+    balancer->number++;
+    return true;
 }
 
 /* Items wait, or workers are starting: gets on with that, and sees to it that the source does not
@@ -302,7 +284,7 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
         .config = config,
         .source = source,
         .tick_every = 1,
-        .item = malloc(sizeof(struct item) + ITEM_BYTES_MAX),
+        .scratch = malloc(sizeof(struct item) + ITEM_BYTES_MAX),
         .ends = calloc(2 * config->workers, sizeof(*balancer->ends)),
         .end_workers = calloc(2 * config->workers, sizeof(*balancer->end_workers)),
     };
@@ -311,7 +293,7 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
         balancer_close(balancer);
         return false;
     }
-    if (balancer->item != NULL && balancer->ends != NULL && balancer->end_workers != NULL
+    if (balancer->scratch != NULL && balancer->ends != NULL && balancer->end_workers != NULL
         && stats_open(&balancer->stats, config)
         && workers_open(&balancer->workers, config, &balancer->stats)
         && queue_open(&balancer->queue, config->queue_limit))
@@ -330,7 +312,7 @@ void balancer_close(struct balancer *balancer)
     stats_close(&balancer->stats);
     free(balancer->end_workers);
     free(balancer->ends);
-    free(balancer->item);
+    free(balancer->scratch);
 }
 
 /* The workers learn both from the environment. */

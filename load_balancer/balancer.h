@@ -11,6 +11,7 @@
 #include <mcapi.h>
 
 #include "load_balancer/config.h"
+#include "load_balancer/flow.h"
 #include "load_balancer/homeless.h"
 #include "load_balancer/progress.h"
 #include "load_balancer/quarantine.h"
@@ -31,13 +32,15 @@ struct balancer {
     struct progress progress;
     char topology[MCAPI_TOPOLOGY_NAME_SIZE];
 
-    /* The one in hand. */
-    struct item *item;    /* with room for the largest packet behind it */
-    const uint8_t *bytes; /* its packet; the source's */
+    /* The item in hand: what it is made of, and its number. */
+    const struct packet *packet; /* the source's */
+    struct flow flow;
+    uint64_t number;
 
+    struct item *scratch; /* with room for the largest packet behind it */
     uint32_t bytes_max; /* the largest packet that the topology carries */
-    uint64_t number;    /* of the next item */
     bool unparsed_said;
+    bool over;   /* a worker is lost for good: what is out is waited for, and no more */
     bool ending; /* the workers know that there is no more, and may end */
 
     /* The ends on which we hear from the workers that are ready, and whose they are. */

@@ -59,8 +59,10 @@ static void set_killers_aside(struct balancer *balancer, struct worker *worker)
 {
     const struct item *item;
 
-    while ((item = ack_take_killer(&worker->acks)) != NULL)
+    while ((item = ack_take_killer(&worker->acks)) != NULL) {
+        worker->reached++; /* those before it have moved up */
         set_aside(balancer, worker, item);
+    }
 }
 
 /* --- The policies --------------------------------------------------------------------- */
@@ -78,6 +80,7 @@ static bool lose_for_good(struct balancer *balancer, struct worker *worker)
     worker->state = WORKER_LOST;
     worker->stats->lost = true;
     balancer->workers.lost++;
+    balancer->over = true;
     trouble(balancer, worker, false);
     balancer->stats.failed = true;
     return false;
@@ -146,8 +149,8 @@ static bool shrink(struct balancer *balancer, struct worker *worker, const char 
         balancer_complain(balancer, "%s; there is no memory to move them", reason);
         return lose_for_good(balancer, worker);
     }
-    balancer_say(balancer, "%s; %u %s left, and takes over", reason, left,
-                 left == 1 ? "worker is" : "workers are");
+    balancer_say(balancer, "%s; %u %s over", reason, left,
+                 left == 1 ? "other takes" : "others take");
     worker->state = WORKER_LOST;
     workers->lost++;
     return true;
@@ -183,8 +186,8 @@ static bool succeed(struct balancer *balancer, struct worker *worker, bool in_va
     balancer_watch(balancer);
     if (signals_stops() >= 2) /* it was us who killed it */
         return lose_for_good(balancer, worker);
-    if (balancer->config->on_death == ON_DEATH_STOP) {
-        balancer_complain(balancer, "%s: the run ends", reason);
+    if (balancer->config->on_death == ON_DEATH_STOP || balancer->over) {
+        balancer_complain(balancer, balancer->over ? "%s" : "%s: the run ends", reason);
         return lose_for_good(balancer, worker);
     }
     balancer->stats.resent += sent;
@@ -257,7 +260,7 @@ bool deaths_look_after(struct balancer *balancer)
 
         if (!worker->troubled)
             continue;
-        if (worker->state == WORKER_STARTING && !start_on(balancer, worker))
+        if (worker->state == WORKER_STARTING && !balancer->over && !start_on(balancer, worker))
             return false;
         if (worker->state == WORKER_READY && !dispatch_serve(balancer, worker))
             return false;

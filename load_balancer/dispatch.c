@@ -31,12 +31,8 @@ enum {
 /* Sends the next of the items that the worker was given. */
 static bool send_next(struct balancer *balancer, struct worker *worker, struct item *item)
 {
-    bool timed = worker->acks.sent % TIMED_EVERY == 0;
     mcapi_status_t status;
 
-    if (timed)
-        balancer->now_ns = clock_ns();
-    item->sent_ns = timed ? balancer->now_ns : 0;
     mcapi_pktchan_send(worker->channels.work, item, sizeof(*item) + item->captured, &status);
     if (status != MCAPI_SUCCESS)
         return deaths_lose(balancer, worker, status);
@@ -44,55 +40,103 @@ static bool send_next(struct balancer *balancer, struct worker *worker, struct i
     return true;
 }
 
-/* Notes that an item is this worker's from now on; NULL: no memory, and that has been said. */
-static struct item *take_on(struct balancer *balancer, struct worker *worker,
-                            struct item *item, const void *bytes)
+/* When the worker's next item is sent, if it is one of those that are timed; else 0. */
+static inline uint64_t time_to_send(struct balancer *balancer, const struct worker *worker)
 {
-    struct item *copy;
+    if (worker->acks.sent % TIMED_EVERY != 0)
+        return 0;
+    balancer->now_ns = clock_ns();
+    return balancer->now_ns;
+}
 
-    item->worker = (uint16_t)worker->number;
-    copy = ack_add(&worker->acks, item, bytes);
-    if (copy == NULL) {
-        balancer_complain(balancer, "there is no memory to keep an item of %u bytes",
-                          item->captured);
+/* Room for an item that is this worker's from now on; NULL: no memory, and that has been said. */
+static inline struct item *take_on(struct balancer *balancer, struct worker *worker,
+                                   uint32_t captured, uint32_t original)
+{
+    struct item *item = ack_add(&worker->acks, captured);
+
+    if (item == NULL) {
+        balancer_complain(balancer, "there is no memory to keep an item of %u bytes", captured);
         return NULL;
     }
     worker->asked = false;
     worker->stats->items++;
-    worker->stats->bytes += item->captured;
-    worker->stats->original_bytes += item->original;
-    return copy;
+    worker->stats->bytes += captured;
+    worker->stats->original_bytes += original;
+    return item;
 }
 
-static void count_protocol(struct balancer *balancer, const struct item *item)
+static inline void count_protocol(struct balancer *balancer, uint8_t ip_version,
+                                  uint8_t protocol, uint32_t captured)
 {
-    struct protocol_stats *protocol =
-            &balancer->stats.protocols[stats_protocol_of(item->ip_version, item->protocol)];
+    struct protocol_stats *stats =
+            &balancer->stats.protocols[stats_protocol_of(ip_version, protocol)];
 
-    protocol->items++;
-    protocol->bytes += item->captured;
+    stats->items++;
+    stats->bytes += captured;
+}
+
+/* Makes the item in hand. Each member is written once, and where it stays: what is read in one
+ * piece soon after it was written in several is read late. */
+static inline void make_item(const struct balancer *balancer, struct item *item,
+                             uint32_t worker, uint64_t sent_ns)
+{
+    const struct packet *packet = balancer->packet;
+    const struct flow *flow = &balancer->flow;
+
+    *item = (struct item){
+        .number = balancer->number,
+        .time_ns = packet->time_ns,
+        .sent_ns = sent_ns,
+        .tag = flow->tag,
+        .captured = packet->captured,
+        .original = packet->original,
+        .payload_offset = flow->payload_offset,
+        .link_type = (uint16_t)packet->link_type,
+        .worker = (uint16_t)worker,
+        .kind = ITEM_PACKET,
+        .ip_version = flow->ip_version,
+        .protocol = flow->protocol,
+    };
+    memcpy(item + 1, packet->bytes, packet->captured);
 }
 
 /* Gives the item in hand to a worker that has room. */
 static bool give(struct balancer *balancer, struct worker *worker)
 {
-    struct item *item = take_on(balancer, worker, balancer->item, balancer->bytes);
+    const struct packet *packet = balancer->packet;
+    struct item *item = take_on(balancer, worker, packet->captured, packet->original);
 
     if (item == NULL)
         return false;
-    count_protocol(balancer, item);
+    make_item(balancer, item, worker->number, time_to_send(balancer, worker));
+    count_protocol(balancer, item->ip_version, item->protocol, item->captured);
     return send_next(balancer, worker, item);
+}
+
+/* The same for one that had to wait. */
+static struct item *give_copy(struct balancer *balancer, struct worker *worker,
+                              const struct item *waiting)
+{
+    struct item *item = take_on(balancer, worker, waiting->captured, waiting->original);
+
+    if (item == NULL)
+        return NULL;
+    memcpy(item, waiting, sizeof(*item) + waiting->captured);
+    item->worker = (uint16_t)worker->number;
+    item->sent_ns = time_to_send(balancer, worker);
+    return item;
 }
 
 /* Gives the oldest in the worker's line to it. */
 static bool give_waiting(struct balancer *balancer, struct worker *worker)
 {
-    struct item *first = queue_first(&balancer->queue, &worker->line);
-    struct item *item = take_on(balancer, worker, first, first + 1);
+    const struct item *first = queue_first(&balancer->queue, &worker->line);
+    struct item *item = give_copy(balancer, worker, first);
 
     if (item == NULL)
         return false;
-    count_protocol(balancer, item);
+    count_protocol(balancer, item->ip_version, item->protocol, item->captured);
     queue_remove(&balancer->queue, &worker->line);
     return send_next(balancer, worker, item);
 }
@@ -103,9 +147,11 @@ static bool send_waiting(struct balancer *balancer, struct worker *worker)
 {
     struct item *item;
 
-    while (worker->state == WORKER_READY && (item = ack_next(&worker->acks)) != NULL)
+    while (worker->state == WORKER_READY && (item = ack_next(&worker->acks)) != NULL) {
+        item->sent_ns = 0;
         if (!send_next(balancer, worker, item))
             return false;
+    }
     while (worker->state == WORKER_READY && worker->line.count > 0
            && ack_has_room(&worker->acks))
         if (!give_waiting(balancer, worker))
@@ -222,7 +268,7 @@ static struct worker *choose(struct balancer *balancer)
     struct worker *worker;
 
     if (balancer->config->policy == POLICY_FLOW)
-        return worker_of_flow(balancer, balancer->item->tag);
+        return worker_of_flow(balancer, balancer->flow.tag);
     if (balancer->number % LOOK_EVERY == 0 && !serve_all(balancer))
         return NULL;
     worker = least_loaded(balancer, balancer->number);
@@ -257,7 +303,8 @@ static struct worker *home_of_first(const struct balancer *balancer)
 /* Waits until all have found a place. */
 static bool place_homeless(struct balancer *balancer)
 {
-    while (balancer->homeless.count > 0) {
+    /* When the run is over nobody takes them any more. */
+    while (balancer->homeless.count > 0 && !balancer->over) {
         struct worker *worker = home_of_first(balancer);
         struct homeless_item *first = homeless_first(&balancer->homeless);
         struct item *item;
@@ -269,12 +316,12 @@ static bool place_homeless(struct balancer *balancer)
         }
         if (balancer->config->policy != POLICY_FLOW)
             first->item->flags |= ITEM_FLAG_UNORDERED;
-        item = take_on(balancer, worker, first->item, first->item + 1);
+        item = give_copy(balancer, worker, first->item);
         if (item == NULL)
             return false;
         ack_suspect(&worker->acks, first->deaths);
         if (!first->given)
-            count_protocol(balancer, item);
+            count_protocol(balancer, item->ip_version, item->protocol, item->captured);
         homeless_remove_first(&balancer->homeless);
         if (!send_next(balancer, worker, item))
             return false;
@@ -310,16 +357,16 @@ static bool await_room(struct balancer *balancer, struct worker *worker)
 static void drop(struct balancer *balancer)
 {
     balancer->stats.dropped++;
-    balancer->stats.dropped_bytes += balancer->item->captured;
+    balancer->stats.dropped_bytes += balancer->packet->captured;
 }
 
 /* The item waits in its worker's line, or is dropped. False: it is for us to wait. */
 static bool put_aside(struct balancer *balancer, struct worker *worker)
 {
-    struct item *item = balancer->item;
+    struct item *item = balancer->scratch;
 
     if (balancer->config->on_busy == ON_BUSY_QUEUE) {
-        memcpy(item + 1, balancer->bytes, item->captured);
+        make_item(balancer, item, worker->number, 0);
         if (queue_put(&balancer->queue, &worker->line, item, sizeof(*item) + item->captured))
             return true;
     }
@@ -384,6 +431,8 @@ static bool ask_all(struct balancer *balancer, bool *done)
         if (worker->state == WORKER_LOST
             || (worker->line.count == 0 && ack_kept(&worker->acks) == 0))
             continue;
+        if (balancer->over && worker->state == WORKER_STARTING)
+            continue;
         *done = false;
         if (worker->state != WORKER_READY || worker->line.count > 0
             || ack_unsent(&worker->acks) > 0 || ack_out(&worker->acks) > 0)
@@ -403,7 +452,7 @@ bool dispatch_drain(struct balancer *balancer)
     for (;;) {
         if (!place_homeless(balancer) || !ask_all(balancer, &done))
             return false;
-        if (done && balancer->homeless.count == 0)
+        if (done && (balancer->homeless.count == 0 || balancer->over))
             return true;
         if (!dispatch_wait(balancer, CHANNELS_PATIENCE_MS) || !balancer_tick(balancer))
             return false;

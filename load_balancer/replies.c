@@ -8,7 +8,10 @@ static mcapi_status_t take_ack(struct balancer *balancer, struct worker *worker,
 {
     if (ack_done(&worker->acks, count)) {
         worker->stats->acknowledged += count;
-        worker->has_done = true;
+        if ((int32_t)(worker->acks.done - worker->reached) > 0) {
+            worker->reached = worker->acks.done;
+            worker->has_done = true;
+        }
         return MCAPI_SUCCESS;
     }
     balancer_complain(balancer, "worker %u (pid %ld) acknowledged %u items with %u out",

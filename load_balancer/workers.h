@@ -58,7 +58,8 @@ struct worker {
 
     /* By which deaths in vain are told: revive.h. */
     uint64_t ready_ns;
-    bool has_done; /* an item, since it was ready */
+    uint32_t reached; /* the position in `acks` up to which somebody has acknowledged */
+    bool has_done;    /* an item beyond that, since it was ready */
     unsigned in_vain;
 };
 

@@ -39,11 +39,12 @@ enum {
 };
 
 enum {
-    /* A worker reports at the latest when so many items, or so many bytes of their packets, are
-     * done and not reported. What the balancer keeps of a worker grows with it; and the more
-     * often it reports, the more it costs. */
-    ITEM_REPORT_EVERY = 256,
-    ITEM_REPORT_BYTES = 1 << 20,
+    /* A worker reports at the latest when so many items are done and not reported, or so many
+     * bytes: those of their packets, and as many for each item as make the two limits meet at
+     * empty packets. What the balancer keeps of a worker grows with it; and the more often it
+     * reports, the more it costs. */
+    ITEM_REPORT_EVERY = 1024,
+    ITEM_REPORT_BYTES = 256 * 1024,
 };
 
 enum {

@@ -112,19 +112,22 @@ static const struct option options[] = {
 };
 
 /* "N" or "N-M". */
-static bool read_range(const char *option, const char *text, uint64_t *first, uint64_t *last)
+static bool read_range(const char *option, const char *text, uint64_t *first, uint64_t *count)
 {
     char *end = NULL;
     bool good = text[0] >= '0' && text[0] <= '9';
+    unsigned long long last = 0;
     char problem[256];
 
     errno = 0;
     if (good)
-        *first = *last = strtoull(text, &end, 10);
+        *first = last = strtoull(text, &end, 10);
     if (good && *end == '-' && end[1] >= '0' && end[1] <= '9')
-        *last = strtoull(end + 1, &end, 10);
-    if (good && *end == '\0' && errno == 0 && *first <= *last)
+        last = strtoull(end + 1, &end, 10);
+    if (good && *end == '\0' && errno == 0 && *first <= last && last - *first < UINT64_MAX) {
+        *count = last - *first + 1;
         return true;
+    }
     snprintf(problem, sizeof(problem), "--%s '%.100s': the number of an item is needed, or two",
              option, text);
     say_wrong(problem);
@@ -166,7 +169,7 @@ static enum read_result read_option(struct worker_settings *settings, int option
         settings->parent = good ? (pid_t)parent : 0;
         break;
     case OPTION_DIE_AT:
-        good = read_range("die-at", optarg, &settings->die_first, &settings->die_last);
+        good = read_range("die-at", optarg, &settings->die_first, &settings->die_count);
         break;
     case OPTION_HELP:
         say_usage();
@@ -220,7 +223,7 @@ static enum read_result read_options(struct worker_settings *settings, int argc,
 
 int main(int argc, char **argv)
 {
-    struct worker_settings settings = { .window = 64, .die_first = UINT64_MAX };
+    struct worker_settings settings = { .window = 64 };
     char reason[WORKER_REASON_SIZE];
 
     work_prepare(&settings.work, work_kind(0)->name, reason, sizeof(reason));

@@ -8,7 +8,7 @@
 
 bool results_open(struct results *results, size_t flows_max)
 {
-    *results = (struct results){ .due = false };
+    *results = (struct results){ .left = ITEM_REPORT_BYTES };
     return flow_table_open(&results->flows, flows_max);
 }
 
@@ -29,14 +29,14 @@ void results_touch(struct results *results, const struct flow_record *flow)
     sum->flow_bytes += report_flow_size(head_size);
     /* The next one may be of any size. */
     if (sum->flow_bytes + report_flow_size(REPORT_HEAD_SIZE) > REPORT_FLOW_BYTES_MAX)
-        results->due = true;
+        results_make_due(results);
 }
 
 void results_time(struct results *results, uint64_t ns)
 {
     results->timed_ns[results->sum.timed++] = ns;
     if (results->sum.timed == REPORT_TIMED_MAX)
-        results->due = true;
+        results_make_due(results);
 }
 
 /* The entry of one flow; its size. */
@@ -84,6 +84,6 @@ size_t results_report(struct results *results, uint8_t packet[REPORT_PACKET_MAX]
     others->items = others->bytes = others->original_bytes = 0;
     results->named = results->flows.used;
     *sum = (struct report){ .magic = REPORT_MAGIC };
-    results->due = false;
+    results->left = ITEM_REPORT_BYTES;
     return (size_t)(at - packet);
 }

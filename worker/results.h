@@ -24,7 +24,11 @@ struct results {
     struct report sum;
     uint64_t timed_ns[REPORT_TIMED_MAX];
     size_t touched[REPORT_FLOW_BYTES_MAX / sizeof(struct report_flow)]; /* flows that had items */
-    bool due;
+    int32_t left; /* of ITEM_REPORT_BYTES; a report is due when nothing is */
+};
+
+enum {
+    RESULTS_BYTES_PER_ITEM = ITEM_REPORT_BYTES / ITEM_REPORT_EVERY,
 };
 
 /* Tells so many flows apart; those beyond are counted together. False: no memory. */
@@ -53,6 +57,7 @@ static inline void results_add(struct results *results, const struct item *item)
     results->sum.items++;
     results->sum.bytes += item->captured;
     results->sum.original_bytes += item->original;
+    results->left -= (int32_t)item->captured + RESULTS_BYTES_PER_ITEM;
 }
 
 /* Notes how long a timed item took. */
@@ -66,8 +71,12 @@ static inline bool results_pending(const struct results *results)
 
 static inline bool results_due(const struct results *results)
 {
-    return results->due || results->sum.items >= ITEM_REPORT_EVERY
-        || results->sum.bytes >= ITEM_REPORT_BYTES;
+    return results->left <= 0;
+}
+
+static inline void results_make_due(struct results *results)
+{
+    results->left = 0;
 }
 
 /* Makes the report, and begins a new one; its size. What is not about items is the caller's to

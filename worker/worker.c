@@ -200,16 +200,17 @@ static void take(struct worker *worker, const struct item *item, size_t size)
     if (size < sizeof(*item) || item->captured != size - sizeof(*item)
         || item->payload_offset > item->captured) {
         worker->results.sum.malformed++;
+        worker->results.left -= RESULTS_BYTES_PER_ITEM;
         worker->unacknowledged++;
         return;
     }
     if (item->kind != ITEM_PACKET) {
         worker->last_seen = item->kind == ITEM_LAST;
-        worker->results.due = results_pending(&worker->results);
+        if (results_pending(&worker->results))
+            results_make_due(&worker->results);
         return;
     }
-    if (item->number >= worker->settings->die_first
-        && item->number <= worker->settings->die_last)
+    if (item->number - worker->settings->die_first < worker->settings->die_count)
         die();
     if (item->worker != worker->settings->node)
         worker->results.sum.misdirected++;
@@ -233,7 +234,7 @@ static void look(struct worker *worker)
     worker->look_in = worker->look_every;
     worker->looked_ns = now_ns;
     if (now_ns - worker->began_ns >= report_every_ns && results_pending(&worker->results))
-        worker->results.due = true;
+        results_make_due(&worker->results);
 }
 
 /* Works on an item where it lies and gives its buffer back. */

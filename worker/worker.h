@@ -25,8 +25,9 @@ struct worker_settings {
     struct work work; /* prepared */
     pid_t parent;     /* the balancer, if it started this process; 0 if not */
 
-    /* For tests: an item whose number is in this range ends the process with SIGABRT. */
-    uint64_t die_first, die_last;
+    /* For tests: an item with one of so many numbers from the first on ends the process with
+     * SIGABRT. */
+    uint64_t die_first, die_count;
 };
 
 enum worker_end {
