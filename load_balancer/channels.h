@@ -53,8 +53,8 @@ mcapi_status_t channels_opened(struct channels *channels, const char **step);
 /* Closes our ends, waits for the worker to close its own, and deletes ours. */
 mcapi_status_t channels_close(struct channels *channels, const char **step);
 
-/* Closes and deletes what there is of our ends. For channels of a worker that is dead: nothing
- * is waited for. */
+/* Closes and deletes what there is of our ends, and waits for nothing: for channels of a worker
+ * that is dead. */
 void channels_abandon(struct channels *channels);
 
 #endif /* LOAD_BALANCER_CHANNELS_H */

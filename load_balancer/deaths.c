@@ -15,7 +15,7 @@
 
 /* Pauses before the next start: none after the first death in vain, then these. */
 static const uint64_t first_pause_ns = 10 * NS_PER_MS;
-static const uint64_t longest_pause_ns = NS_PER_S;
+static const uint64_t longest_pause_ns = 250 * NS_PER_MS;
 
 /* --- Items that kill ----------------------------------------------------------------- */
 
@@ -86,17 +86,19 @@ static bool lose_for_good(struct balancer *balancer, struct worker *worker)
     return false;
 }
 
-static uint64_t pause_after(unsigned in_vain)
+static uint64_t pause_after(unsigned deaths)
 {
-    uint64_t pause_ns = in_vain < 2 ? 0 : first_pause_ns << (in_vain - 2);
+    uint64_t pause_ns = first_pause_ns;
 
+    if (deaths < 2)
+        return 0;
+    for (; deaths > 2 && pause_ns < longest_pause_ns; deaths--)
+        pause_ns *= 2;
     return pause_ns < longest_pause_ns ? pause_ns : longest_pause_ns;
 }
 
-static bool respawn(struct balancer *balancer, struct worker *worker, bool in_vain,
-                    const char *reason)
+static bool respawn(struct balancer *balancer, struct worker *worker, const char *reason)
 {
-    worker->in_vain = in_vain ? worker->in_vain + 1 : 0;
     if (worker->in_vain >= DEATHS_IN_VAIN_MAX) {
         balancer_complain(balancer,
                           "%s; that was the %dth time in a row that worker %u ended without "
@@ -107,7 +109,7 @@ static bool respawn(struct balancer *balancer, struct worker *worker, bool in_va
     balancer_say(balancer, "%s; another one takes over", reason);
     worker->state = WORKER_STARTING;
     worker->step = WORKER_NOT_STARTED;
-    worker->start_ns = clock_ns() + pause_after(worker->in_vain);
+    worker->start_ns = clock_ns() + pause_after(worker->in_vain + worker->idle_deaths);
     trouble(balancer, worker, true);
     return true;
 }
@@ -165,16 +167,18 @@ static void take_last_replies(struct balancer *balancer, struct worker *worker)
     replies_take_reports(balancer, worker);
 }
 
-static bool died_in_vain(const struct worker *worker)
+static void count_in_vain(struct worker *worker)
 {
-    bool was_idle = ack_out(&worker->acks) == 0 && clock_ns() - worker->ready_ns > NS_PER_S;
-
-    return !worker->has_done && !was_idle;
+    if (worker->has_done)
+        worker->in_vain = worker->idle_deaths = 0;
+    else if (ack_out(&worker->acks) > 0)
+        worker->in_vain++;
+    else
+        worker->idle_deaths++;
 }
 
 /* Its process is gone and its channels are closed. */
-static bool succeed(struct balancer *balancer, struct worker *worker, bool in_vain,
-                    const char *reason)
+static bool succeed(struct balancer *balancer, struct worker *worker, const char *reason)
 {
     uint32_t sent = worker->acks.sent - worker->acks.first;
 
@@ -199,23 +203,23 @@ static bool succeed(struct balancer *balancer, struct worker *worker, bool in_va
     }
     return balancer->config->on_death == ON_DEATH_SHRINK
                  ? shrink(balancer, worker, reason)
-                 : respawn(balancer, worker, in_vain, reason);
+                 : respawn(balancer, worker, reason);
 }
 
 bool deaths_lose(struct balancer *balancer, struct worker *worker, mcapi_status_t status)
 {
     char reason[CONFIG_REASON_SIZE];
-    bool nonsense = status == MCAPI_ERR_GENERAL, in_vain;
+    bool nonsense = status == MCAPI_ERR_GENERAL;
 
     if (!nonsense)
         take_last_replies(balancer, worker);
-    in_vain = died_in_vain(worker);
     worker_bury(worker, nonsense ? MCAPI_SUCCESS : status, reason);
     if (!nonsense) /* it may have lived until now */
         take_last_replies(balancer, worker);
+    count_in_vain(worker);
     channels_abandon(&worker->channels);
     worker->state = WORKER_STARTING; /* nothing is sent to it from here on */
-    return succeed(balancer, worker, in_vain, reason);
+    return succeed(balancer, worker, reason);
 }
 
 /* --- Those who take over -------------------------------------------------------------- */
@@ -231,7 +235,8 @@ static bool lose_successor(struct balancer *balancer, struct worker *worker, cha
         balancer_complain(balancer, "%s", reason);
         return lose_for_good(balancer, worker);
     }
-    return succeed(balancer, worker, true, reason);
+    worker->in_vain++;
+    return succeed(balancer, worker, reason);
 }
 
 static bool start_on(struct balancer *balancer, struct worker *worker)

@@ -4,9 +4,8 @@
  *
  *   respawn  another process takes the worker's place and is sent all that was kept of it; at
  *            once the first time, then after pauses that double. Dying in vain, DEATHS_IN_VAIN_MAX
- *            times in a row, ends the run. In vain is a death without an item done since the
- *            start; but a worker that was ready for a second, and had nothing to do, is not
- *            blamed.
+ *            times in a row, ends the run: before the worker was ready, or with items out and
+ *            none done that was not done before.
  *   shrink   what it had becomes homeless (homeless.h) until the others have taken it.
  *   stop     the run ends.
  *
@@ -20,7 +19,7 @@
 #include "load_balancer/balancer.h"
 
 enum {
-    DEATHS_IN_VAIN_MAX = 10,
+    DEATHS_IN_VAIN_MAX = 20,
 };
 
 /* A ready worker has died, or is to: takes what it has sent, and does what the policy says.

@@ -105,6 +105,19 @@ static enum worker_progress begin(struct workers *workers, struct worker *worker
     return WORKER_GOES_ON;
 }
 
+/* What can go wrong with the endpoints of a dead worker that had the same number, if they were
+ * found because nobody has noticed yet that they are a dead one's. Letting go of them makes that
+ * known; then one looks again. Should it be this worker that is dead, its process tells. */
+static bool were_the_predecessors(struct worker *worker, mcapi_status_t status)
+{
+    if (status != MCAPI_ERR_TRANSMISSION && status != MCAPI_ERR_CHAN_INVALID
+        && status != MCAPI_ERR_ENDP_INVALID && status != MCAPI_ERR_ENDP_DELETED)
+        return false;
+    channels_abandon(&worker->channels);
+    worker->step = WORKER_STARTED;
+    return true;
+}
+
 static enum worker_progress connect_worker(struct worker *worker, const struct config *config,
                                            mcapi_timeout_t patience_ms,
                                            char reason[CONFIG_REASON_SIZE])
@@ -121,6 +134,8 @@ static enum worker_progress connect_worker(struct worker *worker, const struct c
         worker->step = WORKER_CONNECTED;
         return WORKER_GOES_ON;
     }
+    if (were_the_predecessors(worker, status))
+        return WORKER_GOES_ON;
     say_step(worker, step, status, reason);
     return WORKER_CANNOT_START;
 }
@@ -140,10 +155,8 @@ static enum worker_progress await_ready(struct worker *worker, mcapi_timeout_t p
         count = mcapi_sclchan_recv_uint32(worker->channels.acks, &status);
     if (status == MCAPI_SUCCESS && count == 0)
         status = channels_opened(&worker->channels, &step);
-    if (status == MCAPI_ERR_TRANSMISSION || status == MCAPI_ERR_CHAN_INVALID) {
-        worker_bury(worker, status, reason);
-        return WORKER_CANNOT_START;
-    }
+    if (were_the_predecessors(worker, status))
+        return WORKER_GOES_ON;
     if (status != MCAPI_SUCCESS) {
         say_step(worker, step, status, reason);
         return WORKER_CANNOT_START;

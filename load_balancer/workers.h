@@ -60,7 +60,8 @@ struct worker {
     uint64_t ready_ns;
     uint32_t reached; /* the position in `acks` up to which somebody has acknowledged */
     bool has_done;    /* an item beyond that, since it was ready */
-    unsigned in_vain;
+    unsigned in_vain;     /* deaths in a row */
+    unsigned idle_deaths; /* since it did something */
 };
 
 struct workers {

@@ -162,7 +162,7 @@ expect "all of them" all_200
 
 # --- A worker dies ---------------------------------------------------------------------------------
 
-balance_behind --source "$endless" --workers 3 --json
+balance_behind --source "$endless" --workers 3 --on-worker-death stop --json
 expect "a worker is to die: under way" await_work "$pid" 3
 victim=$(child "$pid" 2)
 workers=$(children "$pid")
@@ -170,7 +170,7 @@ kill -KILL "$victim"
 await_end
 death_said() {
     exit_status_is 1 &&
-        one_line "$folder/err" "^load_balancer: worker [123] \(pid $victim\) was killed by signal 9 \(Killed\) with [0-9]+ items? unacknowledged$" &&
+        one_line "$folder/err" "^load_balancer: worker [123] \(pid $victim\) was killed by signal 9 \(Killed\) with [0-9]+ items? unacknowledged: the run ends$" &&
         holds '!$r->{agreed}' &&
         holds '$r->{totals}{input} == $r->{totals}{items} + $r->{totals}{dropped} +
                $r->{totals}{unacknowledged} + $r->{totals}{unsent}' &&
@@ -179,7 +179,8 @@ death_said() {
 expect "its death is said, the others' work is reported, and the exit status is 1" death_said
 expect "no worker is left behind" workers_gone
 
-"$load_balancer" --source pcap:- --workers 2 <"$folder/pipe" >"$folder/out" 2>"$folder/err" &
+"$load_balancer" --source pcap:- --workers 2 --on-worker-death stop \
+    <"$folder/pipe" >"$folder/out" 2>"$folder/err" &
 pid=$!
 background="$background $pid"
 exec 3>"$folder/pipe"

@@ -127,34 +127,90 @@ END_TEST
 
 /* --- Reports that make no sense ------------------------------------------------------ */
 
-START_TEST(a_report_of_the_wrong_size_or_kind_is_refused)
+enum {
+    HEAD = sizeof(struct report),
+    ENTRY = sizeof(struct report_flow),
+    TIMED_TOO_MANY = REPORT_TIMED_MAX + 1,
+};
+
+static const struct report_flow good = { .items = 1 };
+static const struct report_flow empty = { .items = 0 };
+static const struct report_flow headed = { .items = 1, .head_size = 20 };
+static const struct report_flow long_head = { .items = 1, .head_size = REPORT_HEAD_SIZE + 1 };
+
+static const struct {
+    struct report report;
+    const struct report_flow *flow; /* of the first entry */
+    size_t size;
+} wrong[] = {
+    { { .magic = REPORT_MAGIC }, &good, 0 },
+    { { .magic = REPORT_MAGIC }, &good, HEAD - 1 },
+    { { .magic = REPORT_MAGIC }, &good, HEAD + 1 },
+    { { .magic = 0 }, &good, HEAD },
+    { { .magic = REPORT_MAGIC, .flows = 1, .flow_bytes = ENTRY }, &good, HEAD },
+    { { .magic = REPORT_MAGIC, .flows = 1, .flow_bytes = ENTRY }, &good, HEAD + ENTRY - 1 },
+    { { .magic = REPORT_MAGIC, .flows = 1, .flow_bytes = ENTRY - 8 }, &good, HEAD + ENTRY - 8 },
+    { { .magic = REPORT_MAGIC, .flows = 0, .flow_bytes = ENTRY }, &good, HEAD + ENTRY },
+    { { .magic = REPORT_MAGIC, .flows = 2, .flow_bytes = ENTRY }, &good, HEAD + ENTRY },
+    { { .magic = REPORT_MAGIC, .flows = UINT32_MAX, .flow_bytes = ENTRY }, &good, HEAD + ENTRY },
+    { { .magic = REPORT_MAGIC, .flows = 1, .flow_bytes = ENTRY }, &empty, HEAD + ENTRY },
+    { { .magic = REPORT_MAGIC, .flows = 1, .flow_bytes = ENTRY }, &headed, HEAD + ENTRY },
+    { { .magic = REPORT_MAGIC, .flows = 1, .flow_bytes = ENTRY + 88 }, &long_head,
+      HEAD + ENTRY + 88 },
+    { { .magic = REPORT_MAGIC, .timed = 1 }, &good, HEAD },
+    { { .magic = REPORT_MAGIC, .timed = TIMED_TOO_MANY }, &good, HEAD + TIMED_TOO_MANY * 8 },
+    { { .magic = REPORT_MAGIC, .timed = UINT32_MAX }, &good, HEAD },
+    { { .magic = REPORT_MAGIC, .items = 1ULL << 32 }, &good, HEAD },
+};
+
+START_TEST(a_report_that_does_not_fit_together_is_refused_and_changes_nothing)
 {
-    static const struct {
-        struct report_header header;
-        size_t size;
-    } wrong[] = {
-        { { REPORT_FLOWS, 1 }, 0 },
-        { { REPORT_FLOWS, 1 }, 7 },
-        { { REPORT_FLOWS, 1 }, 8 },
-        { { REPORT_FLOWS, 1 }, 8 + sizeof(struct report_flow) - 1 },
-        { { REPORT_FLOWS, 0 }, 9 },
-        { { REPORT_FLOWS, REPORT_FLOWS_MAX + 1 },
-          8 + (REPORT_FLOWS_MAX + 1) * sizeof(struct report_flow) },
-        { { REPORT_FLOWS, UINT32_MAX }, 8 },
-        { { REPORT_SUMMARY, 1 }, 8 + sizeof(struct report_summary) + 1 },
-        { { REPORT_SUMMARY, 0 }, 8 + sizeof(struct report_summary) },
-        { { 0, 0 }, 8 },
-        { { 99, 1 }, 8 },
-    };
     static uint8_t packet[16384];
+    struct made_stats made;
+    struct report before;
+    uint32_t items = 77;
+
+    made_stats_open(&made);
+    before = made.stats.workers[0].report;
+    memcpy(packet, &wrong[_i].report, HEAD);
+    memcpy(packet + HEAD, wrong[_i].flow, ENTRY);
+    ck_assert(!stats_add_report(&made.stats, &made.stats.workers[0], packet, wrong[_i].size,
+                                &items));
+    ck_assert_mem_eq(&before, &made.stats.workers[0].report, sizeof(before));
+    ck_assert_uint_eq(made.stats.flows.used, 3);
+    ck_assert_uint_eq(items, 77);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(a_report_says_about_how_many_items_it_is)
+{
+    const struct report report = { .magic = REPORT_MAGIC, .items = 5, .malformed = 2 };
+    struct made_stats made;
+    uint32_t items = 0;
+
+    made_stats_open(&made);
+    ck_assert(stats_add_report(&made.stats, &made.stats.workers[0], &report, sizeof(report),
+                               &items));
+    ck_assert_uint_eq(items, 7);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(a_flow_named_again_by_the_worker_that_took_over_counts_once)
+{
     struct made_stats made;
 
     made_stats_open(&made);
-    for (size_t i = 0; i < SUITE_LENGTH(wrong); i++) {
-        memcpy(packet, &wrong[i].header, sizeof(wrong[i].header));
-        ck_assert(
-                !stats_add_report(&made.stats, &made.stats.workers[0], packet, wrong[i].size));
-    }
+    ck_assert_uint_eq(made.stats.workers[0].flows, 2);
+    made_stats_flow(&made, 1, 0xa, 10, 5000);
+    ck_assert_uint_eq(made.stats.workers[0].flows, 2);
+    made_stats_flow(&made, 2, 0xa, 10, 5000);
+    ck_assert_uint_eq(made.stats.workers[1].flows, 2);
+    for (uint32_t i = 0; i < 5000; i++)
+        made_stats_flow(&made, 1, 1000 + i, 1, 10);
+    made_stats_flow(&made, 1, 0xb, 1, 10);
+    ck_assert_uint_eq(made.stats.workers[0].flows, 5002);
     made_stats_close(&made);
 }
 END_TEST
@@ -186,14 +242,15 @@ START_TEST(a_run_in_which_all_agrees_is_not_complained_about)
 }
 END_TEST
 
-START_TEST(what_was_dropped_is_accounted_for)
+START_TEST(what_was_dropped_or_set_aside_is_accounted_for)
 {
     struct made_stats made;
     struct said said = { 0 };
 
     made_stats_open(&made);
-    made.stats.input += 5;
+    made.stats.input += 7;
     made.stats.dropped = 5;
+    made.stats.quarantined = 2;
     ck_assert(stats_check(&made.stats, note, &said));
     made_stats_close(&made);
 }
@@ -265,7 +322,7 @@ static const struct {
     { damaged, "worker 1 got 1 items that were damaged" },
     { misdirected, "worker 1 got 1 items that were for another" },
     { silent, "worker 2 has not reported what it did" },
-    { never_sent, "7 items came in, but 6 were sent, dropped or left waiting" },
+    { never_sent, "7 items came in, but 6 were sent, dropped, set aside or left waiting" },
 };
 
 START_TEST(every_disagreement_is_said_in_a_line_of_its_own)
@@ -324,9 +381,12 @@ int main(void)
         { flows_of_equal_size_keep_one_order, 1 },
         { a_flow_is_named_by_its_first_packet, 1 },
         { protocols_have_their_classes, 1 },
-        { a_report_of_the_wrong_size_or_kind_is_refused, 1 },
+        { a_report_that_does_not_fit_together_is_refused_and_changes_nothing,
+          SUITE_LENGTH(wrong) },
+        { a_report_says_about_how_many_items_it_is, 1 },
+        { a_flow_named_again_by_the_worker_that_took_over_counts_once, 1 },
         { a_run_in_which_all_agrees_is_not_complained_about, 1 },
-        { what_was_dropped_is_accounted_for, 1 },
+        { what_was_dropped_or_set_aside_is_accounted_for, 1 },
         { every_disagreement_is_said_in_a_line_of_its_own, SUITE_LENGTH(spoils) },
         { what_was_lost_with_a_worker_is_not_said_twice, 1 },
         { order_is_known_only_from_workers_that_reported, 1 },

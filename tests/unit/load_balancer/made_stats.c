@@ -25,7 +25,10 @@ void made_stats_sent(struct made_stats *made, uint32_t worker, uint64_t items, u
 
 static void add(struct made_stats *made, uint32_t worker, const void *packet, size_t size)
 {
-    ck_assert(stats_add_report(&made->stats, &made->stats.workers[worker - 1], packet, size));
+    uint32_t items;
+
+    ck_assert(stats_add_report(&made->stats, &made->stats.workers[worker - 1], packet, size,
+                               &items));
 }
 
 void made_stats_flow(struct made_stats *made, uint32_t worker, uint32_t tag, uint64_t items,
@@ -38,45 +41,50 @@ void made_stats_flow(struct made_stats *made, uint32_t worker, uint32_t tag, uin
         0,    0, /* addresses, ports, length */
     };
     struct {
-        struct report_header header;
+        struct report report;
         struct report_flow flow;
+        uint8_t head[(sizeof(frame) + 7) & ~7U];
     } packet = {
-        .header = { .kind = REPORT_FLOWS, .count = 1 },
-        .flow = { .items = items,
+        .report = { .magic = REPORT_MAGIC,
+                    .flows = 1,
+                    .flow_bytes = report_flow_size(sizeof(frame)) },
+        .flow = { .items = (uint32_t)items,
                   .bytes = bytes,
                   .original_bytes = bytes,
                   .tag = tag,
                   .ip_version = 4,
                   .protocol = IPPROTO_UDP,
                   .link_type = ETHERNET,
-                  .head_size = sizeof(frame) },
+                  .head_size = sizeof(frame),
+                  .is_new = 1 },
     };
 
-    memcpy(packet.flow.head, frame, sizeof(frame));
-    packet.flow.head[34] = (uint8_t)(tag >> 8);
-    packet.flow.head[35] = (uint8_t)tag;
+    memcpy(packet.head, frame, sizeof(frame));
+    packet.head[34] = (uint8_t)(tag >> 8);
+    packet.head[35] = (uint8_t)tag;
     add(made, worker, &packet, sizeof(packet));
 }
 
-void made_stats_summary(struct made_stats *made, uint32_t worker, uint64_t flows)
+void made_stats_summary(struct made_stats *made, uint32_t worker)
 {
-    const struct worker_stats *sent = &made->stats.workers[worker - 1];
+    struct worker_stats *sent = &made->stats.workers[worker - 1];
     struct {
-        struct report_header header;
-        struct report_summary summary;
+        struct report report;
+        uint64_t timed_ns;
     } packet = {
-        .header = { .kind = REPORT_SUMMARY, .count = 1 },
-        .summary = { .items = sent->items,
-                     .bytes = sent->bytes,
-                     .original_bytes = sent->original_bytes,
-                     .flows = flows,
-                     .result = 40 + worker,
-                     .span_ns = 1000,
-                     .busy_ns = 250 },
+        .report = { .magic = REPORT_MAGIC,
+                    .timed = 1,
+                    .items = sent->items,
+                    .bytes = sent->bytes,
+                    .original_bytes = sent->original_bytes,
+                    .result = 40 + worker,
+                    .span_ns = 1000,
+                    .busy_ns = 250 },
+        .timed_ns = 1000 * worker,
     };
 
-    latency_add(&packet.summary.latency, 1000 * worker);
     add(made, worker, &packet, sizeof(packet));
+    sent->reported = true;
 }
 
 void made_stats_open(struct made_stats *made)
@@ -95,9 +103,9 @@ void made_stats_open(struct made_stats *made)
     made_stats_sent(made, 2, 2, 1000);
     made_stats_flow(made, 1, 0xa, 3, 300);
     made_stats_flow(made, 1, 0xb, 1, 60);
-    made_stats_summary(made, 1, 2);
+    made_stats_summary(made, 1);
     made_stats_flow(made, 2, 0xc, 2, 1000);
-    made_stats_summary(made, 2, 1);
+    made_stats_summary(made, 2);
 }
 
 void made_stats_close(struct made_stats *made)

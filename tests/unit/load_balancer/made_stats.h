@@ -24,7 +24,7 @@ void made_stats_sent(struct made_stats *made, uint32_t worker, uint64_t items, u
 void made_stats_flow(struct made_stats *made, uint32_t worker, uint32_t tag, uint64_t items,
                      uint64_t bytes);
 
-/* The worker's summary, with what it was sent and so many flows. */
-void made_stats_summary(struct made_stats *made, uint32_t worker, uint64_t flows);
+/* The worker's report of what it was sent, but for the flows; it is the last one. */
+void made_stats_summary(struct made_stats *made, uint32_t worker);
 
 #endif /* MADE_STATS_H */
