@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first memory for items. All of it is gone through again and again, so it is no larger than
- * small packets need. */
+/* The first memory for items. All of it is gone through again and again, so it is no larger
+ * than small packets need. */
 #define FIRST_BYTES (16U * 1024)
 
 bool ack_open(struct ack_table *table, uint32_t window)

@@ -109,11 +109,12 @@ static inline uint64_t ack_place(const struct ack_table *table, uint64_t end, ui
 /* Sees to it that there is room for so many bytes more; false: there is no memory. */
 bool ack_make_room(struct ack_table *table, uint64_t size);
 
-/* Adds an item, to be sent: room for a struct item and for so many bytes, for the caller to fill
- * at once. NULL: no memory, or so many are kept. */
+/* Adds an item, to be sent: room for a struct item and for so many bytes, for the caller to
+ * fill at once. NULL: no memory, or so many are kept. */
 static inline struct item *ack_add(struct ack_table *table, uint32_t captured)
 {
-    uint64_t size = (sizeof(struct item) + captured + ACK_ALIGN - 1) & ~(uint64_t)(ACK_ALIGN - 1);
+    uint64_t size =
+            (sizeof(struct item) + captured + ACK_ALIGN - 1) & ~(uint64_t)(ACK_ALIGN - 1);
     uint64_t begin = ack_place(table, table->bytes_end, size);
     struct ack_slot *slot;
 

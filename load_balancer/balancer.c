@@ -98,7 +98,8 @@ static bool bury_the_dead(struct balancer *balancer)
     return true;
 }
 
-/* So that what is kept of a worker can be forgotten, and it never waits for us to hear of it. */
+/* So that what is kept of a worker can be forgotten, and it never waits for us to hear of it.
+ */
 static bool take_reports(struct balancer *balancer)
 {
     for (uint32_t i = 0; i < balancer->workers.count; i++) {
@@ -229,8 +230,8 @@ static bool handle_packet(struct balancer *balancer, const struct packet *packet
     return true;
 }
 
-/* Items wait, or workers are starting: gets on with that, and sees to it that the source does not
- * keep us from doing so when it has nothing. */
+/* Items wait, or workers are starting: gets on with that, and sees to it that the source does
+ * not keep us from doing so when it has nothing. */
 static bool do_chores(struct balancer *balancer)
 {
     source_interrupt(balancer->source);

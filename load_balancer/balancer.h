@@ -38,7 +38,7 @@ struct balancer {
     uint64_t number;
 
     struct item *scratch; /* with room for the largest packet behind it */
-    uint32_t bytes_max; /* the largest packet that the topology carries */
+    uint32_t bytes_max;   /* the largest packet that the topology carries */
     bool unparsed_said;
     bool over;   /* a worker is lost for good: what is out is waited for, and no more */
     bool ending; /* the workers know that there is no more, and may end */

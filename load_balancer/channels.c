@@ -148,8 +148,9 @@ static void close_end(struct channels *channels, unsigned which, mcapi_request_t
 
 static mcapi_endpoint_t end_of(const struct channels *channels, unsigned which)
 {
-    return which == 0 ? channels->work_end : which == 1 ? channels->acks_end
-                                                        : channels->results_end;
+    return which == 0 ? channels->work_end
+         : which == 1 ? channels->acks_end
+                      : channels->results_end;
 }
 
 mcapi_status_t channels_close(struct channels *channels, const char **step)

@@ -201,9 +201,8 @@ static bool succeed(struct balancer *balancer, struct worker *worker, const char
         set_killers_aside(balancer, worker);
         balancer->stats.resent -= balancer->stats.quarantined - before;
     }
-    return balancer->config->on_death == ON_DEATH_SHRINK
-                 ? shrink(balancer, worker, reason)
-                 : respawn(balancer, worker, reason);
+    return balancer->config->on_death == ON_DEATH_SHRINK ? shrink(balancer, worker, reason)
+                                                         : respawn(balancer, worker, reason);
 }
 
 bool deaths_lose(struct balancer *balancer, struct worker *worker, mcapi_status_t status)

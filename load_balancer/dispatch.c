@@ -49,7 +49,8 @@ static inline uint64_t time_to_send(struct balancer *balancer, const struct work
     return balancer->now_ns;
 }
 
-/* Room for an item that is this worker's from now on; NULL: no memory, and that has been said. */
+/* Room for an item that is this worker's from now on; NULL: no memory, and that has been said.
+ */
 static inline struct item *take_on(struct balancer *balancer, struct worker *worker,
                                    uint32_t captured, uint32_t original)
 {
@@ -221,8 +222,8 @@ static bool serve_all(struct balancer *balancer)
 
 /* --- Choosing ---------------------------------------------------------------------- */
 
-/* The same worker for the same tag, the tags spread evenly, near ones too. The flows of a worker
- * that is lost are spread over others; those of the others stay. */
+/* The same worker for the same tag, the tags spread evenly, near ones too. The flows of a
+ * worker that is lost are spread over others; those of the others stay. */
 static struct worker *worker_of_flow(const struct balancer *balancer, uint32_t tag)
 {
     uint64_t mixed = tag * 0x9e3779b97f4a7c15ULL;

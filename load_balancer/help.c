@@ -114,6 +114,13 @@ void help_print(FILE *out)
     print_kinds_of_work(out);
     print_row(out, 2, "--worker-program FILE",
               "default: 'worker' beside this program, then on PATH");
+    print_row(out, 2, "--on-worker-death respawn",
+              "another process takes a dead worker's place (default); what was not reported is "
+              "sent again");
+    print_row(out, 2, "--on-worker-death shrink", "the others take over");
+    print_row(out, 2, "--on-worker-death stop", "the run ends");
+    print_row(out, 2, "--quarantine FILE",
+              "a capture of the packets of which three workers died, and which are set aside");
     fputs("\nDistribution\n", out);
     print_row(out, 2, "--policy flow", "all packets of a flow to one worker (default)");
     print_row(out, 2, "--policy least-loaded", "each packet to the worker with the fewest out");
@@ -139,7 +146,7 @@ void help_print(FILE *out)
           "A second one stops at once.\n"
           "\n"
           "Exit status: 0 every packet was processed, each flow in order; 1 not so, or the\n"
-          "input was bad; 2 wrong usage.\n"
+          "input was bad, or a packet was set aside; 2 wrong usage.\n"
           "\n"
           "Examples\n"
           "  load_balancer --source pcap:traffic.pcapng\n"

@@ -44,8 +44,7 @@ static int highest_first(const void *a, const void *b)
 void homeless_sort(struct homeless *homeless)
 {
     if (homeless->count > 0)
-        qsort(homeless->all, homeless->count, sizeof(*homeless->all),
-              highest_first);
+        qsort(homeless->all, homeless->count, sizeof(*homeless->all), highest_first);
 }
 
 void homeless_remove_first(struct homeless *homeless)

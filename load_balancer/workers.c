@@ -106,8 +106,9 @@ static enum worker_progress begin(struct workers *workers, struct worker *worker
 }
 
 /* What can go wrong with the endpoints of a dead worker that had the same number, if they were
- * found because nobody has noticed yet that they are a dead one's. Letting go of them makes that
- * known; then one looks again. Should it be this worker that is dead, its process tells. */
+ * found because nobody has noticed yet that they are a dead one's. Letting go of them makes
+ * that known; then one looks again. Should it be this worker that is dead, its process tells.
+ */
 static bool were_the_predecessors(struct worker *worker, mcapi_status_t status)
 {
     if (status != MCAPI_ERR_TRANSMISSION && status != MCAPI_ERR_CHAN_INVALID
@@ -182,9 +183,8 @@ enum worker_progress worker_start_on(struct workers *workers, struct worker *wor
         return begin(workers, worker, config, reason);
     if (!still_starting(worker, topology, reason))
         return WORKER_CANNOT_START;
-    return worker->step == WORKER_STARTED
-                 ? connect_worker(worker, config, patience_ms, reason)
-                 : await_ready(worker, patience_ms, reason);
+    return worker->step == WORKER_STARTED ? connect_worker(worker, config, patience_ms, reason)
+                                          : await_ready(worker, patience_ms, reason);
 }
 
 bool workers_start(struct workers *workers, const struct config *config, const char *topology,

@@ -58,8 +58,8 @@ struct worker {
 
     /* By which deaths in vain are told: revive.h. */
     uint64_t ready_ns;
-    uint32_t reached; /* the position in `acks` up to which somebody has acknowledged */
-    bool has_done;    /* an item beyond that, since it was ready */
+    uint32_t reached;     /* the position in `acks` up to which somebody has acknowledged */
+    bool has_done;        /* an item beyond that, since it was ready */
     unsigned in_vain;     /* deaths in a row */
     unsigned idle_deaths; /* since it did something */
 };
@@ -85,8 +85,8 @@ bool workers_start(struct workers *workers, const struct config *config, const c
 
 enum worker_progress { WORKER_GOES_ON, WORKER_IS_READY, WORKER_CANNOT_START };
 
-/* Does what can be done now to get a worker ready that is STARTING; waits at most so long. If it
- * cannot start, the reason is one line; what was begun is still there. */
+/* Does what can be done now to get a worker ready that is STARTING; waits at most so long. If
+ * it cannot start, the reason is one line; what was begun is still there. */
 enum worker_progress worker_start_on(struct workers *workers, struct worker *worker,
                                      const struct config *config, const char *topology,
                                      mcapi_timeout_t patience_ms,

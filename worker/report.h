@@ -2,11 +2,11 @@
 /*
  * report.h - what a worker says about the items it has done since its last report.
  *
- * A report is one packet on the results channel, so it comes wholly or not at all: struct report,
- * `timed` durations in ns of 8 bytes each, and then entries of flows, each a struct report_flow
- * and the beginning of the flow's first packet if this worker has not named the flow before. The
- * reports of a worker add up to its results; what it had not reported when it died counts as
- * not done, and is sent again.
+ * A report is one packet on the results channel, so it comes wholly or not at all: struct
+ * report, `timed` durations in ns of 8 bytes each, and then entries of flows, each a struct
+ * report_flow and the beginning of the flow's first packet if this worker has not named the
+ * flow before. The reports of a worker add up to its results; what it had not reported when it
+ * died counts as not done, and is sent again.
  *
  * A worker reports before it acknowledges the last item that the report is about, and
  *

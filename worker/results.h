@@ -23,7 +23,8 @@ struct results {
     /* Since the last report. */
     struct report sum;
     uint64_t timed_ns[REPORT_TIMED_MAX];
-    size_t touched[REPORT_FLOW_BYTES_MAX / sizeof(struct report_flow)]; /* flows that had items */
+    size_t touched[REPORT_FLOW_BYTES_MAX
+                   / sizeof(struct report_flow)]; /* flows that had items */
     int32_t left; /* of ITEM_REPORT_BYTES; a report is due when nothing is */
 };
 

@@ -118,7 +118,8 @@ static void add_flow(struct stats *stats, struct worker_stats *worker,
     worker->reported_flow_items += flow->items;
 }
 
-/* The next entry of a report, which is `size` bytes from here on; its size, 0: there is none. */
+/* The next entry of a report, which is `size` bytes from here on; its size, 0: there is none.
+ */
 static size_t next_flow(const uint8_t *at, size_t size, struct report_flow *flow)
 {
     if (size < sizeof(*flow))

@@ -2,8 +2,8 @@
 /*
  * stats.h - what went in, what was done by whom, and whether the two agree.
  *
- * The balancer counts what it sends, drops and hears back; the workers report what they got. The
- * two were counted in different processes from different copies of the bytes, so
+ * The balancer counts what it sends, drops and hears back; the workers report what they got.
+ * The two were counted in different processes from different copies of the bytes, so
  * stats_check, which holds one against the other, notices what was lost, doubled or changed.
  */
 #ifndef LOAD_BALANCER_STATS_STATS_H
@@ -58,8 +58,8 @@ struct worker_stats {
     uint64_t lost_original_bytes;
 
     /* Said by the worker, by all processes that were it, of items that count. */
-    bool reported;        /* everything */
-    struct report report; /* the sum of all */
+    bool reported;          /* everything */
+    struct report report;   /* the sum of all */
     struct latency latency; /* from being sent to being done, of the items that are timed */
     uint64_t flows;
     uint64_t reported_flow_items; /* added up over its flows */
@@ -102,8 +102,8 @@ void stats_close(struct stats *stats);
 enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol);
 const char *stats_protocol_name(enum stats_protocol protocol);
 
-/* Adds a report of a worker, all of it or nothing; `items`: how many it is about. False: it makes
- * no sense, or there is no memory. */
+/* Adds a report of a worker, all of it or nothing; `items`: how many it is about. False: it
+ * makes no sense, or there is no memory. */
 bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
                       size_t size, uint32_t *items);
 

@@ -30,8 +30,7 @@ static void add_worker(struct table *table, const struct worker_stats *worker, d
                       [WORKER] = text_count(number, worker->number),
                       [ITEMS] = text_count(items, worker->acknowledged),
                       [BYTES] = text_count(bytes, worker->bytes - worker->lost_bytes),
-                      [FLOWS] = worker->reported ? text_count(flows, worker->flows)
-                                                 : "lost",
+                      [FLOWS] = worker->reported ? text_count(flows, worker->flows) : "lost",
                       [RATE] = text_count(rate, (uint64_t)(per_second + 0.5)),
                       [BUSY] = worker->reported ? text_percent(busy, stats_busy(worker)) : "-",
                       [MEDIAN] = timed ? quantile(median, &worker->latency, 0.5) : "-",

@@ -33,6 +33,17 @@ wrong "a window too large" 2 "--window '4097': .* from 1 to 4096" --source "$sma
 wrong "an unknown policy" 2 "--policy 'fair': must be flow or least-loaded" \
     --source "$small" --policy fair
 wrong "an unknown kind of work" 2 "--work 'sleep' is no kind of work" --source "$small" --work sleep
+wrong "an unknown policy for deaths" 2 "--on-worker-death 'ignore': must be respawn, shrink or stop" \
+    --source "$small" --on-worker-death ignore
+wrong "a quarantine without a name" 2 "--quarantine '': must not be empty" \
+    --source "$small" --quarantine ''
+wrong "a quarantine that cannot be made" 1 "--quarantine '/no/such/file': No such file or directory" \
+    --source "$small" --quarantine /no/such/file
+for range in x -1 5- 7-6 5-x 99999999999999999999; do
+    "$worker" --node 1 --die-at "$range" >"$folder/out" 2>"$folder/err"
+    status=$?
+    expect "worker --die-at $range" refused 2 "^worker: --die-at '$range': the number of an item"
+done
 wrong "a source of no known kind" 2 "'ftp:x' begins with no known kind of source" --source ftp:x
 wrong "a source with an impossible setting" 2 'flows' --source generated:flows=0
 wrong "a source with an unknown setting" 2 'colour' --source generated:colour=1

@@ -49,6 +49,8 @@ START_TEST(a_source_is_all_that_is_needed)
     ck_assert_uint_eq(config.window, 64);
     ck_assert_int_eq(config.policy, POLICY_FLOW);
     ck_assert_int_eq(config.on_busy, ON_BUSY_BLOCK);
+    ck_assert_int_eq(config.on_death, ON_DEATH_RESPAWN);
+    ck_assert_ptr_null(config.quarantine);
     ck_assert_int_eq(config.pace, PACE_FULL);
     ck_assert_str_eq(config.work, "count");
     ck_assert_uint_eq(config.loop, 1);
@@ -97,6 +99,17 @@ START_TEST(a_queue_has_a_length_and_may_drop)
     config = good("--source x --on-busy queue=5,drop --on-busy block");
     ck_assert_int_eq(config.on_busy, ON_BUSY_BLOCK);
     ck_assert_uint_eq(config.queue_limit, 0);
+}
+END_TEST
+
+START_TEST(deaths_have_a_policy_and_a_file)
+{
+    struct config config = good("--source x --on-worker-death shrink --quarantine aside.pcap");
+
+    ck_assert_int_eq(config.on_death, ON_DEATH_SHRINK);
+    ck_assert_str_eq(config.quarantine, "aside.pcap");
+    config = good("--source x --on-worker-death stop --on-worker-death respawn");
+    ck_assert_int_eq(config.on_death, ON_DEATH_RESPAWN);
 }
 END_TEST
 
@@ -167,6 +180,11 @@ static const struct {
     { "--topology .hidden", "--topology '.hidden': a topology's name has" },
     { "--topology 1234567890123456789012345678901234567890123456789012345678901234",
       "': a topology's name has 1 to 63 letters" },
+    { "--on-worker-death", "--on-worker-death needs a value" },
+    { "--on-worker-death=", "--on-worker-death '': must be respawn, shrink or stop" },
+    { "--on-worker-death restart",
+      "--on-worker-death 'restart': must be respawn, shrink or stop" },
+    { "--quarantine=", "--quarantine '': must not be empty" },
     { "--worker-program=", "--worker-program '': must not be empty" },
 };
 
@@ -202,6 +220,9 @@ START_TEST(names_of_settings_are_the_words_of_the_options)
     ck_assert_str_eq(config_on_busy_name(ON_BUSY_BLOCK), "block");
     ck_assert_str_eq(config_on_busy_name(ON_BUSY_QUEUE), "queue");
     ck_assert_str_eq(config_on_busy_name(ON_BUSY_DROP), "drop");
+    ck_assert_str_eq(config_on_death_name(ON_DEATH_RESPAWN), "respawn");
+    ck_assert_str_eq(config_on_death_name(ON_DEATH_SHRINK), "shrink");
+    ck_assert_str_eq(config_on_death_name(ON_DEATH_STOP), "stop");
 }
 END_TEST
 
@@ -211,6 +232,7 @@ int main(void)
         { a_source_is_all_that_is_needed, 1 },
         { every_option_is_understood, 1 },
         { a_queue_has_a_length_and_may_drop, 1 },
+        { deaths_have_a_policy_and_a_file, 1 },
         { help_and_version_are_found_whatever_else_there_is, 1 },
         { a_wrong_command_line_is_refused_with_a_reason, SUITE_LENGTH(wrong) },
         { a_very_long_value_is_cut_in_the_reason, 1 },

@@ -323,6 +323,33 @@ START_TEST(drops_and_the_policy_are_named_in_the_verdict)
 }
 END_TEST
 
+START_TEST(deaths_are_told_when_there_were_any)
+{
+    struct made_stats made;
+    char *text;
+
+    made_stats_open(&made);
+    text = print(&made, stats_print_text, true);
+    ck_assert_ptr_null(strstr(text, "died"));
+    free(text);
+    made.stats.deaths = 2;
+    made.stats.respawns = 1;
+    made.stats.resent = 1300;
+    made.stats.quarantined = 1;
+    made.stats.input++;
+    made.stats.workers[1].deaths = 2;
+    text = print(&made, stats_print_text, true);
+    expect_in(text, "2 workers died, 1 took over; 1,300 items were sent again");
+    expect_in(text, "7 in = 6 acknowledged + 0 dropped + 1 set aside; every flow in order.");
+    free(text);
+    text = print(&made, stats_print_json, true);
+    expect_in(text, "\"deaths\": 2, \"respawns\": 1, \"resent\": 1300, \"quarantined\": 1,");
+    expect_in(text, "\"deaths\": 2, \"reported\": true");
+    free(text);
+    made_stats_close(&made);
+}
+END_TEST
+
 START_TEST(bytes_on_the_wire_are_shown_where_they_differ)
 {
     struct made_stats made;
@@ -353,6 +380,7 @@ int main(void)
         { the_tables_stand_in_columns, 1 },
         { the_verdict_does_not_flatter, 1 },
         { drops_and_the_policy_are_named_in_the_verdict, 1 },
+        { deaths_are_told_when_there_were_any, 1 },
         { bytes_on_the_wire_are_shown_where_they_differ, 1 },
     };
 

@@ -62,6 +62,22 @@ START_TEST(drops_are_shown_when_there_are_any)
 }
 END_TEST
 
+START_TEST(deaths_are_shown_when_there_were_any)
+{
+    struct progress progress = { .began_ns = 1, .rate = 10 };
+    struct progress_share share = { .known = false };
+    struct stats stats = some_stats(1);
+    char text[WIDE + 1];
+
+    stats.deaths = 1;
+    progress_text(&progress, &stats, share, NS_PER_S, text, WIDE);
+    ck_assert_str_eq(text, "1,000 items   10 /s   1 death   workers 100 %");
+    stats.deaths = 2000;
+    progress_text(&progress, &stats, share, NS_PER_S, text, WIDE);
+    ck_assert_str_eq(text, "1,000 items   10 /s   2,000 deaths   workers 100 %");
+}
+END_TEST
+
 START_TEST(many_workers_are_shown_as_a_range)
 {
     struct progress progress = { .began_ns = 1, .rate = 10 };
@@ -108,6 +124,7 @@ int main(void)
         { it_shows_items_rate_shares_and_what_is_left, 1 },
         { what_is_not_known_is_left_out, 1 },
         { drops_are_shown_when_there_are_any, 1 },
+        { deaths_are_shown_when_there_were_any, 1 },
         { many_workers_are_shown_as_a_range, 1 },
         { it_is_never_wider_than_the_terminal, 1 },
         { it_is_due_ten_times_a_second_and_only_where_it_is_wanted, 1 },

@@ -31,8 +31,8 @@ static void remove_path(void)
 static pcap_t *read_again(void)
 {
     char error[PCAP_ERRBUF_SIZE];
-    pcap_t *capture = pcap_open_offline_with_tstamp_precision(
-            path, PCAP_TSTAMP_PRECISION_NANO, error);
+    pcap_t *capture =
+            pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
 
     ck_assert_msg(capture != NULL, "%s", error);
     return capture;
