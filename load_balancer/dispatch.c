@@ -429,8 +429,10 @@ static bool ask_all(struct balancer *balancer, bool *done)
     for (uint32_t i = 0; i < balancer->workers.count; i++) {
         struct worker *worker = &balancer->workers.all[i];
 
+        /* A report can come before the ack: both must be there. */
         if (worker->state == WORKER_LOST
-            || (worker->line.count == 0 && ack_kept(&worker->acks) == 0))
+            || (worker->line.count == 0 && ack_kept(&worker->acks) == 0
+                && ack_out(&worker->acks) == 0))
             continue;
         if (balancer->over && worker->state == WORKER_STARTING)
             continue;

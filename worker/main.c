@@ -35,7 +35,7 @@ static const char usage[] =
 static const char usage_end[] =
         "  --parent PID   the process that starts this worker, which ends if that dies\n"
         "                 before it has connected the channels (default: none)\n"
-        "  --die-at N[-M] for tests: die of SIGABRT at the item with the number N, or with\n"
+        "  --die-at N[-M] for tests: die of SIGABRT at the item with number N, or with\n"
         "                 any from N to M; they are counted from 0 over all workers\n"
         "  --help         this text\n"
         "  --version      the version\n"
