@@ -6,6 +6,12 @@
 
 #include "worker/item.h"
 
+enum {
+    /* Reports that can wait for us, if the window's channels are as deep; each has memory of
+     * its own. There are more than a few only where many flows are new. */
+    RESULTS_DEPTH = 16,
+};
+
 /* Waits for what was begun with an _i call whose status is `status`. */
 static mcapi_status_t finish(mcapi_request_t *request, mcapi_status_t status)
 {
@@ -82,7 +88,7 @@ static mcapi_status_t open_acks(struct channels *channels)
     return status;
 }
 
-static mcapi_status_t open_results(struct channels *channels)
+static mcapi_status_t open_results(struct channels *channels, mcapi_uint_t depth)
 {
     mcapi_request_t connected;
     mcapi_status_t status = make_end(&channels->results_end);
@@ -90,6 +96,10 @@ static mcapi_status_t open_results(struct channels *channels)
     if (status != MCAPI_SUCCESS)
         return status;
     channels->ends++;
+    mcapi_endpoint_set_attribute(channels->results_end, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS,
+                                 &depth, sizeof(depth), &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
     mcapi_pktchan_connect_i(channels->worker_results, channels->results_end, &connected,
                             &status);
     status = finish(&connected, status);
@@ -100,7 +110,7 @@ static mcapi_status_t open_results(struct channels *channels)
     return status;
 }
 
-mcapi_status_t channels_open(struct channels *channels, const char **step)
+mcapi_status_t channels_open(struct channels *channels, uint32_t window, const char **step)
 {
     mcapi_status_t status;
 
@@ -113,7 +123,7 @@ mcapi_status_t channels_open(struct channels *channels, const char **step)
     if (status != MCAPI_SUCCESS)
         return status;
     *step = "connect the channel for results";
-    return open_results(channels);
+    return open_results(channels, window < RESULTS_DEPTH ? window + 2 : RESULTS_DEPTH);
 }
 
 mcapi_status_t channels_opened(struct channels *channels, const char **step)

@@ -10,6 +10,8 @@
 #ifndef LOAD_BALANCER_CHANNELS_H
 #define LOAD_BALANCER_CHANNELS_H
 
+#include <stdint.h>
+
 #include <mcapi.h>
 
 enum {
@@ -44,8 +46,8 @@ mcapi_status_t channels_find(struct channels *channels, mcapi_domain_t domain,
                              mcapi_node_t node, mcapi_timeout_t timeout, const char **step);
 
 /* Connects the channels and opens our ends, without waiting for the worker to open its own.
- * Packets can be sent at once. */
-mcapi_status_t channels_open(struct channels *channels, const char **step);
+ * Packets can be sent at once. Channels can be two packets deeper than the window. */
+mcapi_status_t channels_open(struct channels *channels, uint32_t window, const char **step);
 
 /* Waits until the worker has opened its ends. */
 mcapi_status_t channels_opened(struct channels *channels, const char **step);

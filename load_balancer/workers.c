@@ -130,7 +130,7 @@ static enum worker_progress connect_worker(struct worker *worker, const struct c
     if (status == MCAPI_TIMEOUT)
         return WORKER_GOES_ON;
     if (status == MCAPI_SUCCESS)
-        status = channels_open(&worker->channels, &step);
+        status = channels_open(&worker->channels, config->window, &step);
     if (status == MCAPI_SUCCESS) {
         worker->step = WORKER_CONNECTED;
         return WORKER_GOES_ON;
