@@ -19,15 +19,17 @@ bool ack_open(struct ack_table *table, uint32_t window)
     while (slots < room)
         slots *= 2;
     *table = (struct ack_table){
-        .slots = calloc(slots, sizeof(*table->slots)),
         .mask = slots - 1,
         .window = window,
         .room = room,
+        .open_until = window,
         .bytes = malloc(FIRST_BYTES),
         .bytes_room = FIRST_BYTES,
-        .bytes_limit = FIRST_BYTES,
+        .bytes_until = FIRST_BYTES,
+        .begins = calloc(slots, sizeof(*table->begins)),
+        .deaths = calloc(slots, sizeof(*table->deaths)),
     };
-    if (table->slots != NULL && table->bytes != NULL)
+    if (table->bytes != NULL && table->begins != NULL && table->deaths != NULL)
         return true;
     ack_close(table);
     return false;
@@ -35,34 +37,34 @@ bool ack_open(struct ack_table *table, uint32_t window)
 
 void ack_close(struct ack_table *table)
 {
-    free(table->slots);
     free(table->bytes);
+    free(table->begins);
+    free(table->deaths);
     *table = (struct ack_table){ 0 };
 }
 
 /* --- Memory for items ------------------------------------------------------------- */
 
-static struct ack_slot *slot_at(const struct ack_table *table, uint32_t position)
+static size_t begin_of(const struct ack_table *table, uint32_t position)
 {
-    return &table->slots[position & table->mask];
+    return (size_t)table->begins[position & table->mask] * ACK_ALIGN;
 }
 
 static struct item *item_at(const struct ack_table *table, uint32_t position)
 {
-    uint64_t begin = slot_at(table, position)->begin;
-
-    return (struct item *)(void *)(table->bytes + (begin & (table->bytes_room - 1)));
+    return (struct item *)(void *)(table->bytes + begin_of(table, position));
 }
 
-static uint64_t size_in_ring(const struct item *item)
+static uint8_t *deaths_at(const struct ack_table *table, uint32_t position)
 {
-    return (sizeof(*item) + item->captured + ACK_ALIGN - 1) & ~(uint64_t)(ACK_ALIGN - 1);
+    return &table->deaths[position & table->mask];
 }
 
-/* Twice the memory. False: there is none, and the table is as it was. */
+/* Twice the memory, with all items at its beginning. False: there is none, and the table is as
+ * it was. */
 static bool grow(struct ack_table *table)
 {
-    uint64_t room = table->bytes_room * 2, end = 0;
+    size_t room = table->bytes_room * 2, at = 0;
     uint8_t *bytes = malloc(room);
 
     if (bytes == NULL)
@@ -70,28 +72,41 @@ static bool grow(struct ack_table *table)
     for (uint32_t i = table->first; i != table->end; i++) {
         const struct item *item = item_at(table, i);
 
-        /* Larger than all of them together, so its end is never reached. */
-        memcpy(bytes + end, item, sizeof(*item) + item->captured);
-        slot_at(table, i)->begin = end;
-        end += size_in_ring(item);
+        memcpy(bytes + at, item, sizeof(*item) + item->captured);
+        table->begins[i & table->mask] = (uint32_t)(at / ACK_ALIGN);
+        at += ack_size(item->captured);
     }
     free(table->bytes);
     table->bytes = bytes;
-    table->bytes_room = room;
-    table->bytes_end = end;
+    table->bytes_room = table->bytes_until = room;
+    table->bytes_at = at;
     return true;
 }
 
-bool ack_make_room(struct ack_table *table, uint64_t size)
+/* Looks anew how much is free, and goes on at the ring's beginning if that is better. When
+ * items are kept, the next never ends where the oldest begins: that would look like an empty
+ * ring. */
+static void look_for_room(struct ack_table *table, size_t size)
+{
+    size_t oldest;
+
+    table->bytes_until = table->bytes_room;
+    if (table->first == table->end) {
+        table->bytes_at = 0;
+        return;
+    }
+    oldest = begin_of(table, table->first);
+    if (table->bytes_at > oldest && table->bytes_at + size > table->bytes_room && size < oldest)
+        table->bytes_at = 0;
+    if (table->bytes_at < oldest)
+        table->bytes_until = oldest - ACK_ALIGN;
+}
+
+bool ack_make_room(struct ack_table *table, size_t size)
 {
     for (;;) {
-        bool empty = table->first == table->end;
-        uint64_t begin = ack_place(table, table->bytes_end, size);
-
-        /* An empty ring is free all around. */
-        table->bytes_limit =
-                (empty ? begin : slot_at(table, table->first)->begin) + table->bytes_room;
-        if (begin + size <= table->bytes_limit && size <= table->bytes_room)
+        look_for_room(table, size);
+        if (table->bytes_at + size <= table->bytes_until)
             return true;
         if (!grow(table))
             return false;
@@ -102,8 +117,12 @@ bool ack_make_room(struct ack_table *table, uint64_t size)
 
 void ack_suspect(struct ack_table *table, uint32_t deaths)
 {
-    slot_at(table, table->end - 1)->deaths = deaths;
-    table->suspects += deaths > 0;
+    if (deaths == 0)
+        return;
+    *deaths_at(table, table->end - 1) = (uint8_t)deaths;
+    table->suspects++;
+    table->behind = true;
+    ack_open_until(table);
 }
 
 struct item *ack_next(const struct ack_table *table)
@@ -113,20 +132,25 @@ struct item *ack_next(const struct ack_table *table)
     if (table->sent == table->end || out >= table->window)
         return NULL;
     if (table->suspects > 0 && out > 0
-        && (slot_at(table, table->sent)->deaths > 0
-            || slot_at(table, table->sent - 1)->deaths > 0))
+        && (*deaths_at(table, table->sent) > 0 || *deaths_at(table, table->sent - 1) > 0))
         return NULL;
     return item_at(table, table->sent);
 }
 
 void ack_clear(struct ack_table *table, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        struct ack_slot *slot = slot_at(table, table->done + i);
+    for (uint32_t i = 0; table->suspects > 0 && i < count; i++) {
+        uint8_t *deaths = deaths_at(table, table->done + i);
 
-        table->suspects -= slot->deaths > 0;
-        slot->deaths = 0;
+        table->suspects -= *deaths > 0;
+        *deaths = 0;
     }
+}
+
+void ack_catch_up(struct ack_table *table)
+{
+    table->behind = table->sent != table->end || table->suspects > 0;
+    ack_open_until(table);
 }
 
 /* --- After the worker's death ------------------------------------------------------- */
@@ -134,11 +158,11 @@ void ack_clear(struct ack_table *table, uint32_t count)
 /* It was this one, so it was none of the others. */
 static void blame(struct ack_table *table, uint32_t position)
 {
-    uint32_t deaths = slot_at(table, position)->deaths + 1;
+    uint8_t deaths = (uint8_t)(*deaths_at(table, position) + 1);
 
     for (uint32_t i = table->first; i != table->end; i++)
-        slot_at(table, i)->deaths = 0;
-    slot_at(table, position)->deaths = deaths;
+        *deaths_at(table, i) = 0;
+    *deaths_at(table, position) = deaths;
     table->suspects = 1;
 }
 
@@ -148,8 +172,7 @@ int64_t ack_begin_again(struct ack_table *table)
     uint32_t out, most = item_ack_every(table->window);
 
     if (more > 0) { /* reported, but not acknowledged */
-        if (table->suspects > 0)
-            ack_clear(table, (uint32_t)more);
+        ack_clear(table, (uint32_t)more);
         table->done = table->first;
     }
     out = ack_out(table);
@@ -157,29 +180,32 @@ int64_t ack_begin_again(struct ack_table *table)
         blame(table, table->done);
     /* An ack is due when the last of so many is done: the one in hand is among them. */
     for (uint32_t i = 0; out > 1 && i < out && i < most; i++) {
-        struct ack_slot *slot = slot_at(table, table->done + i);
+        uint8_t *deaths = deaths_at(table, table->done + i);
 
-        table->suspects += slot->deaths == 0;
-        slot->deaths++;
+        table->suspects += *deaths == 0;
+        ++*deaths;
     }
     table->done = table->sent = table->first;
+    ack_catch_up(table);
     return more;
 }
 
 struct item *ack_take_killer(struct ack_table *table)
 {
     for (uint32_t i = table->first; table->suspects > 0 && i != table->end; i++) {
-        struct ack_slot killer = *slot_at(table, i);
         struct item *item = item_at(table, i);
 
-        if (killer.deaths < ACK_DEATHS_MAX)
+        if (*deaths_at(table, i) < ACK_DEATHS_MAX)
             continue;
         /* Those before it move up; then what is oldest still begins first. */
-        for (; i != table->first; i--)
-            *slot_at(table, i) = *slot_at(table, i - 1);
-        table->first++;
+        for (; i != table->first; i--) {
+            table->begins[i & table->mask] = table->begins[(i - 1) & table->mask];
+            *deaths_at(table, i) = *deaths_at(table, i - 1);
+        }
+        *deaths_at(table, table->first++) = 0;
         table->done = table->sent = table->first;
         table->suspects--;
+        ack_catch_up(table);
         return item;
     }
     return NULL;
@@ -187,12 +213,15 @@ struct item *ack_take_killer(struct ack_table *table)
 
 struct item *ack_item(const struct ack_table *table, uint32_t index, uint32_t *deaths)
 {
-    *deaths = slot_at(table, table->first + index)->deaths;
+    *deaths = *deaths_at(table, table->first + index);
     return item_at(table, table->first + index);
 }
 
 void ack_forget(struct ack_table *table)
 {
+    for (uint32_t i = table->first; table->suspects > 0 && i != table->end; i++)
+        *deaths_at(table, i) = 0;
     table->first = table->done = table->sent = table->end;
     table->suspects = 0;
+    ack_catch_up(table);
 }

@@ -30,30 +30,30 @@ enum {
     ACK_DEATHS_MAX = 3,
 };
 
-struct ack_slot {
-    uint64_t begin;  /* of the item among the bytes: a position that runs free */
-    uint32_t deaths; /* of workers that had it, while it is a suspect */
-};
-
 struct ack_table {
-    struct ack_slot *slots; /* a ring */
-    uint32_t mask;          /* its slots, a power of two, less one */
+    uint32_t mask; /* slots of the two rings below, a power of two, less one */
     uint32_t window;
     uint32_t room; /* items that can be kept */
-    uint32_t suspects;
 
     /* Positions: they run free, only their difference means anything. */
     uint32_t first;
     uint32_t done;
     uint32_t sent;
     uint32_t end;
+    uint32_t open_until; /* items before this one can be added, and sent at once */
 
     /* The items, each with its packet, one behind the other: a ring too, which grows when it
-     * must. An item never goes over the ring's end. */
+     * must. An item never goes over its end. */
     uint8_t *bytes;
-    uint64_t bytes_room; /* a power of two */
-    uint64_t bytes_end;
-    uint64_t bytes_limit; /* up to here it was free when somebody looked last */
+    size_t bytes_room;
+    size_t bytes_at;    /* where the next item begins */
+    size_t bytes_until; /* so far it was free when somebody looked last */
+    uint32_t *begins;   /* of each item, in units of ACK_ALIGN */
+
+    /* After a death, until all has been sent again and nobody is suspected. */
+    bool behind;
+    uint32_t suspects;
+    uint8_t *deaths; /* of workers that had an item, while it is a suspect; else 0 */
 };
 
 enum {
@@ -91,45 +91,48 @@ static inline bool ack_kept_full(const struct ack_table *table)
 /* Whether a new item can be sent, and so be added. */
 static inline bool ack_has_room(const struct ack_table *table)
 {
-    return ack_out(table) < table->window && !ack_kept_full(table) && table->suspects == 0
-        && table->sent == table->end;
+    return (int32_t)(table->open_until - table->end) > 0;
+}
+
+/* Notes how far that is so: after every change of what it depends on. */
+static inline void ack_open_until(struct ack_table *table)
+{
+    uint32_t window_ends = table->done + table->window, room_ends = table->first + table->room;
+
+    table->open_until = (int32_t)(window_ends - room_ends) < 0 ? window_ends : room_ends;
+    if (__builtin_expect(table->behind, 0))
+        table->open_until = table->end;
 }
 
 /* --- An item's life ---------------------------------------------------------------- */
 
-/* Where the next item of that size in the ring begins, behind `end`: not where the ring's end
- * would be in between. */
-static inline uint64_t ack_place(const struct ack_table *table, uint64_t end, uint64_t size)
+/* What an item takes in the ring. */
+static inline size_t ack_size(uint32_t captured)
 {
-    uint64_t last = table->bytes_room - 1;
-
-    return (end & last) + size > table->bytes_room ? (end | last) + 1 : end;
+    return (sizeof(struct item) + captured + ACK_ALIGN - 1) & ~(size_t)(ACK_ALIGN - 1);
 }
 
-/* Sees to it that there is room for so many bytes more; false: there is no memory. */
-bool ack_make_room(struct ack_table *table, uint64_t size);
+/* Sees to it that there is room for so many bytes; false: there is no memory. */
+bool ack_make_room(struct ack_table *table, size_t size);
 
 /* Adds an item, to be sent: room for a struct item and for so many bytes, for the caller to
  * fill at once. NULL: no memory, or so many are kept. */
 static inline struct item *ack_add(struct ack_table *table, uint32_t captured)
 {
-    uint64_t size =
-            (sizeof(struct item) + captured + ACK_ALIGN - 1) & ~(uint64_t)(ACK_ALIGN - 1);
-    uint64_t begin = ack_place(table, table->bytes_end, size);
-    struct ack_slot *slot;
+    size_t size = ack_size(captured), at;
 
     if (ack_kept_full(table))
         return NULL;
-    if (begin + size > table->bytes_limit) {
-        if (!ack_make_room(table, size))
-            return NULL;
-        begin = ack_place(table, table->bytes_end, size);
-    }
-    slot = &table->slots[table->end++ & table->mask];
-    slot->begin = begin;
-    slot->deaths = 0;
-    table->bytes_end = begin + size;
-    return (struct item *)(void *)(table->bytes + (begin & (table->bytes_room - 1)));
+    if (__builtin_expect(table->bytes_at + size > table->bytes_until, 0)
+        && !ack_make_room(table, size))
+        return NULL;
+    at = table->bytes_at;
+    table->bytes_at = at + size;
+    table->begins[table->end++ & table->mask] = (uint32_t)(at / ACK_ALIGN);
+    /* The next one most likely comes right behind, of the same size. */
+    __builtin_prefetch(table->bytes + at + size, 1);
+    __builtin_prefetch(table->bytes + at + size + 64, 1);
+    return (struct item *)(void *)(table->bytes + at);
 }
 
 /* Makes the newest item a suspect, as it was at another worker. */
@@ -138,23 +141,33 @@ void ack_suspect(struct ack_table *table, uint32_t deaths);
 /* The item that is to be sent next, if there is one and it can be sent now, else NULL. */
 struct item *ack_next(const struct ack_table *table);
 
+/* Those that are done are no suspects any more. */
+void ack_clear(struct ack_table *table, uint32_t count);
+
+/* Whether all has been sent again, and nobody is suspected. */
+void ack_catch_up(struct ack_table *table);
+
 /* It has been sent. */
 static inline void ack_sent(struct ack_table *table)
 {
     table->sent++;
+    if (__builtin_expect(table->behind, 0))
+        ack_catch_up(table);
 }
-
-/* Those that are done are no suspects any more. */
-void ack_clear(struct ack_table *table, uint32_t count);
 
 /* The worker says that its `count` oldest items are done. False: so many are not out. */
 static inline bool ack_done(struct ack_table *table, uint32_t count)
 {
     if (count > ack_out(table))
         return false;
-    if (table->suspects > 0)
+    if (__builtin_expect(table->behind, 0)) {
         ack_clear(table, count);
+        table->done += count;
+        ack_catch_up(table);
+        return true;
+    }
     table->done += count;
+    ack_open_until(table);
     return true;
 }
 
@@ -164,6 +177,7 @@ static inline bool ack_reported(struct ack_table *table, uint32_t count)
     if (count > table->sent - table->first)
         return false;
     table->first += count;
+    ack_open_until(table);
     return true;
 }
 

@@ -268,8 +268,7 @@ bool deaths_look_after(struct balancer *balancer)
             return false;
         if (worker->state == WORKER_READY && !dispatch_serve(balancer, worker))
             return false;
-        if (worker->state == WORKER_READY && ack_unsent(&worker->acks) == 0
-            && worker->acks.suspects == 0)
+        if (worker->state == WORKER_READY && !worker->acks.behind)
             trouble(balancer, worker, false);
     }
     return true;

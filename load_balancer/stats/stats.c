@@ -118,26 +118,25 @@ static void add_flow(struct stats *stats, struct worker_stats *worker,
     worker->reported_flow_items += flow->items;
 }
 
-/* The next entry of a report, which is `size` bytes from here on; its size, 0: there is none.
- */
-static size_t next_flow(const uint8_t *at, size_t size, struct report_flow *flow)
-{
-    if (size < sizeof(*flow))
-        return 0;
-    memcpy(flow, at, sizeof(*flow));
-    if (flow->head_size > REPORT_HEAD_SIZE || report_flow_size(flow->head_size) > size)
-        return 0;
-    return report_flow_size(flow->head_size);
-}
-
+/* Whether the entries fill their room exactly, and each has items. */
 static bool flows_make_sense(const struct report *report, const uint8_t *at)
 {
-    size_t left = report->flow_bytes, entry;
-    struct report_flow flow;
+    size_t left = report->flow_bytes;
 
-    for (uint32_t i = 0; i < report->flows; i++, left -= entry, at += entry)
-        if ((entry = next_flow(at, left, &flow)) == 0 || flow.items == 0)
+    for (uint32_t i = 0; i < report->flows; i++) {
+        uint16_t head_size;
+        uint32_t items, size;
+
+        if (left < sizeof(struct report_flow))
             return false;
+        memcpy(&head_size, at + offsetof(struct report_flow, head_size), sizeof(head_size));
+        memcpy(&items, at + offsetof(struct report_flow, items), sizeof(items));
+        size = report_flow_size(head_size);
+        if (head_size > REPORT_HEAD_SIZE || size > left || items == 0)
+            return false;
+        left -= size;
+        at += size;
+    }
     return left == 0;
 }
 
@@ -190,10 +189,9 @@ bool stats_add_report(struct stats *stats, struct worker_stats *worker, const vo
         latency_add(&worker->latency, ns);
     }
     for (uint32_t i = 0; i < report.flows; i++) {
-        size_t entry = next_flow(at, report.flow_bytes, &flow);
-
+        memcpy(&flow, at, sizeof(flow));
         add_flow(stats, worker, &flow, at + sizeof(flow));
-        at += entry;
+        at += report_flow_size(flow.head_size);
     }
     return true;
 }
