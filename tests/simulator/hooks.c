@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hooks.c - what -fsanitize=thread makes the code call, and the functions of the C library that
+ * touch memory for it (renamed: see simulator.mk).
+ *
+ * A hook for a plain access is called before the access, which the code then does itself: the
+ * memory always holds what was stored last, and if that is not what a plain access may give,
+ * then it is a data race.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+
+enum {
+    STACK_REACH = 1 << 20, /* bytes around the main stack's frame of the schedule */
+    HEAP = 1 << 18,
+};
+
+extern unsigned char __start_fibre_own[], __stop_fibre_own[];
+
+static alignas(64) unsigned char heap[HEAP];
+static size_t heap_used;
+
+#define HERE() (sim.pc = __builtin_return_address(0))
+
+/* Memory that is gone after the schedule, or is kept for each fibre anyway. */
+static inline bool is_passing(const unsigned char *at)
+{
+    return (uint64_t)(at - sim.stacks) < sim.stacks_size
+        || (uint64_t)(at - sim.main_stack + STACK_REACH) < 2 * (uint64_t)STACK_REACH
+        || (uint64_t)(at - __start_fibre_own)
+                   < (uint64_t)(__stop_fibre_own - __start_fibre_own);
+}
+
+static void write_elsewhere(void *at, size_t size)
+{
+    if (sim.undoing && !is_passing(at))
+        sim_undo(at, size);
+}
+
+static inline void reads(const void *at, size_t size)
+{
+    if (sim.running && sim_is_shared(at))
+        sim_plain((void *)(uintptr_t)at, size, false);
+}
+
+static inline void writes(void *at, size_t size)
+{
+    if (sim.running && sim_is_shared(at))
+        sim_plain(at, size, true);
+    else
+        write_elsewhere(at, size);
+}
+
+/* --- Plain accesses ------------------------------------------------------------------- */
+
+void __tsan_init(void);
+void __tsan_func_entry(void *caller);
+void __tsan_func_exit(void);
+
+void __tsan_init(void)
+{
+}
+
+void __tsan_func_entry(void *caller)
+{
+    (void)caller;
+}
+
+void __tsan_func_exit(void)
+{
+}
+
+#define PLAIN(name, size)                                                                      \
+    void __tsan_read##name(void *at);                                                          \
+    void __tsan_write##name(void *at);                                                         \
+    void __tsan_read##name(void *at)                                                           \
+    {                                                                                          \
+        HERE();                                                                                \
+        reads(at, size);                                                                       \
+    }                                                                                          \
+    void __tsan_write##name(void *at)                                                          \
+    {                                                                                          \
+        HERE();                                                                                \
+        writes(at, size);                                                                      \
+    }                                                                                          \
+    void __tsan_volatile_read##name(void *at) __attribute__((alias("__tsan_read" #name)));     \
+    void __tsan_volatile_write##name(void *at) __attribute__((alias("__tsan_write" #name)));   \
+    void __tsan_unaligned_read##name(void *at) __attribute__((alias("__tsan_read" #name)));    \
+    void __tsan_unaligned_write##name(void *at) __attribute__((alias("__tsan_write" #name)));  \
+    void __tsan_read_write##name(void *at);                                                    \
+    void __tsan_read_write##name(void *at)                                                     \
+    {                                                                                          \
+        HERE();                                                                                \
+        reads(at, size);                                                                       \
+        writes(at, size);                                                                      \
+    }
+PLAIN(1, 1)
+PLAIN(2, 2)
+PLAIN(4, 4)
+PLAIN(8, 8)
+PLAIN(16, 16)
+
+void __tsan_read_range(void *at, size_t size);
+void __tsan_write_range(void *at, size_t size);
+
+void __tsan_read_range(void *at, size_t size)
+{
+    HERE();
+    reads(at, size);
+}
+
+void __tsan_write_range(void *at, size_t size)
+{
+    HERE();
+    writes(at, size);
+}
+
+/* --- Atomic accesses ------------------------------------------------------------------ */
+
+/* Outside of a schedule, or outside of the segment: there is one thread. */
+#define ATOMIC(bits, type)                                                                     \
+    type __tsan_atomic##bits##_load(const volatile type *at, int order);                       \
+    type __tsan_atomic##bits##_load(const volatile type *at, int order)                        \
+    {                                                                                          \
+        HERE();                                                                                \
+        return sim.running && sim_is_shared(at)                                                \
+                     ? (type)sim_load((void *)(uintptr_t)at, sizeof(type), order)              \
+                     : *at;                                                                    \
+    }                                                                                          \
+    void __tsan_atomic##bits##_store(volatile type *at, type value, int order);                \
+    void __tsan_atomic##bits##_store(volatile type *at, type value, int order)                 \
+    {                                                                                          \
+        HERE();                                                                                \
+        if (sim.running && sim_is_shared(at)) {                                                \
+            sim_store((void *)(uintptr_t)at, sizeof(type), value, order);                      \
+            return;                                                                            \
+        }                                                                                      \
+        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
+        *at = value;                                                                           \
+    }                                                                                          \
+    static inline int compare##bits(volatile type *at, type *expected, type value, int order,  \
+                                    int failure, bool weak)                                    \
+    {                                                                                          \
+        if (sim.running && sim_is_shared(at)) {                                                \
+            uint64_t found = *expected;                                                        \
+            bool done = sim_compare((void *)(uintptr_t)at, sizeof(type), &found, value, order, \
+                                    failure, weak);                                            \
+            *expected = (type)found;                                                           \
+            return done;                                                                       \
+        }                                                                                      \
+        if (*at != *expected) {                                                                \
+            *expected = *at;                                                                   \
+            return 0;                                                                          \
+        }                                                                                      \
+        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
+        *at = value;                                                                           \
+        return 1;                                                                              \
+    }                                                                                          \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,       \
+                                                      type value, int order, int failure);     \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,       \
+                                                      type value, int order, int failure)      \
+    {                                                                                          \
+        HERE();                                                                                \
+        return compare##bits(at, expected, value, order, failure, false);                      \
+    }                                                                                          \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *at, type *expected,         \
+                                                    type value, int order, int failure);       \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *at, type *expected,         \
+                                                    type value, int order, int failure)        \
+    {                                                                                          \
+        HERE();                                                                                \
+        return compare##bits(at, expected, value, order, failure, true);                       \
+    }                                                                                          \
+    MODIFY(bits, type, exchange, SIM_SWAP, value)                                              \
+    MODIFY(bits, type, fetch_add, SIM_ADD, old + value)                                        \
+    MODIFY(bits, type, fetch_sub, SIM_SUBTRACT, old - value)                                   \
+    MODIFY(bits, type, fetch_or, SIM_OR, old | value)                                          \
+    MODIFY(bits, type, fetch_and, SIM_AND, old &value)                                         \
+    MODIFY(bits, type, fetch_xor, SIM_XOR, old ^ value)
+
+#define MODIFY(bits, type, name, how, result)                                                  \
+    type __tsan_atomic##bits##_##name(volatile type *at, type value, int order);               \
+    type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)                \
+    {                                                                                          \
+        type old;                                                                              \
+                                                                                               \
+        HERE();                                                                                \
+        if (sim.running && sim_is_shared(at))                                                  \
+            return (type)sim_modify((void *)(uintptr_t)at, sizeof(type), value, order, how);   \
+        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
+        old = *at;                                                                             \
+        *at = (type)(result);                                                                  \
+        return old;                                                                            \
+    }
+
+ATOMIC(8, uint8_t)
+ATOMIC(16, uint16_t)
+ATOMIC(32, uint32_t)
+ATOMIC(64, uint64_t)
+
+void __tsan_atomic_thread_fence(int order);
+void __tsan_atomic_signal_fence(int order);
+
+void __tsan_atomic_thread_fence(int order)
+{
+    HERE();
+    if (sim.running)
+        sim_fence(order);
+}
+
+void __tsan_atomic_signal_fence(int order)
+{
+    (void)order;
+}
+
+/* --- Functions of the C library ------------------------------------------------------- */
+
+void *sim_memcpy(void *to, const void *from, size_t size);
+void *sim_memmove(void *to, const void *from, size_t size);
+void *sim_memset(void *at, int byte, size_t size);
+void *sim_calloc(size_t count, size_t size);
+void sim_free(void *at);
+
+void *sim_memcpy(void *to, const void *from, size_t size)
+{
+    HERE();
+    if (size > 0) {
+        reads(from, size);
+        writes(to, size);
+    }
+    return memcpy(to, from, size);
+}
+
+void *sim_memmove(void *to, const void *from, size_t size)
+{
+    HERE();
+    if (size > 0) {
+        reads(from, size);
+        writes(to, size);
+    }
+    return memmove(to, from, size);
+}
+
+void *sim_memset(void *at, int byte, size_t size)
+{
+    HERE();
+    if (size > 0)
+        writes(at, size);
+    return memset(at, byte, size);
+}
+
+void *__tsan_memcpy(void *to, const void *from, size_t size)
+        __attribute__((alias("sim_memcpy")));
+void *__tsan_memmove(void *to, const void *from, size_t size)
+        __attribute__((alias("sim_memmove")));
+void *__tsan_memset(void *at, int byte, size_t size) __attribute__((alias("sim_memset")));
+
+/* What a schedule allocates is gone with it. */
+void *sim_calloc(size_t count, size_t size)
+{
+    size_t bytes = (count * size + 15) & ~(size_t)15;
+
+    if (!sim.undoing)
+        return calloc(count, size);
+    if (bytes > HEAP - heap_used)
+        sim_fail("the schedule allocates more than %d bytes", HEAP);
+    sim_undo(&heap_used, sizeof heap_used);
+    heap_used += bytes;
+    return memset(&heap[heap_used - bytes], 0, bytes);
+}
+
+void sim_free(void *at)
+{
+    if (!sim.undoing)
+        free(at);
+}

@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory.c - shared memory as C11 defines it: what a load may give, what is a data race.
+ *
+ * A place is a location of the segment. Its last stores are kept, each with its number and, if
+ * it was a release, with the view of who stored. A fibre's view says, for each place, the
+ * oldest store that it may still read; reading or writing one moves it on, and an acquire load
+ * joins the view of the store that it reads. A read-modify-write reads the newest store, and
+ * hands on the view of the one it replaces.
+ *
+ * The first numbers of a view are clocks, one per fibre: how much of that fibre's doings has
+ * happened before. An access that must be ordered with all others to its place (a plain one)
+ * is compared with the clocks that those had.
+ *
+ * A seq_cst fence joins what all earlier ones knew and adds what it knows; a seq_cst load does
+ * not read behind the last seq_cst store. Neither moves clocks: they order nothing else.
+ */
+#include <string.h>
+
+#include "inside.h"
+
+enum {
+    HISTORY = 8, /* stores of a place that can still be read */
+    RANGES = 64,
+    UNDOS = 1 << 17,
+    TABLE = 2048,
+    POOL = 1 << 22, /* stamps */
+};
+
+struct store {
+    uint64_t value;
+    const sim_stamp *view; /* NULL: none */
+    uint16_t length;       /* of the view */
+};
+
+struct place {
+    unsigned char *at;
+    uint8_t size;
+    bool guarded;
+    bool late; /* the newest store's value is in memory only */
+    bool atomic;
+    sim_stamp stores; /* the number of the newest; 1 is what was there at the start */
+    struct store last[HISTORY];
+    /* The clocks of who accessed it last. */
+    sim_lanes plain_read, plain_write, atomic_read, atomic_write;
+};
+
+struct entry {
+    uint32_t run;
+    uint32_t offset;
+    uint16_t place;
+};
+
+struct range {
+    uint64_t from, to;
+};
+
+struct undo {
+    void *at;
+    uint64_t old;
+    uint64_t size;
+};
+
+static struct place places[SIM_PLACES];
+static uint32_t place_count;
+static uint32_t used; /* stamps of a view, a multiple of 8 */
+static struct entry table[TABLE];
+static uint32_t run;
+static struct range guarded[RANGES];
+static uint32_t guarded_count;
+static struct undo undos[UNDOS];
+static uint32_t undo_count;
+static alignas(64) sim_stamp pool[POOL];
+static uint32_t pool_used;
+static alignas(16) sim_stamp in_order[SIM_STAMPS]; /* what seq_cst fences and stores know */
+
+/* --- Undoing -------------------------------------------------------------------------- */
+
+void sim_undo(void *at, size_t size)
+{
+    unsigned char *from = at;
+
+    while (size > 0) {
+        size_t piece = size < sizeof undos[0].old ? size : sizeof undos[0].old;
+
+        if (undo_count == UNDOS)
+            sim_fail("more is written than can be undone");
+        undos[undo_count].at = from;
+        undos[undo_count].size = piece;
+        memcpy(&undos[undo_count++].old, from, piece);
+        from += piece;
+        size -= piece;
+    }
+}
+
+void sim_memory_begin(void)
+{
+    run++;
+    for (int i = 0; i < SIM_FIBRES; i++) {
+        struct sim_fibre *fibre = &sim.fibre[i];
+
+        memset(fibre->now, 0, used * sizeof fibre->now[0]);
+        memset(fibre->fenced, 0, used * sizeof fibre->fenced[0]);
+        memset(fibre->told, 0, used * sizeof fibre->told[0]);
+        fibre->has_fenced = fibre->has_told = false;
+        fibre->now[i] = 1;
+    }
+    memset(in_order, 0, used * sizeof in_order[0]);
+    place_count = 0;
+    used = SIM_FIBRES;
+    guarded_count = 0;
+    pool_used = 0;
+    undo_count = 0;
+}
+
+void sim_memory_end(void)
+{
+    while (undo_count > 0) {
+        const struct undo *undo = &undos[--undo_count];
+
+        if (undo->size == sizeof undo->old)
+            memcpy(undo->at, &undo->old, sizeof undo->old);
+        else
+            memcpy(undo->at, &undo->old, undo->size);
+    }
+}
+
+/* --- Places --------------------------------------------------------------------------- */
+
+void sim_guard(const volatile void *start, size_t size)
+{
+    uint64_t from = (uint64_t)((const unsigned char *)start - sim.segment);
+
+    if (guarded_count == RANGES)
+        __builtin_trap();
+    guarded[guarded_count++] = (struct range){ from, from + size };
+}
+
+static uint64_t raw(const void *at, unsigned size)
+{
+    switch (size) {
+    case 1:
+        return *(const uint8_t *)at;
+    case 2:
+        return *(const uint16_t *)at;
+    case 4:
+        return *(const uint32_t *)at;
+    default:
+        return *(const uint64_t *)at;
+    }
+}
+
+static void put(void *at, unsigned size, uint64_t value)
+{
+    switch (size) {
+    case 1:
+        *(uint8_t *)at = (uint8_t)value;
+        break;
+    case 2:
+        *(uint16_t *)at = (uint16_t)value;
+        break;
+    case 4:
+        *(uint32_t *)at = (uint32_t)value;
+        break;
+    default:
+        *(uint64_t *)at = value;
+    }
+}
+
+static struct place *make_place(struct entry *entry, uint32_t offset, unsigned size)
+{
+    struct place *place;
+
+    if (place_count == SIM_PLACES)
+        sim_fail("the schedule uses more than %d places", SIM_PLACES);
+    *entry = (struct entry){ run, offset, (uint16_t)place_count };
+    place = &places[place_count++];
+    place->at = sim.segment + offset;
+    place->size = (uint8_t)size;
+    place->late = place->guarded = place->atomic = false;
+    place->stores = 1;
+    place->last[1] = (struct store){ .value = raw(place->at, size) };
+    place->plain_read = place->plain_write = place->atomic_read = place->atomic_write =
+            (sim_lanes){ 0 };
+    for (uint32_t i = 0; i < guarded_count; i++)
+        place->guarded |= offset >= guarded[i].from && offset < guarded[i].to;
+    used = (SIM_FIBRES + place_count + 7) & ~7u;
+    sim_undo(place->at, size);
+    return place;
+}
+
+static inline struct place *find_place(const void *at, unsigned size)
+{
+    uint32_t offset = (uint32_t)((const unsigned char *)at - sim.segment);
+    uint32_t hash = offset * 2654435761u >> 21;
+
+    for (;; hash = (hash + 1) % TABLE) {
+        struct entry *entry = &table[hash];
+
+        if (entry->run != run)
+            return make_place(entry, offset, size);
+        if (entry->offset == offset)
+            return &places[entry->place];
+    }
+}
+
+static inline uint32_t index_of(const struct place *place)
+{
+    return SIM_FIBRES + (uint32_t)(place - places);
+}
+
+static inline struct store *store_of(struct place *place, sim_stamp number)
+{
+    return &place->last[(uint32_t)number % HISTORY];
+}
+
+/* The newest store is that of a plain write, which was done behind our back. */
+static inline void settle(struct place *place)
+{
+    if (place->late) {
+        store_of(place, place->stores)->value = raw(place->at, place->size);
+        place->late = false;
+    }
+}
+
+/* --- Views ---------------------------------------------------------------------------- */
+
+static inline struct sim_fibre *self(void)
+{
+    return &sim.fibre[sim.self];
+}
+
+/* `from` and `length`: multiples of 8. */
+static inline void join(sim_stamp *view, const sim_stamp *other, uint32_t from, uint32_t length)
+{
+    for (uint32_t i = from; i < length; i += 8) {
+        sim_lanes a = *(sim_lanes *)&view[i];
+        sim_lanes b = *(const sim_lanes *)&other[i];
+        sim_lanes greater = a > b;
+
+        *(sim_lanes *)&view[i] = (a & greater) | (b & ~greater);
+    }
+}
+
+static inline void copy(sim_stamp *view, const sim_stamp *other, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i += 8)
+        *(sim_lanes *)&view[i] = *(const sim_lanes *)&other[i];
+}
+
+static sim_stamp *new_view(const sim_stamp *view)
+{
+    sim_stamp *room = &pool[pool_used];
+
+    if (pool_used + used > POOL)
+        sim_fail("the schedule has more releases than can be remembered");
+    pool_used += used;
+    copy(room, view, used);
+    return room;
+}
+
+void sim_join(int before, int after)
+{
+    join(sim.fibre[after].now, sim.fibre[before].now, 0, used);
+    sim.fibre[before].now[before]++;
+}
+
+void sim_hand_over(int id, sim_stamp *view)
+{
+    join(view, sim.fibre[id].now, 0, used);
+    sim.fibre[id].now[id]++;
+}
+
+void sim_take_over(int id, const sim_stamp *view)
+{
+    join(sim.fibre[id].now, view, 0, used);
+}
+
+static inline bool is_acquire(int order)
+{
+    return order == __ATOMIC_CONSUME || order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL
+        || order == __ATOMIC_SEQ_CST;
+}
+
+static inline bool is_release(int order)
+{
+    return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
+}
+
+/* --- Races ---------------------------------------------------------------------------- */
+
+/* Whether all of these accesses have happened before. */
+static inline bool is_before(sim_lanes accesses)
+{
+    union {
+        sim_lanes lanes;
+        uint64_t halves[2];
+    } late = { .lanes = accesses > *(const sim_lanes *)self()->now };
+
+    return (late.halves[0] | late.halves[1]) == 0;
+}
+
+static void race(const struct place *place, const char *what)
+{
+    sim_trace(what, place->at, place->size, 0, -1, 0);
+    sim_fail("data race: %s", what);
+}
+
+static inline void check_plain(struct place *place, bool write)
+{
+    sim_stamp clock = self()->now[sim.self];
+
+    if (!is_before(place->plain_write) || !is_before(place->atomic_write))
+        race(place, write ? "a write after a write" : "a read after a write");
+    if (write && (!is_before(place->plain_read) || !is_before(place->atomic_read)))
+        race(place, "a write after a read");
+    if (write)
+        place->plain_write[sim.self] = clock;
+    else
+        place->plain_read[sim.self] = clock;
+}
+
+static inline void check_atomic(struct place *place, bool read, bool write)
+{
+    sim_stamp clock = self()->now[sim.self];
+
+    if (place->guarded) {
+        check_plain(place, write);
+        return;
+    }
+    place->atomic = true;
+    if (!is_before(place->plain_write))
+        race(place, "an atomic access after a plain write");
+    if (write && !is_before(place->plain_read))
+        race(place, "an atomic write after a plain read");
+    if (read)
+        place->atomic_read[sim.self] = clock;
+    if (write)
+        place->atomic_write[sim.self] = clock;
+}
+
+/* --- Plain accesses ------------------------------------------------------------------- */
+
+static void plain_piece(void *at, unsigned size, bool write)
+{
+    struct place *place = find_place(at, size);
+
+    if (sim.tracing)
+        sim_trace(write ? "writes" : "reads", at, size, write ? 0 : raw(at, size), -1, 0);
+    if (place->atomic && place->size != size)
+        sim_fail("a plain access of %u bytes to an atomic of %u", size, place->size);
+    check_plain(place, write);
+    if (!write)
+        return;
+    settle(place);
+    place->stores++;
+    *store_of(place, place->stores) = (struct store){ 0 };
+    place->late = true;
+    self()->now[index_of(place)] = place->stores;
+}
+
+void sim_plain(void *at, size_t size, bool write)
+{
+    unsigned char *from = at;
+
+    sim_step_alone();
+    if (size > 4096) {
+        /* Tables that are emptied as a whole, under the lock. */
+        if (write)
+            sim_undo(at, size);
+        return;
+    }
+    while (size > 0) {
+        unsigned piece = 8;
+
+        while (piece > size || (uintptr_t)from % piece != 0)
+            piece /= 2;
+        plain_piece(from, piece, write);
+        from += piece;
+        size -= piece;
+    }
+}
+
+/* --- Atomic accesses ------------------------------------------------------------------ */
+
+static inline struct place *atomic_place(void *at, unsigned size)
+{
+    struct place *place = find_place(at, size);
+
+    if (place->size != size)
+        sim_fail("an atomic access of %u bytes to a place of %u", size, place->size);
+    settle(place);
+    return place;
+}
+
+/* The number of a store that this fibre may read. */
+static inline sim_stamp choose(struct place *place)
+{
+    sim_stamp oldest = self()->now[index_of(place)];
+    sim_stamp newest = place->stores;
+
+    if (oldest < 1)
+        oldest = 1;
+    if (oldest == newest || sim_draw() % 8 >= sim.stale)
+        return newest;
+    if (newest - oldest >= HISTORY)
+        oldest = (sim_stamp)(newest - HISTORY + 1);
+    return (sim_stamp)(oldest + (sim_stamp)(sim_draw() % (uint32_t)(newest - oldest + 1)));
+}
+
+static inline void read_it(struct place *place, sim_stamp number, int order)
+{
+    struct sim_fibre *fibre = self();
+    const struct store *store = store_of(place, number);
+
+    if (fibre->now[index_of(place)] < number)
+        fibre->now[index_of(place)] = number;
+    if (store->view == NULL)
+        return;
+    if (is_acquire(order)) {
+        join(fibre->now, store->view, 0, store->length);
+    } else {
+        join(fibre->fenced, store->view, 0, store->length);
+        fibre->has_fenced = true;
+    }
+}
+
+static inline void see_order(struct place *place, int order)
+{
+    sim_stamp *seen = &self()->now[index_of(place)];
+
+    if (order == __ATOMIC_SEQ_CST && *seen < in_order[index_of(place)])
+        *seen = in_order[index_of(place)];
+}
+
+/* A new store; `replaced`: by a read-modify-write, whose view is handed on. */
+static inline void append(struct place *place, uint64_t value, int order,
+                          const struct store *replaced)
+{
+    struct sim_fibre *fibre = self();
+    struct store store = { .value = value };
+    const sim_stamp *inherited = NULL;
+    uint32_t inherited_length = 0;
+    sim_stamp *view = NULL;
+
+    if (replaced != NULL) {
+        inherited = replaced->view;
+        inherited_length = replaced->length;
+    }
+    place->stores++;
+    fibre->now[index_of(place)] = place->stores;
+    if (is_release(order)) {
+        view = new_view(fibre->now);
+        fibre->now[sim.self]++;
+    } else if (fibre->has_told) {
+        view = new_view(fibre->told);
+    }
+    store.view = view;
+    store.length = (uint16_t)used;
+    if (view != NULL && inherited != NULL) {
+        join(view, inherited, 0, inherited_length);
+    } else if (view == NULL && inherited != NULL) {
+        store.view = inherited;
+        store.length = (uint16_t)inherited_length;
+    }
+    *store_of(place, place->stores) = store;
+    if (order == __ATOMIC_SEQ_CST)
+        in_order[index_of(place)] = place->stores;
+    put(place->at, place->size, value);
+}
+
+uint64_t sim_load(void *at, unsigned size, int order)
+{
+    struct place *place;
+    sim_stamp number;
+
+    sim_step();
+    place = atomic_place(at, size);
+    check_atomic(place, true, false);
+    see_order(place, order);
+    number = choose(place);
+    if (sim.tracing)
+        sim_trace("loads", at, size, store_of(place, number)->value, order,
+                  place->stores - number);
+    read_it(place, number, order);
+    return store_of(place, number)->value;
+}
+
+void sim_store(void *at, unsigned size, uint64_t value, int order)
+{
+    struct place *place;
+
+    sim_step();
+    place = atomic_place(at, size);
+    if (sim.tracing)
+        sim_trace("stores", at, size, value, order, 0);
+    check_atomic(place, false, true);
+    append(place, value, order, NULL);
+}
+
+static uint64_t changed(uint64_t old, uint64_t value, enum sim_read_modify how)
+{
+    switch (how) {
+    case SIM_SWAP:
+        return value;
+    case SIM_ADD:
+        return old + value;
+    case SIM_SUBTRACT:
+        return old - value;
+    case SIM_OR:
+        return old | value;
+    case SIM_AND:
+        return old & value;
+    default:
+        return old ^ value;
+    }
+}
+
+static uint64_t cut(uint64_t value, unsigned size)
+{
+    return size == 8 ? value : value & ((UINT64_C(1) << size * 8) - 1);
+}
+
+/* Replaces the newest store. */
+static void replace(struct place *place, uint64_t value, int order)
+{
+    struct store old = *store_of(place, place->stores);
+
+    read_it(place, place->stores, order);
+    append(place, value, order, &old);
+}
+
+uint64_t sim_modify(void *at, unsigned size, uint64_t value, int order,
+                    enum sim_read_modify how)
+{
+    struct place *place;
+    uint64_t old;
+
+    sim_step();
+    place = atomic_place(at, size);
+    check_atomic(place, true, true);
+    old = store_of(place, place->stores)->value;
+    value = cut(changed(old, value, how), size);
+    if (sim.tracing)
+        sim_trace("replaces", at, size, value, order, 0);
+    replace(place, value, order);
+    return old;
+}
+
+bool sim_compare(void *at, unsigned size, uint64_t *expected, uint64_t value, int order,
+                 int failure_order, bool weak)
+{
+    struct place *place;
+    sim_stamp number;
+
+    sim_step();
+    place = atomic_place(at, size);
+    see_order(place, order);
+    number = choose(place);
+    if (number != place->stores && store_of(place, number)->value == *expected)
+        number = place->stores;
+    if (store_of(place, number)->value != *expected || (weak && sim_draw() % 8 == 0)) {
+        check_atomic(place, true, false);
+        read_it(place, number, failure_order);
+        *expected = store_of(place, number)->value;
+        if (sim.tracing)
+            sim_trace("finds, not replacing", at, size, *expected, failure_order,
+                      place->stores - number);
+        return false;
+    }
+    check_atomic(place, true, true);
+    if (sim.tracing)
+        sim_trace("replaces, as expected,", at, size, value, order, 0);
+    replace(place, value, order);
+    return true;
+}
+
+/* --- Fences --------------------------------------------------------------------------- */
+
+static void fence(int id, int order)
+{
+    struct sim_fibre *fibre = &sim.fibre[id];
+
+    if (is_acquire(order) && fibre->has_fenced) {
+        join(fibre->now, fibre->fenced, 0, used);
+        fibre->has_fenced = false;
+    }
+    if (order == __ATOMIC_SEQ_CST) {
+        join(fibre->now, in_order, SIM_FIBRES, used);
+        join(in_order, fibre->now, SIM_FIBRES, used);
+    }
+    if (is_release(order)) {
+        copy(fibre->told, fibre->now, used);
+        fibre->has_told = true;
+        fibre->now[id]++;
+    }
+}
+
+void sim_fence(int order)
+{
+    sim_step();
+    if (sim.tracing)
+        sim_trace("fences", NULL, 0, 0, order, 0);
+    fence(sim.self, order);
+}
+
+void sim_fence_on(int id)
+{
+    if (sim.tracing)
+        sim_trace("has fenced fibre", NULL, 0, (uint64_t)id, __ATOMIC_SEQ_CST, 0);
+    fence(id, __ATOMIC_SEQ_CST);
+}
+
+/* --- The kernel ----------------------------------------------------------------------- */
+
+uint32_t sim_kernel_read(void *at)
+{
+    return *(uint32_t *)at;
+}
+
+void sim_kernel_write(int id, void *at, uint32_t value)
+{
+    int before = sim.self;
+    struct place *place;
+
+    sim.self = id;
+    place = atomic_place(at, sizeof value);
+    check_atomic(place, true, true);
+    if (sim.tracing)
+        sim_trace("(its kernel) stores", at, sizeof value, value, __ATOMIC_ACQ_REL, 0);
+    replace(place, value, __ATOMIC_ACQ_REL);
+    sim.self = before;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* scenarios.c - all of them. */
+#include "machine.h"
+
+extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event;
+#ifdef SIM_WHOLE
+extern const struct sim_scenario sim_gate, sim_control, sim_channel, sim_messages;
+#endif
+
+const struct sim_scenario *const sim_scenarios[] = {
+    &sim_packets, &sim_scalars, &sim_mailbox, &sim_event,
+#ifdef SIM_WHOLE
+    &sim_gate, &sim_control, &sim_channel, &sim_messages,
+#endif
+    0,
+};

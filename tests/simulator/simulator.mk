@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds the simulator in the present folder, from any copy of the tree:
+#
+#   make -f TREE/tests/simulator/simulator.mk tree=TREE [CC=...] [faults='-DNAME ...']
+#   ... small=1        only what needs no more than mcapi/segment and mcapi/os
+#   ... machine=TREE   the machine and the scenarios of another copy
+#
+# The library's code is compiled as it is, but for this: -fsanitize=thread makes it call our
+# hooks, thread-local variables lie in a section that the machine changes with the fibre, and
+# the calls to the C library that wait or touch memory are the machine's.
+
+tree := $(patsubst %/tests/simulator/simulator.mk,%,$(lastword $(MAKEFILE_LIST)))
+machine := $(tree)
+faults =
+small =
+optimize = -O2 -g
+
+flags = -std=gnu11 $(optimize) -Wall -Wextra -D_GNU_SOURCE \
+	-I$(tree)/mcapi -I$(tree)/mcapi/include -I$(machine)/tests/simulator
+hooked = -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer $(faults) \
+	'-D_Thread_local=__attribute__((section("fibre_own")))' '-Dtls_model(x)=unused' \
+	-Dsyscall=sim_syscall -Dmemcpy=sim_memcpy -Dmemmove=sim_memmove -Dmemset=sim_memset \
+	-Dcalloc=sim_calloc -Dfree=sim_free -Dsched_yield=sim_yield \
+	-Dpthread_mutex_lock=sim_mutex_lock -Dpthread_mutex_trylock=sim_mutex_trylock \
+	-Dpthread_mutex_unlock=sim_mutex_unlock
+
+machine_parts = fibres hooks kernel main memory report
+library = \
+	mcapi/os/fence mcapi/os/futex mcapi/os/robust \
+	mcapi/segment/event mcapi/segment/mailbox mcapi/segment/map \
+	mcapi/segment/ring_packet mcapi/segment/ring_scalar
+scenarios = scenario_event scenario_mailbox scenario_packets scenario_scalars
+ifeq ($(small),)
+library += \
+	mcapi/runtime/blocked mcapi/runtime/burst mcapi/runtime/channel \
+	mcapi/runtime/control mcapi/runtime/end mcapi/runtime/endpoint mcapi/runtime/gate \
+	mcapi/runtime/lend mcapi/runtime/message mcapi/runtime/message_receive \
+	mcapi/runtime/message_send mcapi/runtime/message_wait mcapi/runtime/node \
+	mcapi/runtime/patience mcapi/runtime/receive mcapi/runtime/recovery \
+	mcapi/runtime/release mcapi/runtime/request mcapi/runtime/request_table \
+	mcapi/runtime/runtime mcapi/runtime/send
+scenarios += scenario_channel scenario_control scenario_gate scenario_messages world
+flags += -DSIM_WHOLE
+endif
+
+objects = $(machine_parts:%=machine-%.o) $(library:mcapi/%=library/%.o) \
+	$(scenarios:%=%.o) scenarios.o
+
+simulator: $(objects)
+	$(CC) -o $@ $(objects) -pthread -ldl
+
+machine-%.o: $(machine)/tests/simulator/%.c
+	$(CC) $(flags) -MMD -c -o $@ $<
+
+library/%.o: $(tree)/mcapi/%.c
+	@mkdir -p $(@D)
+	$(CC) $(flags) $(hooked) -MMD -c -o $@ $<
+
+%.o: $(machine)/tests/simulator/%.c
+	$(CC) $(flags) $(hooked) -MMD -c -o $@ $<
+
+-include $(objects:.o=.d)
