@@ -198,11 +198,15 @@ bool mci_mailbox_send(const struct mci_mailbox *box, uint32_t level, uint32_t ce
         uint32_t position = (uint32_t)end;
         _Atomic uint64_t *slot = mci_mailbox_slot(box, level, position);
         uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
+        uint64_t empty = mci_slot_empty(box->generation, position);
         bool sent = false;
 
         if (word >> 48 != box->generation || end >> 32 != box->generation)
             return false;
-        if (word == mci_slot_empty(box->generation, position)) {
+        /* Of an earlier position: what we have read of the slot is older than what we have read
+         * of the tail. The exchange decides. */
+        if (word == empty || (int32_t)(mci_slot_position(word) - position) < 0) {
+            word = empty;
             sent = atomic_compare_exchange_strong_explicit(
                     slot, &word, mci_slot_full(box->generation, position, cell),
                     memory_order_release /* SENT */, memory_order_relaxed);
