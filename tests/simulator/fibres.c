@@ -259,6 +259,11 @@ void sim_same_process(int id, int as)
     sim.fibre[id].process = as;
 }
 
+void sim_spare(int id)
+{
+    sim.fibre[id].dies_at = 0;
+}
+
 int sim_self(void)
 {
     return sim.self;

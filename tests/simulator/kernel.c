@@ -51,6 +51,9 @@ void sim_kernel_begin(void)
 
 /* --- Sleeping on words ---------------------------------------------------------------- */
 
+/* The fibre that wakes others for the dead; for all else a wake orders nothing. */
+static int dead_waker = SIM_NOBODY;
+
 /* Wakes up to `count` of those who sleep on the word, in any order. */
 static int wake(const void *word, int count)
 {
@@ -65,6 +68,8 @@ static int wake(const void *word, int count)
         for (uint32_t j = 0; j < sleeps[id].count; j++)
             if (sleeps[id].word[j] == word) {
                 sim_wake_fibre(id, (int)j);
+                if (dead_waker != SIM_NOBODY)
+                    sim_join(dead_waker, id);
                 woken++;
                 break;
             }
@@ -155,9 +160,9 @@ static long membarrier(int command)
     first = (int)(sim_draw() % SIM_FIBRES);
     for (int i = 0; i < SIM_FIBRES; i++) {
         int id = (first + i) % SIM_FIBRES;
-        enum sim_state state = sim.fibre[id].state;
 
-        if (id == sim.self || (state != SIM_READY && state != SIM_ASLEEP)
+        /* One that has ended did so through the scheduler, whose barriers are as good. */
+        if (id == sim.self || sim.fibre[id].state == SIM_UNUSED
             || (command == MEMBARRIER_CMD_PRIVATE_EXPEDITED
                 && sim.fibre[id].process != sim.fibre[sim.self].process))
             continue;
@@ -175,20 +180,28 @@ uint32_t sim_thread_id(int id)
     return (uint32_t)(FIRST_THREAD + id);
 }
 
+/* The kernel has marked the word before it wakes one who sleeps on it. */
+static void wake_for_the_dead(int id, const uint32_t *word)
+{
+    dead_waker = id;
+    wake(word, 1);
+    dead_waker = SIM_NOBODY;
+}
+
 static void word_of_the_dead(int id, uint32_t *word, bool pending)
 {
     uint32_t value = sim_kernel_read(word);
     uint32_t owner = value & FUTEX_TID_MASK;
 
     if (pending && owner == 0) {
-        wake(word, 1);
+        wake_for_the_dead(id, word);
         return;
     }
     if (owner != sim_thread_id(id))
         return;
     sim_kernel_write(id, word, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
     if (value & FUTEX_WAITERS)
-        wake(word, 1);
+        wake_for_the_dead(id, word);
 }
 
 void sim_kernel_death(int id)

@@ -57,6 +57,9 @@ void sim_start(int id, void (*body)(void *), void *argument);
 /* Fibres with the same number are threads of one process; at first each is its own. */
 void sim_same_process(int id, int as);
 
+/* It does not die in this schedule. */
+void sim_spare(int id);
+
 /* --- In a fibre ----------------------------------------------------------------------- */
 
 int sim_self(void);

@@ -7,7 +7,7 @@
 
 #include "inside.h"
 
-enum { KEPT = 256, NAMES = 64 };
+enum { KEPT = 1 << 16, LAST = 40, BEFORE = 24, NAMES = 64 };
 
 struct event {
     int fibre;
@@ -100,25 +100,40 @@ static void print_source(const void *pc)
                (size_t)((const char *)pc - (const char *)info.dli_fbase));
 }
 
-void sim_trace_print(void)
+static void print_event(uint64_t i)
 {
     static const char *const orders[] = { "relaxed", "consume", "acquire",
                                           "release", "acq_rel", "seq_cst" };
-    uint64_t first = count > 40 ? count - 40 : 0;
+    const struct event *event = &events[i % KEPT];
 
-    for (uint64_t i = first; i < count; i++) {
-        const struct event *event = &events[i % KEPT];
-
-        printf("  %5" PRIu64 "  fibre %d %s ", i, event->fibre, event->what);
-        if (event->at != NULL) {
-            print_place(event->at);
-            printf(" = 0x%" PRIx64, event->value);
-        }
-        if (event->order >= 0 && event->order < 6)
-            printf(" %s", orders[event->order]);
-        if (event->age > 0)
-            printf(", %d stores old", event->age);
-        print_source(event->pc);
-        printf("\n");
+    printf("  %5" PRIu64 "  fibre %d %s ", i, event->fibre, event->what);
+    if (event->at != NULL) {
+        print_place(event->at);
+        printf(" = 0x%" PRIx64, event->value);
     }
+    if (event->order >= 0 && event->order < 6)
+        printf(" %s", orders[event->order]);
+    if (event->age > 0)
+        printf(", %d stores old", event->age);
+    print_source(event->pc);
+    printf("\n");
+}
+
+void sim_trace_print(void)
+{
+    uint64_t first = count > LAST ? count - LAST : 0;
+    const volatile void *at = count > 0 ? events[(count - 1) % KEPT].at : NULL;
+    uint64_t from = first;
+    uint32_t more = 0;
+
+    /* What was done before to the place of the last access. */
+    while (at != NULL && from > 0 && count - from < KEPT && more < BEFORE) {
+        from--;
+        more += events[from % KEPT].at == at;
+    }
+    for (uint64_t i = from; more > 0 && i < first; i++)
+        if (events[i % KEPT].at == at)
+            print_event(i);
+    for (uint64_t i = first; i < count; i++)
+        print_event(i);
 }
