@@ -120,6 +120,31 @@ void __tsan_write_range(void *at, size_t size)
 
 /* --- Atomic accesses ------------------------------------------------------------------ */
 
+/*
+ * Thread-local variables have the same address in all fibres; as a value in memory it must say
+ * whose it is. What a fibre stores is marked with its number, and what it loads is without, if
+ * it is its own.
+ */
+static inline uint64_t out8(uint64_t value)
+{
+    if (value - (uint64_t)(uintptr_t)__start_fibre_own
+        >= (uint64_t)(__stop_fibre_own - __start_fibre_own))
+        return value;
+    return value | (uint64_t)(sim.self + 1) << 56;
+}
+
+static inline uint64_t in8(uint64_t value)
+{
+    uint64_t mine = value & ~((uint64_t)0xff << 56);
+
+    return value != mine && value >> 56 == (uint64_t)(sim.self + 1) && out8(mine) == value
+                 ? mine
+                 : value;
+}
+
+#define OUT(type, value) (sizeof(type) == 8 ? (type)out8((uint64_t)(value)) : (type)(value))
+#define IN(type, value)  (sizeof(type) == 8 ? (type)in8((uint64_t)(value)) : (type)(value))
+
 /* Outside of a schedule, or outside of the segment: there is one thread. */
 #define ATOMIC(bits, type)                                                                     \
     type __tsan_atomic##bits##_load(const volatile type *at, int order);                       \
@@ -127,36 +152,36 @@ void __tsan_write_range(void *at, size_t size)
     {                                                                                          \
         HERE();                                                                                \
         return sim.running && sim_is_shared(at)                                                \
-                     ? (type)sim_load((void *)(uintptr_t)at, sizeof(type), order)              \
-                     : *at;                                                                    \
+                     ? IN(type, sim_load((void *)(uintptr_t)at, sizeof(type), order))          \
+                     : IN(type, *at);                                                          \
     }                                                                                          \
     void __tsan_atomic##bits##_store(volatile type *at, type value, int order);                \
     void __tsan_atomic##bits##_store(volatile type *at, type value, int order)                 \
     {                                                                                          \
         HERE();                                                                                \
         if (sim.running && sim_is_shared(at)) {                                                \
-            sim_store((void *)(uintptr_t)at, sizeof(type), value, order);                      \
+            sim_store((void *)(uintptr_t)at, sizeof(type), OUT(type, value), order);           \
             return;                                                                            \
         }                                                                                      \
         write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
-        *at = value;                                                                           \
+        *at = OUT(type, value);                                                                \
     }                                                                                          \
     static inline int compare##bits(volatile type *at, type *expected, type value, int order,  \
                                     int failure, bool weak)                                    \
     {                                                                                          \
         if (sim.running && sim_is_shared(at)) {                                                \
-            uint64_t found = *expected;                                                        \
-            bool done = sim_compare((void *)(uintptr_t)at, sizeof(type), &found, value, order, \
-                                    failure, weak);                                            \
-            *expected = (type)found;                                                           \
+            uint64_t found = OUT(type, *expected);                                             \
+            bool done = sim_compare((void *)(uintptr_t)at, sizeof(type), &found,               \
+                                    OUT(type, value), order, failure, weak);                   \
+            *expected = IN(type, found);                                                       \
             return done;                                                                       \
         }                                                                                      \
-        if (*at != *expected) {                                                                \
-            *expected = *at;                                                                   \
+        if (*at != OUT(type, *expected)) {                                                     \
+            *expected = IN(type, *at);                                                         \
             return 0;                                                                          \
         }                                                                                      \
         write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
-        *at = value;                                                                           \
+        *at = OUT(type, value);                                                                \
         return 1;                                                                              \
     }                                                                                          \
     int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,       \
@@ -190,11 +215,13 @@ void __tsan_write_range(void *at, size_t size)
                                                                                                \
         HERE();                                                                                \
         if (sim.running && sim_is_shared(at))                                                  \
-            return (type)sim_modify((void *)(uintptr_t)at, sizeof(type), value, order, how);   \
+            return IN(type, sim_modify((void *)(uintptr_t)at, sizeof(type), OUT(type, value),  \
+                                       order, how));                                           \
         write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
         old = *at;                                                                             \
+        value = OUT(type, value);                                                              \
         *at = (type)(result);                                                                  \
-        return old;                                                                            \
+        return IN(type, old);                                                                            \
     }
 
 ATOMIC(8, uint8_t)

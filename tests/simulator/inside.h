@@ -49,6 +49,8 @@ struct sim_machine {
     int self; /* the fibre that runs, or that we act as */
     unsigned char *segment;
     uint64_t segment_size;
+    const unsigned char *passed_over[2];
+    uint64_t passed_over_size[2];
     uint64_t random;
     uint32_t steps;
     uint32_t switch_mask; /* a switch at one access of so many, plus one */
@@ -92,7 +94,11 @@ void sim_use(int id);
 
 static inline bool sim_is_shared(const volatile void *at)
 {
-    return (uint64_t)((const unsigned char *)at - sim.segment) < sim.segment_size;
+    const unsigned char *place = (const unsigned char *)at;
+
+    return (uint64_t)(place - sim.segment) < sim.segment_size
+        && (uint64_t)(place - sim.passed_over[0]) >= sim.passed_over_size[0]
+        && (uint64_t)(place - sim.passed_over[1]) >= sim.passed_over_size[1];
 }
 
 void sim_memory_begin(void);

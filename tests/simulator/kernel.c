@@ -10,6 +10,7 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -402,9 +403,9 @@ void *sim_segment(uint64_t size)
 bool mci_segment_attach(struct mci_segment *segment, const char *topology,
                         const struct mci_segment_form *form, char *reason, size_t reason_size)
 {
-    (void)topology;
     (void)reason;
     (void)reason_size;
+    snprintf(segment->topology, sizeof segment->topology, "%s", topology);
     segment->base = sim_segment(form->size);
     segment->size = form->size;
     segment->fd = -1;

@@ -94,6 +94,10 @@ void *sim_segment(uint64_t size);
 void sim_guard(const volatile void *start, size_t size);
 void sim_name(const volatile void *start, size_t size, size_t step, const char *name);
 
+/* For prepare(), twice at most: these bytes of the segment are no places, and never shared. For
+ * large tables that are walked under a lock, of which a scenario uses next to nothing. */
+void sim_pass_over(const volatile void *start, uint64_t size);
+
 /* Acts as this fibre, outside of a schedule: its thread-local variables and its thread id. */
 void sim_act_as(int id);
 

@@ -136,6 +136,14 @@ void sim_guard(const volatile void *start, size_t size)
     guarded[guarded_count++] = (struct range){ from, from + size };
 }
 
+void sim_pass_over(const volatile void *start, uint64_t size)
+{
+    int which = sim.passed_over_size[0] != 0;
+
+    sim.passed_over[which] = (const unsigned char *)start;
+    sim.passed_over_size[which] = size;
+}
+
 static uint64_t raw(const void *at, unsigned size)
 {
     switch (size) {
@@ -364,12 +372,6 @@ void sim_plain(void *at, size_t size, bool write)
     unsigned char *from = at;
 
     sim_step_alone();
-    if (size > 4096) {
-        /* Tables that are emptied as a whole, under the lock. */
-        if (write)
-            sim_undo(at, size);
-        return;
-    }
     while (size > 0) {
         unsigned piece = 8;
 

@@ -33,7 +33,8 @@ library = \
 scenarios = scenario_event scenario_mailbox scenario_packets scenario_scalars
 ifeq ($(small),)
 library += \
-	mcapi/runtime/blocked mcapi/runtime/burst mcapi/runtime/channel \
+	mcapi/runtime/attribute mcapi/runtime/blocked mcapi/runtime/burst \
+	mcapi/runtime/channel \
 	mcapi/runtime/control mcapi/runtime/end mcapi/runtime/endpoint mcapi/runtime/gate \
 	mcapi/runtime/lend mcapi/runtime/message mcapi/runtime/message_receive \
 	mcapi/runtime/message_send mcapi/runtime/message_wait mcapi/runtime/node \

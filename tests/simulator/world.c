@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* world.c - nodes, endpoints, a channel. */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "machine.h"
+#include "runtime/endpoint.h"
+#include "runtime/node.h"
+
+static mcapi_endpoint_t endpoints[SIM_STAGE];
+
+static void need(mcapi_status_t status, const char *what)
+{
+    if (status == MCAPI_SUCCESS)
+        return;
+    fprintf(stderr, "simulator: %s: status %d\n", what, (int)status);
+    abort();
+}
+
+void world_make(int nodes)
+{
+    const struct mci_node_settings settings = {
+        .topology = "simulated",
+        .limits = {
+            .max_nodes = (uint32_t)nodes,
+            .max_channels = 1,
+            .max_endpoints = 2,
+            .max_requests = 4,
+            .max_msg_size = WORLD_PAYLOAD,
+            .max_pkt_size = WORLD_PAYLOAD,
+            .max_queue_elements = WORLD_ELEMENTS,
+            .max_buffers = WORLD_BUFFERS,
+        },
+        .wait_policy = MCAPI_EXT_WAIT_SLEEP,
+        .compat = MCAPI_EXT_COMPAT_STANDARD,
+    };
+
+    for (int i = 0; i < nodes; i++) {
+        sim_act_as(i);
+        need(mci_node_join(1, (mcapi_node_t)(1 + i), &settings), "join");
+        need(mci_endpoint_create(world_node(), 1, &endpoints[i]), "create");
+    }
+    /* The slots and buckets of all other endpoints; and who has got which. */
+    sim_pass_over(&mci_map()->endpoints[nodes],
+                  (uint64_t)((unsigned char *)(mci_map()->buckets + MCI_BUCKETS)
+                             - (unsigned char *)&mci_map()->endpoints[nodes]));
+    sim_pass_over(mci_map()->gets,
+                  (uint64_t)nodes * MCI_ENDPOINT_SLOTS * sizeof *mci_map()->gets);
+}
+
+mcapi_endpoint_t world_endpoint(int node)
+{
+    return endpoints[node];
+}
+
+void world_connect(enum mci_channel_kind kind)
+{
+    bool packets = kind == MCI_CHANNEL_PACKET;
+    bool complete;
+
+    sim_act_as(0);
+    need(mci_channel_connect(world_node(), kind, endpoints[0], endpoints[1], false), "connect");
+    need(mci_channel_open(world_node(), endpoints[0],
+                          packets ? MCI_END_PACKET_SEND : MCI_END_SCALAR_SEND, &complete,
+                          false),
+         "open the sending end");
+    sim_act_as(1);
+    need(mci_channel_open(world_node(), endpoints[1],
+                          packets ? MCI_END_PACKET_RECEIVE : MCI_END_SCALAR_RECEIVE, &complete,
+                          false),
+         "open the receiving end");
+}
+
+struct mci_node *world_node(void)
+{
+    return mci_self.node;
+}
