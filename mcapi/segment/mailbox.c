@@ -194,10 +194,10 @@ bool mci_mailbox_send(const struct mci_mailbox *box, uint32_t level, uint32_t ce
     _Atomic uint64_t *tail = &box->head->tail[level];
 
     for (uint32_t tries = 0; tries < MOST_TRIES; tries++) {
-        uint64_t end = atomic_load_explicit(tail, memory_order_relaxed);
+        uint64_t end = atomic_load_explicit(tail, memory_order_acquire); /* BEFORE */
         uint32_t position = (uint32_t)end;
         _Atomic uint64_t *slot = mci_mailbox_slot(box, level, position);
-        uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
+        uint64_t word = atomic_load_explicit(slot, memory_order_acquire); /* BEFORE */
         uint64_t empty = mci_slot_empty(box->generation, position);
         bool sent = false;
 
@@ -219,7 +219,8 @@ bool mci_mailbox_send(const struct mci_mailbox *box, uint32_t level, uint32_t ce
          * so. Only a guide to the end: a tail that lags behind costs tries, no more. */
         atomic_compare_exchange_strong_explicit(tail, &end,
                                                 mci_tail(box->generation, position + 1),
-                                                memory_order_relaxed, memory_order_relaxed);
+                                                memory_order_release /* BEFORE */,
+                                                memory_order_relaxed);
         if (sent)
             return true;
     }

@@ -24,6 +24,8 @@
  *
  * SENT   who sees the cell in its slot sees size and payload.
  * FREED  who takes a cell knows that it was read for the last time.
+ * BEFORE who puts a cell into a slot has seen the slots before it filled: who sees the one sees
+ *        the others.
  * MADE   who sees the endpoint's handle in its slot's `mailbox` sees the mailbox made.
  */
 #ifndef MCI_MAILBOX_H
@@ -180,23 +182,29 @@ struct mci_mailbox_places {
 
 void mci_mailbox_begin(struct mci_mailbox_places *places);
 
-/* The most urgent message that waits; MCI_NO_CELL: none. */
+/* The most urgent message that waits; MCI_NO_CELL: none. What was sent before a message, and is
+ * more urgent, is received before it: once there is one, the levels above it are looked at
+ * again (BEFORE). */
 static inline uint32_t mci_mailbox_next(const struct mci_mailbox *box,
                                         const struct mci_mailbox_places *places,
                                         uint32_t *level)
 {
-    for (uint32_t i = 0; i < box->levels; i++) {
+    uint32_t found = MCI_NO_CELL;
+    uint32_t end = box->levels;
+
+    for (uint32_t i = 0; i < end; i++) {
         uint32_t head = places->head[i];
         uint64_t word = atomic_load_explicit(mci_mailbox_slot(box, i, head),
                                              memory_order_acquire); /* SENT */
         uint32_t cell = mci_slot_cell(word);
 
         if (word == mci_slot_full(box->generation, head, cell) && cell < box->depth) {
-            *level = i;
-            return cell;
+            *level = end = i;
+            found = cell;
+            i = UINT32_MAX; /* from the first level again */
         }
     }
-    return MCI_NO_CELL;
+    return found;
 }
 
 /* Takes the message that next() has found out of its slot; the cell is the receiver's until it
