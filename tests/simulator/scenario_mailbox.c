@@ -37,6 +37,7 @@ static uint32_t now_alive; /* the life of the endpoint */
 static struct {
     uint32_t number;
     uint32_t sent_to[MOST]; /* the life + 1; 0: not, or not known */
+    uint32_t level[MOST];
     uint32_t received[MOST];
     uint32_t last[LIVES][LEVELS];
 } of[SENDERS];
@@ -89,6 +90,7 @@ static bool send_one(const struct mci_mailbox *box, uint32_t life, uint32_t cell
         mci_mailbox_give(box, cell);
         return true;
     }
+    of[self].level[number] = level;
     of[self].number++;
     if (mci_mailbox_send(box, level, cell)) {
         of[self].sent_to[number] = life + 1;
@@ -141,6 +143,12 @@ static void accept(const struct content *content, uint32_t life, uint32_t level)
         sim_fail("message %u of sender %u came twice", content->number, content->sender);
     if (of[content->sender].last[life][level] > content->number)
         sim_fail("message %u of sender %u came late", content->number, content->sender);
+    for (uint32_t i = 0; i < content->number; i++)
+        if (of[content->sender].sent_to[i] == life + 1 && of[content->sender].level[i] < level
+            && of[content->sender].received[i] == 0)
+            sim_fail("message %u of sender %u came before one that was sent before it and is "
+                     "more urgent",
+                     content->number, content->sender);
     of[content->sender].last[life][level] = content->number + 1;
     received++;
 }
@@ -149,7 +157,7 @@ static bool receive_one(const struct mci_mailbox *box, struct mci_mailbox_places
                         uint32_t life)
 {
     struct content content;
-    uint32_t level, size;
+    uint32_t level = 0, size;
     uint32_t cell = mci_mailbox_next(box, places, &level);
 
     if (cell == MCI_NO_CELL)
