@@ -41,7 +41,7 @@ library += \
 	mcapi/runtime/patience mcapi/runtime/receive mcapi/runtime/recovery \
 	mcapi/runtime/release mcapi/runtime/request mcapi/runtime/request_table \
 	mcapi/runtime/runtime mcapi/runtime/send
-scenarios += scenario_channel scenario_control scenario_gate scenario_messages world
+scenarios += scenario_channel scenario_control scenario_gate scenario_messages scenario_threads world
 flags += -DSIM_WHOLE
 endif
 
