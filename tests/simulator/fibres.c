@@ -167,6 +167,7 @@ static void run_fibre(void)
     struct sim_fibre *fibre = &sim.fibre[sim.self];
 
     fibre->body(fibre->argument);
+    sim_let_go(sim.self);
     fibre->state = SIM_OVER;
     leave();
     __builtin_unreachable();
@@ -176,6 +177,7 @@ static void run_fibre(void)
 
 static void die(void)
 {
+    sim_let_go(sim.self); /* what a processor has begun to store, it stores */
     sim.fibre[sim.self].state = SIM_DEAD;
     sim.deaths++;
     if (sim.tracing)
@@ -219,6 +221,7 @@ void sim_pause(void)
 {
     int next;
 
+    sim_let_go(sim.self);
     count_step();
     next = choose(true);
     if (next != SIM_NOBODY)
@@ -229,6 +232,7 @@ void sim_sleep(void)
 {
     const void *pc = sim.pc;
 
+    sim_let_go(sim.self);
     sim.fibre[sim.self].state = SIM_ASLEEP;
     leave();
     sim.pc = pc;
@@ -332,6 +336,7 @@ static void begin(const struct sim_scenario *scenario, uint64_t seed)
     sim.no_membarrier = false;
     sim.switch_mask = masks[sim_draw() % 8];
     sim.stale = stale[sim_draw() % 4];
+    sim.keeps = sim_draw() % 2 == 0 ? 2 : 0;
     sim.spurious = sim_draw() % 4 == 0 ? 2 : 0;
     for (int i = 0; i < SIM_FIBRES; i++) {
         struct sim_fibre *fibre = &sim.fibre[i];

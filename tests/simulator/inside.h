@@ -36,6 +36,10 @@ struct sim_fibre {
     alignas(16) sim_stamp fenced[SIM_STAMPS]; /* what an acquire fence would add */
     alignas(16) sim_stamp told[SIM_STAMPS];   /* what a release fence has put before stores */
     bool has_fenced, has_told;
+    /* A relaxed store that the others cannot see yet: the place, NULL: none. */
+    void *kept_at;
+    uint64_t kept_value;
+    unsigned kept_size;
     alignas(16) unsigned char own[SIM_OWN_BYTES];
     alignas(16) unsigned char own_prepared[SIM_OWN_BYTES];
 };
@@ -55,6 +59,7 @@ struct sim_machine {
     uint32_t steps;
     uint32_t switch_mask; /* a switch at one access of so many, plus one */
     uint32_t stale;       /* of 8 loads that could, so many give an old value */
+    uint32_t keeps;       /* of 8 relaxed stores, so many come late */
     uint32_t spurious;    /* wakes without a reason that may still happen */
     bool no_membarrier;
     uint32_t deaths;
@@ -116,6 +121,8 @@ bool sim_compare(void *at, unsigned size, uint64_t *expected, uint64_t value, in
                  int failure_order, bool weak);
 void sim_fence(int order);
 void sim_fence_on(int id);
+/* What the fibre has stored is there for all: before it sleeps, ends or dies. */
+void sim_let_go(int id);
 /* What the kernel does, for a fibre: no step, the newest value, ordered like a lock. */
 uint32_t sim_kernel_read(void *at);
 void sim_kernel_write(int id, void *at, uint32_t value);

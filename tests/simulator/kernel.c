@@ -252,6 +252,7 @@ long sim_syscall(long number, ...)
         argument[i] = va_arg(arguments, long);
     va_end(arguments);
     sim.pc = __builtin_return_address(0);
+    sim_let_go(sim.self);
     switch (number) {
     case SYS_membarrier:
         return membarrier((int)argument[0]);

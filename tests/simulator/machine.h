@@ -11,9 +11,8 @@
  *
  * Before each access to the segment the fibre that runs may be replaced by another, or die: it
  * is never continued, and the kernel (kernel.c) marks what it held. A load may give any value
- * that C11 allows (memory.c). What the memory model of this machine leaves out: a load that is
- * satisfied later than a store behind it, and a store that comes, in the order of its location,
- * before one that was executed earlier. For the first see sim_guard().
+ * that C11 allows, and a relaxed store come late (memory.c). What this machine leaves out: a
+ * load that is satisfied later than a store behind it; for that see sim_guard().
  *
  * Who writes to memory while a schedule runs need not clean up: all of it is undone afterwards.
  */

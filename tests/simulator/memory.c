@@ -8,6 +8,9 @@
  * joins the view of the store that it reads. A read-modify-write reads the newest store, and
  * hands on the view of the one it replaces.
  *
+ * A relaxed store may come later than what its fibre does next, unless that is an access to the
+ * same place, a release, a fence or a system call: one per fibre is kept back at a time.
+ *
  * The first numbers of a view are clocks, one per fibre: how much of that fibre's doings has
  * happened before. An access that must be ordered with all others to its place (a plain one)
  * is compared with the clocks that those had.
@@ -103,6 +106,7 @@ void sim_memory_begin(void)
         memset(fibre->fenced, 0, used * sizeof fibre->fenced[0]);
         memset(fibre->told, 0, used * sizeof fibre->told[0]);
         fibre->has_fenced = fibre->has_told = false;
+        fibre->kept_at = NULL;
         fibre->now[i] = 1;
     }
     memset(in_order, 0, used * sizeof in_order[0]);
@@ -269,12 +273,14 @@ static sim_stamp *new_view(const sim_stamp *view)
 
 void sim_join(int before, int after)
 {
+    sim_let_go(before);
     join(sim.fibre[after].now, sim.fibre[before].now, 0, used);
     sim.fibre[before].now[before]++;
 }
 
 void sim_hand_over(int id, sim_stamp *view)
 {
+    sim_let_go(id);
     join(view, sim.fibre[id].now, 0, used);
     sim.fibre[id].now[id]++;
 }
@@ -471,11 +477,45 @@ static inline void append(struct place *place, uint64_t value, int order,
     put(place->at, place->size, value);
 }
 
+static void store_now(void *at, unsigned size, uint64_t value, int order)
+{
+    struct place *place = atomic_place(at, size);
+
+    if (sim.tracing)
+        sim_trace("stores", at, size, value, order, 0);
+    check_atomic(place, false, true);
+    append(place, value, order, NULL);
+}
+
+void sim_let_go(int id)
+{
+    struct sim_fibre *fibre = &sim.fibre[id];
+    void *at = fibre->kept_at;
+    int before = sim.self;
+
+    if (at == NULL)
+        return;
+    fibre->kept_at = NULL;
+    sim.self = id;
+    store_now(at, fibre->kept_size, fibre->kept_value, __ATOMIC_RELAXED);
+    sim.self = before;
+}
+
+/* Before an access: must the store that is kept back come first, or does it happen to? */
+static inline void let_go_before(const void *at, bool ordered)
+{
+    const struct sim_fibre *fibre = self();
+
+    if (fibre->kept_at != NULL && (ordered || fibre->kept_at == at || sim_draw() % 4 == 0))
+        sim_let_go(sim.self);
+}
+
 uint64_t sim_load(void *at, unsigned size, int order)
 {
     struct place *place;
     sim_stamp number;
 
+    let_go_before(at, order == __ATOMIC_SEQ_CST);
     sim_step();
     place = atomic_place(at, size);
     check_atomic(place, true, false);
@@ -490,14 +530,20 @@ uint64_t sim_load(void *at, unsigned size, int order)
 
 void sim_store(void *at, unsigned size, uint64_t value, int order)
 {
-    struct place *place;
+    struct sim_fibre *fibre = self();
 
+    let_go_before(at, is_release(order));
     sim_step();
-    place = atomic_place(at, size);
+    if (sim.keeps == 0 || order != __ATOMIC_RELAXED || fibre->kept_at != NULL
+        || sim_draw() % 8 >= sim.keeps || find_place(at, size)->guarded) {
+        store_now(at, size, value, order);
+        return;
+    }
     if (sim.tracing)
-        sim_trace("stores", at, size, value, order, 0);
-    check_atomic(place, false, true);
-    append(place, value, order, NULL);
+        sim_trace("keeps back", at, size, value, order, 0);
+    fibre->kept_at = at;
+    fibre->kept_size = size;
+    fibre->kept_value = value;
 }
 
 static uint64_t changed(uint64_t old, uint64_t value, enum sim_read_modify how)
@@ -538,6 +584,7 @@ uint64_t sim_modify(void *at, unsigned size, uint64_t value, int order,
     struct place *place;
     uint64_t old;
 
+    let_go_before(at, is_release(order));
     sim_step();
     place = atomic_place(at, size);
     check_atomic(place, true, true);
@@ -555,6 +602,7 @@ bool sim_compare(void *at, unsigned size, uint64_t *expected, uint64_t value, in
     struct place *place;
     sim_stamp number;
 
+    let_go_before(at, is_release(order));
     sim_step();
     place = atomic_place(at, size);
     see_order(place, order);
@@ -583,6 +631,7 @@ static void fence(int id, int order)
 {
     struct sim_fibre *fibre = &sim.fibre[id];
 
+    sim_let_go(id);
     if (is_acquire(order) && fibre->has_fenced) {
         join(fibre->now, fibre->fenced, 0, used);
         fibre->has_fenced = false;
@@ -625,6 +674,7 @@ void sim_kernel_write(int id, void *at, uint32_t value)
     int before = sim.self;
     struct place *place;
 
+    sim_let_go(id);
     sim.self = id;
     place = atomic_place(at, sizeof value);
     check_atomic(place, true, true);

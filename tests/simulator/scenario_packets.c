@@ -19,6 +19,7 @@ struct content {
 };
 
 static unsigned char *region;
+static uint64_t *seen_by_receiver; /* written before a packet is given back */
 static uint32_t depth, packets;
 
 /* Of the sender. */
@@ -45,6 +46,7 @@ static bool given_back[MOST + 1];
 static void prepare(void)
 {
     region = sim_segment(ROOM);
+    seen_by_receiver = (uint64_t *)(void *)(region + ROOM) - (MOST + 1);
 }
 
 static void fill(unsigned char *payload, uint32_t number)
@@ -68,10 +70,14 @@ static void expect(const unsigned char *payload, uint32_t number)
 
 static bool send_copy(uint32_t size)
 {
+    uint32_t released = atomic_load_explicit(&sending.head->released, memory_order_relaxed);
+    bool room = sending.position - released + sending.lent < depth;
     uint32_t buffer = mci_ring_packet_find(&sending);
 
-    if (buffer == MCI_NO_BUFFER)
+    if (buffer == MCI_NO_BUFFER) {
+        sim_check(!room);
         return false;
+    }
     sim_check(buffer < depth);
     fill(mci_ring_packet_payload(&sending, buffer, size), sent + 1);
     mci_ring_packet_send(&sending, buffer, size);
@@ -118,7 +124,8 @@ static void look_for_released(void)
 
     if (by_reference[buffer].sent
         && mci_ring_packet_is_over(&sending, buffer, by_reference[buffer].position))
-        sim_check(given_back[by_reference[buffer].number]);
+        sim_check(given_back[by_reference[buffer].number]
+                  && seen_by_receiver[by_reference[buffer].number] == 1);
 }
 
 static void sender_comes_back(void)
@@ -204,6 +211,7 @@ static void give_back(uint32_t count)
         sim_check(buffer < depth);
         expect(held[which].payload, held[which].number);
         given_back[held[which].number] = true;
+        seen_by_receiver[held[which].number] = 1;
         held[which] = held[--held_count];
         mci_ring_packet_free(&receiving, buffer);
     }
