@@ -217,10 +217,9 @@ bool mci_mailbox_send(const struct mci_mailbox *box, uint32_t level, uint32_t ce
         }
         /* This position is used, by us or by another, who may have died before it could say
          * so. Only a guide to the end: a tail that lags behind costs tries, no more. */
-        atomic_compare_exchange_strong_explicit(tail, &end,
-                                                mci_tail(box->generation, position + 1),
-                                                memory_order_release /* BEFORE */,
-                                                memory_order_relaxed);
+        atomic_compare_exchange_strong_explicit(
+                tail, &end, mci_tail(box->generation, position + 1),
+                memory_order_release /* BEFORE */, memory_order_relaxed);
         if (sent)
             return true;
     }

@@ -73,29 +73,29 @@ void __tsan_func_exit(void)
 {
 }
 
-#define PLAIN(name, size)                                                                      \
-    void __tsan_read##name(void *at);                                                          \
-    void __tsan_write##name(void *at);                                                         \
-    void __tsan_read##name(void *at)                                                           \
-    {                                                                                          \
-        HERE();                                                                                \
-        reads(at, size);                                                                       \
-    }                                                                                          \
-    void __tsan_write##name(void *at)                                                          \
-    {                                                                                          \
-        HERE();                                                                                \
-        writes(at, size);                                                                      \
-    }                                                                                          \
-    void __tsan_volatile_read##name(void *at) __attribute__((alias("__tsan_read" #name)));     \
-    void __tsan_volatile_write##name(void *at) __attribute__((alias("__tsan_write" #name)));   \
-    void __tsan_unaligned_read##name(void *at) __attribute__((alias("__tsan_read" #name)));    \
-    void __tsan_unaligned_write##name(void *at) __attribute__((alias("__tsan_write" #name)));  \
-    void __tsan_read_write##name(void *at);                                                    \
-    void __tsan_read_write##name(void *at)                                                     \
-    {                                                                                          \
-        HERE();                                                                                \
-        reads(at, size);                                                                       \
-        writes(at, size);                                                                      \
+#define PLAIN(name, size)                                                                     \
+    void __tsan_read##name(void *at);                                                         \
+    void __tsan_write##name(void *at);                                                        \
+    void __tsan_read##name(void *at)                                                          \
+    {                                                                                         \
+        HERE();                                                                               \
+        reads(at, size);                                                                      \
+    }                                                                                         \
+    void __tsan_write##name(void *at)                                                         \
+    {                                                                                         \
+        HERE();                                                                               \
+        writes(at, size);                                                                     \
+    }                                                                                         \
+    void __tsan_volatile_read##name(void *at) __attribute__((alias("__tsan_read" #name)));    \
+    void __tsan_volatile_write##name(void *at) __attribute__((alias("__tsan_write" #name)));  \
+    void __tsan_unaligned_read##name(void *at) __attribute__((alias("__tsan_read" #name)));   \
+    void __tsan_unaligned_write##name(void *at) __attribute__((alias("__tsan_write" #name))); \
+    void __tsan_read_write##name(void *at);                                                   \
+    void __tsan_read_write##name(void *at)                                                    \
+    {                                                                                         \
+        HERE();                                                                               \
+        reads(at, size);                                                                      \
+        writes(at, size);                                                                     \
     }
 PLAIN(1, 1)
 PLAIN(2, 2)
@@ -146,82 +146,82 @@ static inline uint64_t in8(uint64_t value)
 #define IN(type, value)  (sizeof(type) == 8 ? (type)in8((uint64_t)(value)) : (type)(value))
 
 /* Outside of a schedule, or outside of the segment: there is one thread. */
-#define ATOMIC(bits, type)                                                                     \
-    type __tsan_atomic##bits##_load(const volatile type *at, int order);                       \
-    type __tsan_atomic##bits##_load(const volatile type *at, int order)                        \
-    {                                                                                          \
-        HERE();                                                                                \
-        return sim.running && sim_is_shared(at)                                                \
-                     ? IN(type, sim_load((void *)(uintptr_t)at, sizeof(type), order))          \
-                     : IN(type, *at);                                                          \
-    }                                                                                          \
-    void __tsan_atomic##bits##_store(volatile type *at, type value, int order);                \
-    void __tsan_atomic##bits##_store(volatile type *at, type value, int order)                 \
-    {                                                                                          \
-        HERE();                                                                                \
-        if (sim.running && sim_is_shared(at)) {                                                \
-            sim_store((void *)(uintptr_t)at, sizeof(type), OUT(type, value), order);           \
-            return;                                                                            \
-        }                                                                                      \
-        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
-        *at = OUT(type, value);                                                                \
-    }                                                                                          \
-    static inline int compare##bits(volatile type *at, type *expected, type value, int order,  \
-                                    int failure, bool weak)                                    \
-    {                                                                                          \
-        if (sim.running && sim_is_shared(at)) {                                                \
-            uint64_t found = OUT(type, *expected);                                             \
-            bool done = sim_compare((void *)(uintptr_t)at, sizeof(type), &found,               \
-                                    OUT(type, value), order, failure, weak);                   \
-            *expected = IN(type, found);                                                       \
-            return done;                                                                       \
-        }                                                                                      \
-        if (*at != OUT(type, *expected)) {                                                     \
-            *expected = IN(type, *at);                                                         \
-            return 0;                                                                          \
-        }                                                                                      \
-        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
-        *at = OUT(type, value);                                                                \
-        return 1;                                                                              \
-    }                                                                                          \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,       \
-                                                      type value, int order, int failure);     \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,       \
-                                                      type value, int order, int failure)      \
-    {                                                                                          \
-        HERE();                                                                                \
-        return compare##bits(at, expected, value, order, failure, false);                      \
-    }                                                                                          \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *at, type *expected,         \
-                                                    type value, int order, int failure);       \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *at, type *expected,         \
-                                                    type value, int order, int failure)        \
-    {                                                                                          \
-        HERE();                                                                                \
-        return compare##bits(at, expected, value, order, failure, true);                       \
-    }                                                                                          \
-    MODIFY(bits, type, exchange, SIM_SWAP, value)                                              \
-    MODIFY(bits, type, fetch_add, SIM_ADD, old + value)                                        \
-    MODIFY(bits, type, fetch_sub, SIM_SUBTRACT, old - value)                                   \
-    MODIFY(bits, type, fetch_or, SIM_OR, old | value)                                          \
-    MODIFY(bits, type, fetch_and, SIM_AND, old &value)                                         \
+#define ATOMIC(bits, type)                                                                    \
+    type __tsan_atomic##bits##_load(const volatile type *at, int order);                      \
+    type __tsan_atomic##bits##_load(const volatile type *at, int order)                       \
+    {                                                                                         \
+        HERE();                                                                               \
+        return sim.running && sim_is_shared(at)                                               \
+                     ? IN(type, sim_load((void *)(uintptr_t)at, sizeof(type), order))         \
+                     : IN(type, *at);                                                         \
+    }                                                                                         \
+    void __tsan_atomic##bits##_store(volatile type *at, type value, int order);               \
+    void __tsan_atomic##bits##_store(volatile type *at, type value, int order)                \
+    {                                                                                         \
+        HERE();                                                                               \
+        if (sim.running && sim_is_shared(at)) {                                               \
+            sim_store((void *)(uintptr_t)at, sizeof(type), OUT(type, value), order);          \
+            return;                                                                           \
+        }                                                                                     \
+        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                 \
+        *at = OUT(type, value);                                                               \
+    }                                                                                         \
+    static inline int compare##bits(volatile type *at, type *expected, type value, int order, \
+                                    int failure, bool weak)                                   \
+    {                                                                                         \
+        if (sim.running && sim_is_shared(at)) {                                               \
+            uint64_t found = OUT(type, *expected);                                            \
+            bool done = sim_compare((void *)(uintptr_t)at, sizeof(type), &found,              \
+                                    OUT(type, value), order, failure, weak);                  \
+            *expected = IN(type, found);                                                      \
+            return done;                                                                      \
+        }                                                                                     \
+        if (*at != OUT(type, *expected)) {                                                    \
+            *expected = IN(type, *at);                                                        \
+            return 0;                                                                         \
+        }                                                                                     \
+        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                 \
+        *at = OUT(type, value);                                                               \
+        return 1;                                                                             \
+    }                                                                                         \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,      \
+                                                      type value, int order, int failure);    \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *at, type *expected,      \
+                                                      type value, int order, int failure)     \
+    {                                                                                         \
+        HERE();                                                                               \
+        return compare##bits(at, expected, value, order, failure, false);                     \
+    }                                                                                         \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *at, type *expected,        \
+                                                    type value, int order, int failure);      \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *at, type *expected,        \
+                                                    type value, int order, int failure)       \
+    {                                                                                         \
+        HERE();                                                                               \
+        return compare##bits(at, expected, value, order, failure, true);                      \
+    }                                                                                         \
+    MODIFY(bits, type, exchange, SIM_SWAP, value)                                             \
+    MODIFY(bits, type, fetch_add, SIM_ADD, old + value)                                       \
+    MODIFY(bits, type, fetch_sub, SIM_SUBTRACT, old - value)                                  \
+    MODIFY(bits, type, fetch_or, SIM_OR, old | value)                                         \
+    MODIFY(bits, type, fetch_and, SIM_AND, old &value)                                        \
     MODIFY(bits, type, fetch_xor, SIM_XOR, old ^ value)
 
-#define MODIFY(bits, type, name, how, result)                                                  \
-    type __tsan_atomic##bits##_##name(volatile type *at, type value, int order);               \
-    type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)                \
-    {                                                                                          \
-        type old;                                                                              \
-                                                                                               \
-        HERE();                                                                                \
-        if (sim.running && sim_is_shared(at))                                                  \
-            return IN(type, sim_modify((void *)(uintptr_t)at, sizeof(type), OUT(type, value),  \
-                                       order, how));                                           \
-        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                  \
-        old = *at;                                                                             \
-        value = OUT(type, value);                                                              \
-        *at = (type)(result);                                                                  \
-        return IN(type, old);                                                                            \
+#define MODIFY(bits, type, name, how, result)                                                 \
+    type __tsan_atomic##bits##_##name(volatile type *at, type value, int order);              \
+    type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)               \
+    {                                                                                         \
+        type old;                                                                             \
+                                                                                              \
+        HERE();                                                                               \
+        if (sim.running && sim_is_shared(at))                                                 \
+            return IN(type, sim_modify((void *)(uintptr_t)at, sizeof(type), OUT(type, value), \
+                                       order, how));                                          \
+        write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                 \
+        old = *at;                                                                            \
+        value = OUT(type, value);                                                             \
+        *at = (type)(result);                                                                 \
+        return IN(type, old);                                                                 \
     }
 
 ATOMIC(8, uint8_t)

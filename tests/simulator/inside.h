@@ -12,7 +12,7 @@
 enum {
     SIM_PLACES = 1016, /* locations that one schedule can use */
     SIM_STAMPS = SIM_FIBRES + SIM_PLACES,
-    SIM_STEPS = 30000, /* accesses after which a schedule gets nowhere; stamps have 15 bits */
+    SIM_STEPS = 30000,   /* accesses after which a schedule gets nowhere; stamps have 15 bits */
     SIM_OWN_BYTES = 512, /* thread-local variables */
 };
 

@@ -144,13 +144,13 @@ static long futex_wait_any(const struct futex_waitv *watches, uint32_t count)
 /* Each fibre in its turn, while the others go on. */
 static long membarrier(int command)
 {
-    const int all = MEMBARRIER_CMD_GLOBAL_EXPEDITED
-                  | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED
+    const int all = MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
+                  | MEMBARRIER_CMD_PRIVATE_EXPEDITED
                   | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
     int first;
 
     if (command == MEMBARRIER_CMD_QUERY)
-        return all;
+        return sim.no_membarrier ? 0 : all;
     if (!sim.running)
         return 0;
     if (sim.no_membarrier) {
@@ -358,9 +358,10 @@ uint32_t mci_thread_id(void)
     return sim_thread_id(sim.self);
 }
 
+/* Another one makes a process ask anew which fences the kernel has. */
 uint32_t mci_process_generation(void)
 {
-    return 1;
+    return sim.no_membarrier ? 2 : 1;
 }
 
 uint64_t mci_process_start(uint32_t pid)

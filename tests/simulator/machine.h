@@ -76,7 +76,7 @@ bool sim_is_started(int id);
 
 /* Ends the schedule as a failure. */
 void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-#define sim_check(condition)                                                                   \
+#define sim_check(condition) \
     ((condition) ? (void)0 : sim_fail("%s:%d: not so: %s", __FILE__, __LINE__, #condition))
 
 /* --- Memory --------------------------------------------------------------------------- */

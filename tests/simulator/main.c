@@ -13,11 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "inside.h"
+
+enum { MOST_CHOSEN = 64 };
 
 struct settings {
     uint64_t schedules;
@@ -26,6 +29,12 @@ struct settings {
     bool replay;
     unsigned part, parts;
 };
+
+/* Of all scenarios, in memory that their processes share. */
+struct totals {
+    uint64_t scenarios, schedules, deaths, dead_schedules, steps, violations;
+};
+static struct totals *totals;
 
 static double now(void)
 {
@@ -72,6 +81,12 @@ static int run(const struct sim_scenario *scenario, const struct settings *setti
             break;
     }
     spent = now() - start;
+    totals->scenarios++;
+    totals->schedules += done;
+    totals->deaths += sim.all_deaths;
+    totals->dead_schedules += sim.all_dead_schedules;
+    totals->steps += sim.all_steps;
+    totals->violations += !good;
     printf("%-12s %10" PRIu64 " schedules, %9" PRIu64 " with deaths, %6.1f accesses each, "
            "%6.0f a second%s\n",
            scenario->name, done, sim.all_dead_schedules, (double)sim.all_steps / (double)done,
@@ -79,11 +94,6 @@ static int run(const struct sim_scenario *scenario, const struct settings *setti
     fflush(stdout);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
-
-/* What a scenario's process has counted comes back through a pipe. */
-struct totals {
-    uint64_t schedules, deaths, dead_schedules, steps;
-};
 
 static int run_apart(const struct sim_scenario *scenario, const struct settings *settings,
                      uint64_t schedules, double seconds)
@@ -128,49 +138,74 @@ static const char *value_of(int argc, char **argv, int *i)
     exit(2);
 }
 
-int main(int argc, char **argv)
+/* What is asked for; the scenarios that are named, or all. */
+static int read_arguments(int argc, char **argv, struct settings *settings,
+                          const struct sim_scenario **chosen)
 {
-    struct settings settings = { .schedules = 1000000, .seed = 1, .parts = 1 };
-    const struct sim_scenario *chosen[64];
-    int count = 0, failed = 0;
-    uint64_t weights = 0;
+    int count = 0;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--list") == 0) {
-            return list();
-        } else if (strcmp(argv[i], "--schedules") == 0) {
-            settings.schedules = strtoull(value_of(argc, argv, &i), NULL, 0);
+        if (strcmp(argv[i], "--schedules") == 0) {
+            settings->schedules = strtoull(value_of(argc, argv, &i), NULL, 0);
         } else if (strcmp(argv[i], "--seconds") == 0) {
-            settings.seconds = strtod(value_of(argc, argv, &i), NULL);
-            settings.schedules = UINT64_MAX / 2;
+            settings->seconds = strtod(value_of(argc, argv, &i), NULL);
         } else if (strcmp(argv[i], "--seed") == 0) {
-            settings.seed = strtoull(value_of(argc, argv, &i), NULL, 0);
+            settings->seed = strtoull(value_of(argc, argv, &i), NULL, 0);
         } else if (strcmp(argv[i], "--replay") == 0) {
-            settings.seed = strtoull(value_of(argc, argv, &i), NULL, 0);
-            settings.schedules = 1;
-            settings.replay = true;
+            settings->seed = strtoull(value_of(argc, argv, &i), NULL, 0);
+            settings->replay = true;
         } else if (strcmp(argv[i], "--part") == 0) {
-            if (sscanf(value_of(argc, argv, &i), "%u/%u", &settings.part, &settings.parts) != 2
-                || settings.part >= settings.parts)
-                return 2;
-        } else if (count < 63) {
+            const char *part = value_of(argc, argv, &i);
+
+            if (sscanf(part, "%u/%u", &settings->part, &settings->parts) != 2
+                || settings->part >= settings->parts) {
+                fprintf(stderr, "simulator: --part %s: not a part, as 0/2 is\n", part);
+                exit(2);
+            }
+        } else {
+            if (count == MOST_CHOSEN)
+                exit(2);
             chosen[count++] = find(argv[i]);
         }
     }
-    for (int i = 0; count == 0 && sim_scenarios[i] != NULL; i++)
-        chosen[i] = sim_scenarios[i], chosen[i + 1] = NULL;
-    while (count < 63 && count >= 0 && chosen[count] != NULL && sim_scenarios[count] != NULL
-           && chosen[count] == sim_scenarios[count])
-        count++;
+    if (count == 0)
+        while (count < MOST_CHOSEN && sim_scenarios[count] != NULL) {
+            chosen[count] = sim_scenarios[count];
+            count++;
+        }
+    return count;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = { .schedules = 1000000, .seed = 1, .parts = 1 };
+    const struct sim_scenario *chosen[MOST_CHOSEN];
+    int count, failed = 0;
+    uint64_t weights = 0;
+    double start = now();
+
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
+        return list();
+    count = read_arguments(argc, argv, &settings, chosen);
+    totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                  0);
+    if (totals == MAP_FAILED)
+        return EXIT_FAILURE;
     for (int i = 0; i < count; i++)
         weights += chosen[i]->weight;
     for (int i = 0; i < count; i++) {
         double share = (double)chosen[i]->weight / (double)weights;
-        uint64_t schedules = settings.replay || settings.seconds > 0
-                                   ? settings.schedules
-                                   : (uint64_t)((double)settings.schedules * share) + 1;
+        uint64_t schedules = (uint64_t)((double)settings.schedules * share) + 1;
 
-        failed |= run_apart(chosen[i], &settings, schedules, settings.seconds * share);
+        if (settings.seconds > 0) /* as long for each */
+            schedules = UINT64_MAX;
+        if (settings.replay)
+            schedules = 1;
+        failed |= run_apart(chosen[i], &settings, schedules, settings.seconds / count);
     }
+    printf("%" PRIu64 " scenarios, %" PRIu64 " schedules (%" PRIu64 " with deaths), %" PRIu64
+           " deaths, %" PRIu64 " accesses, %" PRIu64 " violations, %.0f s\n",
+           totals->scenarios, totals->schedules, totals->dead_schedules, totals->deaths,
+           totals->steps, totals->violations, now() - start);
     return failed;
 }

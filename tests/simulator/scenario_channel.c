@@ -76,8 +76,7 @@ static mcapi_status_t send_by_reference(void)
     size_t size = sim_random(2) == 0 ? WORLD_PAYLOAD : sizeof(struct content);
     struct content content = content_of(sent + 1);
     void *payload;
-    mcapi_status_t status =
-            mci_lend_take(world_node(), world_endpoint(SENDER), size, &payload);
+    mcapi_status_t status = mci_lend_take(world_node(), world_endpoint(SENDER), size, &payload);
 
     if (status != MCAPI_SUCCESS)
         return status;

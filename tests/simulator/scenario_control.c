@@ -67,8 +67,8 @@ static void end(void)
     if (map->header->control == 0)
         sim_check(map->header->endpoint_live == live);
     else
-        sim_check(sim_is_dead((int)MCI_CONTROL_SLOT(map->header->control
-                                                    & ~MCI_CONTROL_WAITED)));
+        sim_check(
+                sim_is_dead((int)MCI_CONTROL_SLOT(map->header->control & ~MCI_CONTROL_WAITED)));
 }
 
 const struct sim_scenario sim_control = {

@@ -50,8 +50,7 @@ static void send_all(void *unused)
 
     (void)unused;
     while (of[self].sent < of[self].messages) {
-        mcapi_status_t status =
-                send_number(of[self].sent + 1, of[self].sent % 3 == 0 ? 1 : 0);
+        mcapi_status_t status = send_number(of[self].sent + 1, of[self].sent % 3 == 0 ? 1 : 0);
 
         if (status != MCAPI_SUCCESS) {
             if (!sim_is_dead(RECEIVER))

@@ -64,8 +64,8 @@ static void receive_all(void *unused)
     do {
         void *payload;
         size_t size;
-        mcapi_status_t status = mci_receive_packet(
-                world_node(), world_endpoint(RECEIVER), &payload, &size);
+        mcapi_status_t status =
+                mci_receive_packet(world_node(), world_endpoint(RECEIVER), &payload, &size);
 
         if (status != MCAPI_SUCCESS) {
             sim_check(status == MCAPI_ERR_TRANSMISSION && sim_is_dead(SENDER));

@@ -8,9 +8,16 @@ extern const struct sim_scenario sim_gate, sim_control, sim_channel, sim_message
 #endif
 
 const struct sim_scenario *const sim_scenarios[] = {
-    &sim_packets, &sim_scalars, &sim_mailbox, &sim_event,
+    &sim_packets,
+    &sim_scalars,
+    &sim_mailbox,
+    &sim_event,
 #ifdef SIM_WHOLE
-    &sim_gate, &sim_control, &sim_channel, &sim_messages, &sim_threads,
+    &sim_gate,
+    &sim_control,
+    &sim_channel,
+    &sim_messages,
+    &sim_threads,
 #endif
     0,
 };
