@@ -200,6 +200,16 @@ static inline uint64_t in8(uint64_t value)
         HERE();                                                                               \
         return compare##bits(at, expected, value, order, failure, true);                      \
     }                                                                                         \
+    /* What clang calls for both. */                                                          \
+    type __tsan_atomic##bits##_compare_exchange_val(volatile type *at, type expected,         \
+                                                    type value, int order, int failure);      \
+    type __tsan_atomic##bits##_compare_exchange_val(volatile type *at, type expected,         \
+                                                    type value, int order, int failure)       \
+    {                                                                                         \
+        HERE();                                                                               \
+        compare##bits(at, &expected, value, order, failure, false);                           \
+        return expected;                                                                      \
+    }                                                                                         \
     MODIFY(bits, type, exchange, SIM_SWAP, value)                                             \
     MODIFY(bits, type, fetch_add, SIM_ADD, old + value)                                       \
     MODIFY(bits, type, fetch_sub, SIM_SUBTRACT, old - value)                                  \

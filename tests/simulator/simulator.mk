@@ -18,7 +18,7 @@ optimize = -O2 -g
 
 flags = -std=gnu11 $(optimize) -Wall -Wextra -D_GNU_SOURCE \
 	-I$(tree)/mcapi -I$(tree)/mcapi/include -I$(machine)/tests/simulator
-hooked = -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer $(faults) \
+hooked = -fsanitize=thread -Wno-unknown-warning-option -Wno-tsan -fno-omit-frame-pointer $(faults) \
 	'-D_Thread_local=__attribute__((section("fibre_own")))' '-Dtls_model(x)=unused' \
 	-Dsyscall=sim_syscall -Dmemcpy=sim_memcpy -Dmemmove=sim_memmove -Dmemset=sim_memset \
 	-Dcalloc=sim_calloc -Dfree=sim_free -Dsched_yield=sim_yield \
