@@ -515,8 +515,8 @@ uint64_t sim_load(void *at, unsigned size, int order)
     struct place *place;
     sim_stamp number;
 
-    let_go_before(at, order == __ATOMIC_SEQ_CST);
     sim_step();
+    let_go_before(at, order == __ATOMIC_SEQ_CST);
     place = atomic_place(at, size);
     check_atomic(place, true, false);
     see_order(place, order);
@@ -532,8 +532,8 @@ void sim_store(void *at, unsigned size, uint64_t value, int order)
 {
     struct sim_fibre *fibre = self();
 
-    let_go_before(at, is_release(order));
     sim_step();
+    let_go_before(at, is_release(order));
     if (sim.keeps == 0 || order != __ATOMIC_RELAXED || fibre->kept_at != NULL
         || sim_draw() % 8 >= sim.keeps || find_place(at, size)->guarded) {
         store_now(at, size, value, order);
@@ -584,8 +584,8 @@ uint64_t sim_modify(void *at, unsigned size, uint64_t value, int order,
     struct place *place;
     uint64_t old;
 
-    let_go_before(at, is_release(order));
     sim_step();
+    let_go_before(at, is_release(order));
     place = atomic_place(at, size);
     check_atomic(place, true, true);
     old = store_of(place, place->stores)->value;
@@ -602,8 +602,8 @@ bool sim_compare(void *at, unsigned size, uint64_t *expected, uint64_t value, in
     struct place *place;
     sim_stamp number;
 
-    let_go_before(at, is_release(order));
     sim_step();
+    let_go_before(at, is_release(order));
     place = atomic_place(at, size);
     see_order(place, order);
     number = choose(place);

@@ -58,8 +58,8 @@ segment/mailbox.h|small|mailbox
 segment/mailbox.c|small|mailbox messages
 segment/event.h|small|event
 segment/event.c|small|event
-os/robust.c|whole|control event
-os/futex.c|whole|event control
+os/robust.c|small|robust event
+os/futex.c|small|event robust
 runtime/gate.h|whole|gate
 runtime/gate.c|whole|gate
 runtime/control.c|whole|control
@@ -130,7 +130,7 @@ plant() {
 	fi
 	for scenario in $scenarios; do
 		case $scenario in
-		packets | scalars | mailbox | event) kind=small ;;
+		packets | scalars | mailbox | event | robust) kind=small ;;
 		*) kind=whole ;;
 		esac
 		if ! build $kind; then

@@ -2,7 +2,7 @@
 /* scenarios.c - all of them. */
 #include "machine.h"
 
-extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event;
+extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event, sim_robust;
 #ifdef SIM_WHOLE
 extern const struct sim_scenario sim_gate, sim_control, sim_channel, sim_messages, sim_threads;
 #endif
@@ -12,6 +12,7 @@ const struct sim_scenario *const sim_scenarios[] = {
     &sim_scalars,
     &sim_mailbox,
     &sim_event,
+    &sim_robust,
 #ifdef SIM_WHOLE
     &sim_gate,
     &sim_control,

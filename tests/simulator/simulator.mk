@@ -30,7 +30,7 @@ library = \
 	mcapi/os/fence mcapi/os/futex mcapi/os/robust \
 	mcapi/segment/event mcapi/segment/mailbox mcapi/segment/map \
 	mcapi/segment/ring_packet mcapi/segment/ring_scalar
-scenarios = scenario_event scenario_mailbox scenario_packets scenario_scalars
+scenarios = scenario_event scenario_mailbox scenario_packets scenario_robust scenario_scalars
 ifeq ($(small),)
 library += \
 	mcapi/runtime/attribute mcapi/runtime/blocked mcapi/runtime/burst \
