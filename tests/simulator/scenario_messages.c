@@ -67,6 +67,8 @@ static void say_when_over(void *unused)
     for (int i = 0; i < SENDERS; i++)
         while (!sim_is_over(i))
             sim_pause();
+    for (uint32_t i = 0; i < SENDERS; i++)
+        mci_channel_bury(world_node(), i); /* if it is dead, and nobody has done so */
     if (send_number(0, MCAPI_MAX_PRIORITY) != MCAPI_SUCCESS)
         sim_check(sim_is_dead(RECEIVER));
 }
@@ -109,6 +111,8 @@ static void begin(void)
 {
     const struct mci_map *map = mci_map();
 
+    map->endpoints[world_endpoint(RECEIVER) & 0xffff].num_recv_buffers =
+            1 + sim_random(WORLD_ELEMENTS);
     for (int i = 0; i < SENDERS; i++) {
         of[i].messages = 1 + sim_random(MOST);
         sim_start(i, send_all, NULL);
@@ -122,9 +126,13 @@ static void begin(void)
 
 static void end(void)
 {
+    struct mci_mailbox box;
+
     if (sim_is_dead(RECEIVER))
         return;
     sim_check(received_all);
+    sim_check(mci_mailbox_view(mci_map(), world_endpoint(RECEIVER), &box));
+    sim_check(mci_mailbox_free_cells(&box) == box.depth);
     for (int i = 0; i < SENDERS; i++) {
         sim_check(of[i].received >= of[i].sent && of[i].received <= of[i].sent + 1);
         if (!sim_is_dead(i))
