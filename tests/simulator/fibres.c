@@ -15,7 +15,10 @@
 
 #include "inside.h"
 
-enum { STACK = 128 * 1024 };
+enum {
+    STACK = 128 * 1024,
+    PAUSES = 500, /* after which those who pause wait for those who sleep */
+};
 
 struct sim_machine sim;
 
@@ -156,6 +159,8 @@ static void leave(void)
 {
     int next = choose(false);
 
+    if (next == SIM_NOBODY && sim_kernel_time_passes())
+        next = choose(false);
     if (next != SIM_NOBODY) {
         go_to(next);
         return;
@@ -210,6 +215,7 @@ void sim_step(void)
     uint64_t drawn;
 
     count_step();
+    sim.pauses = 0;
     drawn = sim_draw();
     if (sim.spurious > 0 && drawn >> 24 == 0 && sim_kernel_wake_for_nothing())
         sim.spurious--;
@@ -227,6 +233,11 @@ void sim_pause(void)
 
     sim_let_go(sim.self);
     count_step();
+    if (++sim.pauses > PAUSES) {
+        sim.pauses = 0;
+        if (!sim_kernel_time_passes())
+            sim_fail("some wait, some sleep, and nobody does anything");
+    }
     next = choose(true);
     if (next != SIM_NOBODY)
         go_to(next);
@@ -337,7 +348,8 @@ static void begin(const struct sim_scenario *scenario, uint64_t seed)
     sim_draw();
     sim.steps = sim.deaths = 0;
     sim.failure[0] = '\0';
-    sim.no_membarrier = false;
+    sim.no_membarrier = sim.unheard = false;
+    sim.pauses = 0;
     sim.switch_mask = masks[sim_draw() % 8];
     sim.stale = stale[sim_draw() % 4];
     sim.keeps = sim_draw() % 2 == 0 ? 2 : 0;

@@ -62,13 +62,15 @@ struct sim_machine {
     uint32_t keeps;       /* of 8 relaxed stores, so many come late */
     uint32_t spurious;    /* wakes without a reason that may still happen */
     bool no_membarrier;
+    bool unheard;    /* the kernel has woken, at a death, and nobody slept */
+    uint32_t pauses; /* since anybody has done anything else */
     uint32_t deaths;
     const void *pc; /* where the access comes from */
     bool tracing;
     char failure[256];
     struct sim_fibre fibre[SIM_FIBRES];
     /* Totals. */
-    uint64_t all_steps, all_deaths, all_dead_schedules;
+    uint64_t all_steps, all_deaths, all_dead_schedules, all_naps;
 };
 
 extern struct sim_machine sim;
@@ -137,6 +139,8 @@ void sim_take_over(int id, const sim_stamp *view);
 void sim_kernel_begin(void);
 void sim_kernel_death(int id);
 bool sim_kernel_wake_for_nothing(void);
+/* The time of a sleep is over; see kernel.c. */
+bool sim_kernel_time_passes(void);
 
 /* --- report.c ------------------------------------------------------------------------- */
 

@@ -4,6 +4,10 @@
  * on words, fences on all processors, robust lists; and the mutexes of the C library.
  *
  * Timeouts do not come: a sleep that only its deadline would end is a failure of the schedule.
+ * With one exception, which the library knows and leaves to its sleeps, that end: a wake that
+ * the kernel does at a death, on a word that it does not mark (a mailbox's alarm), changes
+ * nothing that could be looked at, and is for those who sleep already. If nobody at all slept
+ * then, who fell asleep later is woken when nothing else is left to happen.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -76,6 +80,26 @@ static int wake(const void *word, int count)
             }
     }
     return woken;
+}
+
+bool sim_kernel_time_passes(void)
+{
+    if (!sim.unheard)
+        return false;
+    for (int i = 0; i < SIM_FIBRES; i++)
+        if (sim.fibre[i].state == SIM_ASLEEP)
+            sim_wake_fibre(i, -ETIMEDOUT);
+    sim.unheard = false;
+    sim.all_naps++;
+    return true;
+}
+
+static bool somebody_sleeps(void)
+{
+    for (int i = 0; i < SIM_FIBRES; i++)
+        if (sim.fibre[i].state == SIM_ASLEEP)
+            return true;
+    return false;
 }
 
 bool sim_kernel_wake_for_nothing(void)
@@ -195,6 +219,7 @@ static void word_of_the_dead(int id, uint32_t *word, bool pending)
     uint32_t owner = value & FUTEX_TID_MASK;
 
     if (pending && owner == 0) {
+        sim.unheard |= !somebody_sleeps();
         wake_for_the_dead(id, word);
         return;
     }
