@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/message.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "os/futex.h"
 #include "runtime/channel.h"
 #include "runtime/control.h"
 #include "runtime/endpoint.h"
@@ -117,8 +119,12 @@ void mci_message_take_back(const struct mci_map *map, uint32_t node)
         uint32_t handle = atomic_load_explicit(&slot->handle, memory_order_relaxed);
         struct mci_mailbox box;
 
-        if (handle != 0 && mci_mailbox_view(map, handle, &box))
-            mci_mailbox_return_cells(&box, node);
+        if (handle == 0 || !mci_mailbox_view(map, handle, &box))
+            continue;
+        mci_mailbox_return_cells(&box, node);
+        /* It may have died with announcements that it had taken, and the kernel's one wake may
+         * have come to somebody else than who must know. */
+        mci_futex_wake(&box.head->alarm.word, INT_MAX);
     }
     /* Not only where there is room now: it may have died between sending and waking. */
     raise_all(map);
