@@ -197,7 +197,7 @@ bool mci_mailbox_send(const struct mci_mailbox *box, uint32_t level, uint32_t ce
         uint64_t end = atomic_load_explicit(tail, memory_order_acquire); /* BEFORE */
         uint32_t position = (uint32_t)end;
         _Atomic uint64_t *slot = mci_mailbox_slot(box, level, position);
-        uint64_t word = atomic_load_explicit(slot, memory_order_acquire); /* BEFORE */
+        uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
         uint64_t empty = mci_slot_empty(box->generation, position);
         bool sent = false;
 
