@@ -398,7 +398,7 @@ bool sim_run(const struct sim_scenario *scenario, uint64_t seed)
         sim.ending = false;
     }
     sim.undoing = false;
-    sim_memory_end();
+    sim_undo_all();
     sim.all_steps += sim.steps;
     sim.all_deaths += sim.deaths;
     sim.all_dead_schedules += sim.deaths > 0;

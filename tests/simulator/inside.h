@@ -109,8 +109,6 @@ static inline bool sim_is_shared(const volatile void *at)
 }
 
 void sim_memory_begin(void);
-void sim_memory_end(void); /* undoes everything */
-void sim_undo(void *at, size_t size);
 
 enum sim_read_modify { SIM_SWAP, SIM_ADD, SIM_SUBTRACT, SIM_OR, SIM_AND, SIM_XOR };
 
@@ -133,6 +131,12 @@ void sim_join(int before, int after);
 /* For locks: a view that is handed on. */
 void sim_hand_over(int id, sim_stamp *view);
 void sim_take_over(int id, const sim_stamp *view);
+
+/* --- undo.c --------------------------------------------------------------------------- */
+
+/* What is there is there again after sim_undo_all(). */
+void sim_undo(void *at, size_t size);
+void sim_undo_all(void);
 
 /* --- kernel.c ------------------------------------------------------------------------- */
 

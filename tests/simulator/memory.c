@@ -21,11 +21,11 @@
 #include <string.h>
 
 #include "inside.h"
+#include "values.h"
 
 enum {
     HISTORY = 8, /* stores of a place that can still be read */
     RANGES = 64,
-    UNDOS = 1 << 17,
     TABLE = 2048,
     POOL = 1 << 22, /* stamps */
 };
@@ -58,12 +58,6 @@ struct range {
     uint64_t from, to;
 };
 
-struct undo {
-    void *at;
-    uint64_t old;
-    uint64_t size;
-};
-
 static struct place places[SIM_PLACES];
 static uint32_t place_count;
 static uint32_t used; /* stamps of a view, a multiple of 8 */
@@ -71,30 +65,11 @@ static struct entry table[TABLE];
 static uint32_t run;
 static struct range guarded[RANGES];
 static uint32_t guarded_count;
-static struct undo undos[UNDOS];
-static uint32_t undo_count;
 static alignas(64) sim_stamp pool[POOL];
 static uint32_t pool_used;
 static alignas(16) sim_stamp in_order[SIM_STAMPS]; /* what seq_cst fences and stores know */
 
-/* --- Undoing -------------------------------------------------------------------------- */
-
-void sim_undo(void *at, size_t size)
-{
-    unsigned char *from = at;
-
-    while (size > 0) {
-        size_t piece = size < sizeof undos[0].old ? size : sizeof undos[0].old;
-
-        if (undo_count == UNDOS)
-            sim_fail("more is written than can be undone");
-        undos[undo_count].at = from;
-        undos[undo_count].size = piece;
-        memcpy(&undos[undo_count++].old, from, piece);
-        from += piece;
-        size -= piece;
-    }
-}
+/* --- A schedule ----------------------------------------------------------------------- */
 
 void sim_memory_begin(void)
 {
@@ -114,19 +89,6 @@ void sim_memory_begin(void)
     used = SIM_FIBRES;
     guarded_count = 0;
     pool_used = 0;
-    undo_count = 0;
-}
-
-void sim_memory_end(void)
-{
-    while (undo_count > 0) {
-        const struct undo *undo = &undos[--undo_count];
-
-        if (undo->size == sizeof undo->old)
-            memcpy(undo->at, &undo->old, sizeof undo->old);
-        else
-            memcpy(undo->at, &undo->old, undo->size);
-    }
 }
 
 /* --- Places --------------------------------------------------------------------------- */
@@ -146,37 +108,6 @@ void sim_pass_over(const volatile void *start, uint64_t size)
 
     sim.passed_over[which] = (const unsigned char *)start;
     sim.passed_over_size[which] = size;
-}
-
-static uint64_t raw(const void *at, unsigned size)
-{
-    switch (size) {
-    case 1:
-        return *(const uint8_t *)at;
-    case 2:
-        return *(const uint16_t *)at;
-    case 4:
-        return *(const uint32_t *)at;
-    default:
-        return *(const uint64_t *)at;
-    }
-}
-
-static void put(void *at, unsigned size, uint64_t value)
-{
-    switch (size) {
-    case 1:
-        *(uint8_t *)at = (uint8_t)value;
-        break;
-    case 2:
-        *(uint16_t *)at = (uint16_t)value;
-        break;
-    case 4:
-        *(uint32_t *)at = (uint32_t)value;
-        break;
-    default:
-        *(uint64_t *)at = value;
-    }
 }
 
 static struct place *make_place(struct entry *entry, uint32_t offset, unsigned size)
@@ -242,24 +173,6 @@ static inline struct sim_fibre *self(void)
     return &sim.fibre[sim.self];
 }
 
-/* `from` and `length`: multiples of 8. */
-static inline void join(sim_stamp *view, const sim_stamp *other, uint32_t from, uint32_t length)
-{
-    for (uint32_t i = from; i < length; i += 8) {
-        sim_lanes a = *(sim_lanes *)&view[i];
-        sim_lanes b = *(const sim_lanes *)&other[i];
-        sim_lanes greater = a > b;
-
-        *(sim_lanes *)&view[i] = (a & greater) | (b & ~greater);
-    }
-}
-
-static inline void copy(sim_stamp *view, const sim_stamp *other, uint32_t length)
-{
-    for (uint32_t i = 0; i < length; i += 8)
-        *(sim_lanes *)&view[i] = *(const sim_lanes *)&other[i];
-}
-
 static sim_stamp *new_view(const sim_stamp *view)
 {
     sim_stamp *room = &pool[pool_used];
@@ -288,17 +201,6 @@ void sim_hand_over(int id, sim_stamp *view)
 void sim_take_over(int id, const sim_stamp *view)
 {
     join(sim.fibre[id].now, view, 0, used);
-}
-
-static inline bool is_acquire(int order)
-{
-    return order == __ATOMIC_CONSUME || order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL
-        || order == __ATOMIC_SEQ_CST;
-}
-
-static inline bool is_release(int order)
-{
-    return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
 }
 
 /* --- Races ---------------------------------------------------------------------------- */
@@ -544,29 +446,6 @@ void sim_store(void *at, unsigned size, uint64_t value, int order)
     fibre->kept_at = at;
     fibre->kept_size = size;
     fibre->kept_value = value;
-}
-
-static uint64_t changed(uint64_t old, uint64_t value, enum sim_read_modify how)
-{
-    switch (how) {
-    case SIM_SWAP:
-        return value;
-    case SIM_ADD:
-        return old + value;
-    case SIM_SUBTRACT:
-        return old - value;
-    case SIM_OR:
-        return old | value;
-    case SIM_AND:
-        return old & value;
-    default:
-        return old ^ value;
-    }
-}
-
-static uint64_t cut(uint64_t value, unsigned size)
-{
-    return size == 8 ? value : value & ((UINT64_C(1) << size * 8) - 1);
 }
 
 /* Replaces the newest store. */

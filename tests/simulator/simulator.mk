@@ -25,7 +25,7 @@ hooked = -fsanitize=thread -Wno-unknown-warning-option -Wno-tsan -fno-omit-frame
 	-Dpthread_mutex_lock=sim_mutex_lock -Dpthread_mutex_trylock=sim_mutex_trylock \
 	-Dpthread_mutex_unlock=sim_mutex_unlock
 
-machine_parts = fibres hooks kernel main memory report
+machine_parts = fibres hooks kernel main memory report undo
 library = \
 	mcapi/os/fence mcapi/os/futex mcapi/os/robust \
 	mcapi/segment/event mcapi/segment/mailbox mcapi/segment/map \
