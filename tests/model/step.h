@@ -17,5 +17,12 @@
 
 byte deaths_left = DEATHS;
 
-#define OR_DIE  :: atomic { deaths_left > 0 -> deaths_left--; goto dies }
-#define STEP(...) if :: d_step { __VA_ARGS__ } OR_DIE fi
+#define OR_DIE                          \
+    ::atomic                            \
+    {                                   \
+        deaths_left > 0->deaths_left--; \
+        goto dies                       \
+    }
+#define STEP(...) \
+    if            \
+    ::d_step{ __VA_ARGS__ } OR_DIE fi
