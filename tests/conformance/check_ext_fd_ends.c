@@ -380,9 +380,24 @@ static int64_t processor_us(void)
     return used.tv_sec * (int64_t)1000000 + used.tv_nsec / 1000;
 }
 
+/* What the process uses in 400 ms in which nothing happens, in us. */
+static int64_t used_by_waiting(const int *fds)
+{
+    int64_t began = processor_us();
+
+    for (int i = 0; i < 4; i++) {
+        struct pollfd one = { .fd = fds[i], .events = POLLIN };
+
+        expect_equal(0, poll(&one, 1, 100));
+    }
+    return processor_us() - began;
+}
+
+/* A machine that is itself a guest may charge us for time that it did not get: one quiet
+ * measurement of five is enough, and one that polls has none. */
 static void it_sleeps_while_nothing_happens(void)
 {
-    int64_t began;
+    int64_t least = INT64_MAX;
     int fds[4];
 
     nodes_begin(0);
@@ -392,13 +407,12 @@ static void it_sleeps_while_nothing_happens(void)
         fds[i] = fd_of(channel.recv);
         channel_works(i < 2 ? &packets : &scalars, &channel);
     }
-    began = processor_us();
-    for (int i = 0; i < 4; i++) {
-        struct pollfd one = { .fd = fds[i], .events = POLLIN };
+    for (int i = 0; i < 5 && least >= 40000; i++) {
+        int64_t used = used_by_waiting(fds);
 
-        expect_equal(0, poll(&one, 1, 100));
+        least = used < least ? used : least;
     }
-    expect_true(processor_us() - began < 40000); /* of 400 ms */
+    expect_true(least < 40000);
     nodes_end();
 }
 

@@ -19,6 +19,12 @@ static void comment(const char *before, const char *text)
     }
 }
 
+static void say_why(const struct run *run)
+{
+    comment("", run->message);
+    comment("stderr: ", run->printed == NULL ? "" : run->printed);
+}
+
 void report_run(size_t number, const struct run *run)
 {
     printf("%sok %zu - %s/%s (%s)", run->verdict == FAILED ? "not " : "", number,
@@ -26,11 +32,20 @@ void report_run(size_t number, const struct run *run)
     if (run->verdict == SKIPPED)
         printf(" # SKIP %s", run->message);
     putchar('\n');
-    if (run->verdict == FAILED) {
-        comment("", run->message);
-        comment("stderr: ", run->printed == NULL ? "" : run->printed);
-    }
+    if (run->verdict == FAILED)
+        say_why(run);
     fflush(stdout);
+}
+
+/* What failed is said once more at the end, where a long output is read. */
+static void repeat_failures(const struct run *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (runs[i].verdict == FAILED) {
+            printf("# FAILED %s/%s (%s)\n", runs[i].chapter->name, runs[i].test->name,
+                   where_name(runs[i].where));
+            say_why(&runs[i]);
+        }
 }
 
 /* --- Clauses ---------------------------------------------------------------------- */
@@ -94,6 +109,7 @@ void report_summary(const struct clauses *clauses, const struct run *runs, size_
     printf("#\n# %zu runs: %zu passed, %zu failed, %zu skipped, in %lld.%lld s together\n",
            count, verdicts[PASSED], verdicts[FAILED], verdicts[SKIPPED],
            (long long)(took / 1000), (long long)(took % 1000 / 100));
+    repeat_failures(runs, count);
 }
 
 static void write_row(FILE *table, const char *id, const char *text, const struct run *run)
