@@ -68,6 +68,8 @@ struct mci_descriptor *mci_descriptor_open(struct mci_node *node, uint32_t seria
         descriptor->node = node;
         descriptor->serial = serial;
         descriptor->handle = handle;
+        /* What it was used for before may be mapped no more. */
+        descriptor->receiver = (struct mci_receiver){ .self = NULL };
         set_state(descriptor, MCI_DESCRIPTOR_WAITS);
         if (!mci_watcher_add(descriptor)) {
             descriptor->next = unused;

@@ -58,8 +58,9 @@ struct mci_receiver {
      * because nothing can come any more. */
     bool (*would_return)(const void *self, const struct mci_place *place);
     _Atomic uint32_t *event; /* raised after whatever makes would_return true... */
-    _Atomic uint32_t *life;  /* ...unless this word changes. NULL: there is none */
-    uint32_t alive;          /* what it is until then */
+    /* ...unless this word changes, the first of a struct mci_liveness. NULL: there is none */
+    _Atomic uint32_t *life;
+    uint32_t alive; /* what it is until then */
     /* The slot of a node that died before it could wake those who wait here: whoever sleeps on
      * `life` buries it. MCI_NO_NODE: none. NULL: nobody has to. Any thread. */
     uint32_t (*find_dead)(const void *self);

@@ -97,6 +97,7 @@ bool mci_watcher_add(struct mci_descriptor *descriptor)
         return false;
     if (!watcher.running) {
         watcher.stop = false;
+        watcher.word_count = watcher.bell_count = 0; /* those of the last thread may be gone */
         if (!mci_thread_start(&thread))
             return false;
         watcher.running = true;

@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/runtime.h"
 #include "support/child.h"
 #include "support/eventually.h"
 #include "support/expect.h"
@@ -297,6 +299,38 @@ START_TEST(a_node_that_comes_back_has_no_old_descriptors)
 }
 END_TEST
 
+/* Nothing can be mapped here any more, and nobody can read here without our noticing. */
+static void bar(unsigned char *base)
+{
+    ck_assert_ptr_eq(mmap(base, 16 << 20, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+                     base);
+}
+
+/* What was used for a channel of the old topology serves an end of a new one that has none yet.
+ */
+START_TEST(a_node_that_comes_back_watches_nothing_old)
+{
+    struct pair pair = pair_open(kind_of_round(_i), NULL, NULL);
+    unsigned char *base = mci_map()->segment.base;
+    int fd = fd_of(&pair);
+
+    expect_status(MCAPI_SUCCESS, pair_send_status(&pair));
+    ck_assert(becomes_readable(fd));
+    leave();
+    bar(base);
+    join(0, 1);
+    pair = pair_create(kind_of_round(_i), NULL, NULL);
+    pair_open_receive(&pair);
+    fd = fd_of(&pair);
+    ck_assert(!is_readable(fd));
+    pair_connect(&pair);
+    pair_open_send(&pair);
+    expect_status(MCAPI_SUCCESS, pair_send_status(&pair));
+    ck_assert(becomes_readable(fd));
+}
+END_TEST
+
 static void act_make_fd(struct act *act)
 {
     struct pair pair = pair_open((enum pair_kind)act->kind, NULL, NULL);
@@ -432,6 +466,7 @@ int main(void)
         { who_waits_in_poll_wakes_when_the_end_is_closed, KINDS * GOINGS },
         { an_end_that_is_opened_again_has_a_new_descriptor, KINDS },
         { a_node_that_comes_back_has_no_old_descriptors, KINDS * 2 },
+        { a_node_that_comes_back_watches_nothing_old, KINDS },
         { a_thread_that_ends_takes_its_descriptors_along, KINDS },
         { a_signal_handler_may_finalize_while_one_waits, KINDS },
         { a_forked_child_has_its_own_descriptors_only, KINDS * 2 },

@@ -26,7 +26,7 @@ static struct {
     uint32_t received; /* inside the gate, which is `gate` */
     pthread_mutex_t gate;
     _Atomic uint32_t event;
-    _Atomic uint32_t life;
+    struct mci_liveness life;
     _Atomic uint32_t looks; /* how often somebody has asked */
     uint32_t node;          /* slot of ours */
     _Atomic uint32_t
@@ -42,7 +42,7 @@ static void note(const void *self, struct mci_place *place)
 static bool would_return(const void *self, const struct mci_place *place)
 {
     bool there = atomic_load_explicit(&counter.sent, memory_order_acquire) != place->at[0]
-              || atomic_load(&counter.life) != 1;
+              || atomic_load(&counter.life.word) != 1;
 
     (void)self;
     /* After this look: the next one is the first that can see it. */
@@ -62,7 +62,7 @@ static void attach(void)
         .note = note,
         .would_return = would_return,
         .event = &counter.event,
-        .life = &counter.life,
+        .life = &counter.life.word,
         .alive = 1,
     };
 
@@ -72,7 +72,7 @@ static void attach(void)
 static void begin(void)
 {
     node_begin();
-    atomic_store(&counter.life, 1);
+    atomic_store(&counter.life.word, 1);
     counter.node = mci_self.node->slot;
     mci_self.inside++;
     descriptor = mci_descriptor_open(mci_self.node, mci_self.serial, 0x10001);
@@ -197,8 +197,8 @@ END_TEST
 START_TEST(a_death_makes_it_readable_for_good)
 {
     attach();
-    atomic_store(&counter.life, 2);
-    mci_futex_wake(&counter.life, 1); /* as the kernel does */
+    atomic_store(&counter.life.word, 2);
+    mci_futex_wake(&counter.life.word, 1); /* as the kernel does */
     ck_assert(becomes_readable(descriptor->fd));
     for (int i = 0; i < 3; i++) {
         send_one();
