@@ -57,8 +57,9 @@ static bool find_sender(struct mci_ring_scalar *ring, uint32_t *waiting)
 
 bool mci_ring_scalar_resume_sender(struct mci_ring_scalar *ring, uint32_t *waiting)
 {
-    /* The receiver may take what there is, and no more. */
-    for (uint32_t tries = 0; tries <= ring->depth; tries++) {
+    /* The receiver may take what there is, and no more; and it may just have said that a lap
+     * begins, and be about to say what it took before. */
+    for (uint32_t tries = 0; tries <= ring->depth + 1; tries++) {
         struct mci_ring_scalar found = *ring;
         uint32_t taken = atomic_load_explicit(&ring->head->taken, memory_order_relaxed);
         bool whole = find_sender(&found, waiting);
