@@ -4,6 +4,8 @@
  * three threads take it, free or dead, give it back or die with it, sleep on it and guard it.
  * One at a time has it and sees what the one before did; who survives gets it.
  */
+#include <limits.h>
+
 #include "machine.h"
 #include "os/clock.h"
 #include "os/futex.h"
@@ -43,6 +45,9 @@ static void take(void)
             continue;
         mci_robust_guard(&shared->word);
         mci_futex_wait(&shared->word.word, seen, MCI_FOREVER);
+        /* The death of an owner that was giving it back wakes one, and nothing shows it: while
+         * guarded, that one passes it on. */
+        mci_futex_wake(&shared->word.word, INT_MAX);
         mci_robust_guard(NULL);
     }
 }
