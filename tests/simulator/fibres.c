@@ -365,6 +365,7 @@ static void begin(const struct sim_scenario *scenario, uint64_t seed)
     memcpy(__start_fibre_own, sim.fibre[sim.self].own, own_size());
     sim_memory_begin();
     sim_kernel_begin();
+    sim_system_begin();
     sim_names_begin();
     choose_deaths(scenario);
     sim.main_stack = __builtin_frame_address(0);

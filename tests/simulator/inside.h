@@ -143,8 +143,15 @@ void sim_undo_all(void);
 void sim_kernel_begin(void);
 void sim_kernel_death(int id);
 bool sim_kernel_wake_for_nothing(void);
+/* Until somebody wakes those who sleep on the word; and those are woken. */
+void sim_kernel_sleep(uint32_t *word);
+void sim_kernel_wake(const uint32_t *word);
 /* The time of a sleep is over; see kernel.c. */
 bool sim_kernel_time_passes(void);
+
+/* --- system.c ------------------------------------------------------------------------- */
+
+void sim_system_begin(void);
 
 /* --- report.c ------------------------------------------------------------------------- */
 

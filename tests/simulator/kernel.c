@@ -14,16 +14,11 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "inside.h"
-#include "os/clock.h"
-#include "os/process.h"
-#include "segment/segment.h"
 
 enum {
     WATCHES = 128,
@@ -130,6 +125,20 @@ static long fall_asleep(void)
         return result;
     errno = -result;
     return -1;
+}
+
+void sim_kernel_sleep(uint32_t *word)
+{
+    if (sim.tracing)
+        sim_trace("sleeps", NULL, 0, 0, -1, 0);
+    sleeps[sim.self].word[0] = word;
+    sleeps[sim.self].count = 1;
+    fall_asleep();
+}
+
+void sim_kernel_wake(const uint32_t *word)
+{
+    wake(word, SIM_FIBRES);
 }
 
 static long futex_wait(uint32_t *word, uint32_t expected)
@@ -369,92 +378,4 @@ int sim_mutex_unlock(pthread_mutex_t *at)
     mutex->owner = SIM_NOBODY;
     sim_hand_over(sim.self, mutex->view);
     return 0;
-}
-
-/* --- What the library asks of the system elsewhere ------------------------------------- */
-
-uint32_t mci_process_id(void)
-{
-    return (uint32_t)(1 + sim.fibre[sim.self].process);
-}
-
-uint32_t mci_thread_id(void)
-{
-    return sim_thread_id(sim.self);
-}
-
-/* Another one makes a process ask anew which fences the kernel has. */
-uint32_t mci_process_generation(void)
-{
-    return sim.no_membarrier ? 2 : 1;
-}
-
-uint64_t mci_process_start(uint32_t pid)
-{
-    return pid;
-}
-
-/* A process here ends as the kernel notices it: the marks say so. */
-bool mci_process_alive(uint32_t pid, uint64_t start)
-{
-    (void)pid;
-    (void)start;
-    return true;
-}
-
-mci_time mci_clock_now(void)
-{
-    return INT64_C(1000000000) + (mci_time)sim.steps * 1000;
-}
-
-mci_time mci_clock_deadline(mcapi_timeout_t ms)
-{
-    return ms == MCAPI_TIMEOUT_INFINITE ? MCI_FOREVER
-                                        : mci_clock_now() + (mci_time)ms * 1000000;
-}
-
-/* --- The segment ---------------------------------------------------------------------- */
-
-void *sim_segment(uint64_t size)
-{
-    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    if (at == MAP_FAILED || size > UINT32_MAX)
-        __builtin_trap();
-    sim.segment = at;
-    sim.segment_size = size;
-    return at;
-}
-
-bool mci_segment_attach(struct mci_segment *segment, const char *topology,
-                        const struct mci_segment_form *form, char *reason, size_t reason_size)
-{
-    (void)reason;
-    (void)reason_size;
-    snprintf(segment->topology, sizeof segment->topology, "%s", topology);
-    segment->base = sim_segment(form->size);
-    segment->size = form->size;
-    segment->fd = -1;
-    return form->format(segment->base, form->context);
-}
-
-bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t length)
-{
-    return offset <= segment->size && length <= segment->size - offset;
-}
-
-void mci_segment_detach(struct mci_segment *segment)
-{
-    (void)segment;
-}
-
-void mci_segment_detach_mapped(struct mci_segment *segment)
-{
-    (void)segment;
-}
-
-void mci_segment_forget_after_fork(struct mci_segment *segment)
-{
-    (void)segment;
 }

@@ -103,6 +103,10 @@ void sim_act_as(int id);
 /* The kernel refuses membarrier, in this schedule. */
 void sim_without_membarrier(void);
 
+/* Sleeps until a descriptor of the library's (os/eventfd.h) is readable; and whether it is. */
+void sim_poll(int fd);
+bool sim_is_readable(int fd);
+
 /* The thread id that the kernel knows the fibre by. */
 uint32_t sim_thread_id(int id);
 
