@@ -80,8 +80,11 @@ static void free_cells(const struct mci_map *map, const struct mci_mailbox *box,
     for (uint32_t i = 0; i < cells; i++) {
         uint32_t name = atomic_load_explicit(&box->cells[i].owner, memory_order_acquire);
 
+        /* Its sender may have given it back since, and have died then, and another taken it. */
         if (name != MCI_NOBODY && !is_at_work(map, name))
-            mci_mailbox_give(box, i);
+            atomic_compare_exchange_strong_explicit(&box->cells[i].owner, &name, MCI_NOBODY,
+                                                    memory_order_release, /* FREED */
+                                                    memory_order_relaxed);
     }
 }
 
