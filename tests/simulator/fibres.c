@@ -221,8 +221,10 @@ void sim_step(void)
         sim.spurious--;
     if ((drawn & sim.switch_mask) == 0) {
         const void *pc = sim.pc;
+        int next = choose(false);
 
-        go_to(choose(false));
+        sim.switches += next != sim.self;
+        go_to(next);
         sim.pc = pc;
     }
 }
@@ -346,7 +348,7 @@ static void begin(const struct sim_scenario *scenario, uint64_t seed)
         sim.random = 1;
     sim_draw();
     sim_draw();
-    sim.steps = sim.deaths = 0;
+    sim.steps = sim.switches = sim.deaths = 0;
     sim.failure[0] = '\0';
     sim.no_membarrier = sim.unheard = false;
     sim.pauses = 0;
@@ -400,8 +402,11 @@ bool sim_run(const struct sim_scenario *scenario, uint64_t seed)
     }
     sim.undoing = false;
     sim_undo_all();
-    sim.all_steps += sim.steps;
-    sim.all_deaths += sim.deaths;
-    sim.all_dead_schedules += sim.deaths > 0;
+    sim.all.schedules++;
+    sim.all.preempted += sim.switches > 0;
+    sim.all.switches += sim.switches;
+    sim.all.steps += sim.steps;
+    sim.all.deaths += sim.deaths;
+    sim.all.dead_schedules += sim.deaths > 0;
     return sim.failure[0] == '\0';
 }

@@ -252,6 +252,8 @@ void __tsan_atomic_thread_fence(int order)
 void __tsan_atomic_signal_fence(int order)
 {
     (void)order;
+    if (sim.running)
+        sim_compiler_barrier();
 }
 
 /* --- Functions of the C library ------------------------------------------------------- */

@@ -36,10 +36,14 @@ struct sim_fibre {
     alignas(16) sim_stamp fenced[SIM_STAMPS]; /* what an acquire fence would add */
     alignas(16) sim_stamp told[SIM_STAMPS];   /* what a release fence has put before stores */
     bool has_fenced, has_told;
-    /* A relaxed store that the others cannot see yet: the place, NULL: none. */
+    /* A store that the others cannot see yet: the place, NULL: none. */
     void *kept_at;
     uint64_t kept_value;
     unsigned kept_size;
+    int kept_order;
+    bool by_compiler; /* it is not in a processor's buffer, which others can have emptied */
+    const sim_stamp *kept_view; /* of a release */
+    uint32_t kept_length;
     alignas(16) unsigned char own[SIM_OWN_BYTES];
     alignas(16) unsigned char own_prepared[SIM_OWN_BYTES];
 };
@@ -69,8 +73,11 @@ struct sim_machine {
     bool tracing;
     char failure[256];
     struct sim_fibre fibre[SIM_FIBRES];
-    /* Totals. */
-    uint64_t all_steps, all_deaths, all_dead_schedules, all_naps;
+    uint32_t switches; /* in the middle of what a fibre does */
+    struct {
+        uint64_t schedules, preempted, dead_schedules, deaths, steps, switches, old_loads, kept,
+                naps;
+    } all; /* schedules, since they were handed in */
 };
 
 extern struct sim_machine sim;
@@ -121,6 +128,7 @@ bool sim_compare(void *at, unsigned size, uint64_t *expected, uint64_t value, in
                  int failure_order, bool weak);
 void sim_fence(int order);
 void sim_fence_on(int id);
+void sim_compiler_barrier(void);
 /* What the fibre has stored is there for all: before it sleeps, ends or dies. */
 void sim_let_go(int id);
 /* What the kernel does, for a fibre: no step, the newest value, ordered like a lock. */

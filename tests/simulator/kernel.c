@@ -85,7 +85,7 @@ bool sim_kernel_time_passes(void)
         if (sim.fibre[i].state == SIM_ASLEEP)
             sim_wake_fibre(i, -ETIMEDOUT);
     sim.unheard = false;
-    sim.all_naps++;
+    sim.all.naps++;
     return true;
 }
 

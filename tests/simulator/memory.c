@@ -8,8 +8,10 @@
  * joins the view of the store that it reads. A read-modify-write reads the newest store, and
  * hands on the view of the one it replaces.
  *
- * A relaxed store may come later than what its fibre does next, unless that is an access to the
- * same place, a release, a fence or a system call: one per fibre is kept back at a time.
+ * A relaxed or release store may come later than what its fibre does next, unless that is an
+ * access to the same place, a release, a fence or a system call: one per fibre is kept back at
+ * a time. Until the next compiler barrier it may be the compiler that keeps it back; then a
+ * fence that somebody else has put on the fibre's processor does not find it.
  *
  * The first numbers of a view are clocks, one per fibre: how much of that fibre's doings has
  * happened before. An access that must be ordered with all others to its place (a plain one)
@@ -315,6 +317,7 @@ static inline sim_stamp choose(struct place *place)
         return newest;
     if (newest - oldest >= HISTORY)
         oldest = (sim_stamp)(newest - HISTORY + 1);
+    sim.all.old_loads++;
     return (sim_stamp)(oldest + (sim_stamp)(sim_draw() % (uint32_t)(newest - oldest + 1)));
 }
 
@@ -394,12 +397,21 @@ void sim_let_go(int id)
     struct sim_fibre *fibre = &sim.fibre[id];
     void *at = fibre->kept_at;
     int before = sim.self;
+    struct place *place;
 
     if (at == NULL)
         return;
     fibre->kept_at = NULL;
     sim.self = id;
-    store_now(at, fibre->kept_size, fibre->kept_value, __ATOMIC_RELAXED);
+    place = atomic_place(at, fibre->kept_size);
+    if (sim.tracing)
+        sim_trace("stores late", at, fibre->kept_size, fibre->kept_value, fibre->kept_order, 0);
+    check_atomic(place, false, true);
+    append(place, fibre->kept_value, __ATOMIC_RELAXED, NULL);
+    if (fibre->kept_order == __ATOMIC_RELEASE) {
+        store_of(place, place->stores)->view = fibre->kept_view;
+        store_of(place, place->stores)->length = (uint16_t)fibre->kept_length;
+    }
     sim.self = before;
 }
 
@@ -436,16 +448,24 @@ void sim_store(void *at, unsigned size, uint64_t value, int order)
 
     sim_step();
     let_go_before(at, is_release(order));
-    if (sim.keeps == 0 || order != __ATOMIC_RELAXED || fibre->kept_at != NULL
+    if (sim.keeps == 0 || order > __ATOMIC_RELEASE || fibre->kept_at != NULL
         || sim_draw() % 8 >= sim.keeps || find_place(at, size)->guarded) {
         store_now(at, size, value, order);
         return;
     }
     if (sim.tracing)
         sim_trace("keeps back", at, size, value, order, 0);
+    sim.all.kept++;
     fibre->kept_at = at;
     fibre->kept_size = size;
     fibre->kept_value = value;
+    fibre->kept_order = order;
+    fibre->by_compiler = sim_draw() % 2 == 0;
+    if (order == __ATOMIC_RELEASE) {
+        fibre->kept_view = new_view(fibre->now);
+        fibre->kept_length = used;
+        fibre->now[sim.self]++;
+    }
 }
 
 /* Replaces the newest store. */
@@ -510,7 +530,6 @@ static void fence(int id, int order)
 {
     struct sim_fibre *fibre = &sim.fibre[id];
 
-    sim_let_go(id);
     if (is_acquire(order) && fibre->has_fenced) {
         join(fibre->now, fibre->fenced, 0, used);
         fibre->has_fenced = false;
@@ -531,13 +550,21 @@ void sim_fence(int order)
     sim_step();
     if (sim.tracing)
         sim_trace("fences", NULL, 0, 0, order, 0);
+    sim_let_go(sim.self);
     fence(sim.self, order);
+}
+
+void sim_compiler_barrier(void)
+{
+    self()->by_compiler = false;
 }
 
 void sim_fence_on(int id)
 {
     if (sim.tracing)
         sim_trace("has fenced fibre", NULL, 0, (uint64_t)id, __ATOMIC_SEQ_CST, 0);
+    if (sim.fibre[id].kept_at == NULL || !sim.fibre[id].by_compiler)
+        sim_let_go(id);
     fence(id, __ATOMIC_SEQ_CST);
 }
 
