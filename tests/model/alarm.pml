@@ -13,13 +13,15 @@
  * message is left. A receiver that waits for a request sleeps on its bell, and does the same.
  *
  * Left out: the steps of a mailbox (mailbox.pml), memory orders (event.pml), the death of
- * the receiver's node (all who wait watch its word); and two gaps, in which the others sleep
+ * the receiver's node (all who wait watch its word); and three gaps, in which the others sleep
  * on until their nap ends: a death while somebody is between its last look and its sleep, as
- * the alarm never has another value for the kernel to compare (GAP shows it); and one that
- * is killed after the alarm has woken it and before it has looked for the dead (DEATHS=2).
+ * the alarm never has another value for the kernel to compare (-DGAP=1 shows it); one that dies
+ * with announcements that it had taken, and whose message somebody else has received by then,
+ * so that nobody finds its name (-DGAP=2); and one that is killed after the alarm has woken it
+ * and before it has looked for the dead (DEATHS=2).
  *
  * Faults: 1 the alarm is not guarded; 2 nobody looks for the dead; 3 the guard is dropped
- * before the receiver is woken; 4 whom the alarm wakes does not wake the others.
+ * before the receiver is woken; 4 recovery wakes by announcements only.
  */
 #include "step.h"
 
@@ -33,6 +35,8 @@
 #ifndef GAP
 #define GAP 0
 #endif
+/* With announcements taken and nobody woken: only while its name is in the cell. */
+#define OR_DIE_NAMED :: atomic { CAN_DIE && (owner == me || GAP == 2) -> deaths_left--; goto dies }
 #define SLEEPERS (SENDERS + 1)
 #define TAKEN    9
 
@@ -52,7 +56,6 @@ byte over;                    /* senders that have sent, or are dead */
 bool guarded[SLEEPERS];       /* names the alarm */
 bool queued[SLEEPERS];        /* inside its wait: on its event and on the alarm */
 bool asleep[SLEEPERS];
-bool alarmed[SLEEPERS];       /* woken by the alarm */
 
 inline wake(side)
 {
@@ -70,12 +73,17 @@ inline wake(side)
 inline wake_one()
 {
     if
-    :: queued[0] -> asleep[0] = false; alarmed[0] = true
-    :: queued[1] -> asleep[1] = false; alarmed[1] = true
-    :: queued[2] -> asleep[2] = false; alarmed[2] = true
-    :: queued[SENDERS] -> asleep[SENDERS] = false; alarmed[SENDERS] = true
+    :: queued[0] -> asleep[0] = false
+    :: queued[1] -> asleep[1] = false
+    :: queued[2] -> asleep[2] = false
+    :: queued[SENDERS] -> asleep[SENDERS] = false
     :: else
     fi
+}
+
+inline wake_queued(one)
+{
+    if :: queued[one] -> asleep[one] = false :: else fi
 }
 
 inline raise(side)
@@ -85,7 +93,7 @@ inline raise(side)
     :: seen ->
         STEP(seen = event[side] & SLEEPER; event[side] = (event[side] | 1) + 1);
         if
-        :: seen -> if :: wake(side) OR_DIE fi
+        :: seen -> if :: wake(side) OR_DIE_NAMED fi
         :: else
         fi
     :: else
@@ -93,22 +101,16 @@ inline raise(side)
     seen = 0
 }
 
-/* After a sleep. Whom the alarm has woken passes it on: the dead one may have taken the bits of
- * an event, and woken nobody, and its message may be gone. */
-inline come_back()
+/* Recovery: all who sleep at the mailbox, announced or not. The dead one may have taken the bits
+ * of an event and woken nobody, and the kernel's one wake have come to somebody else. */
+inline wake_all()
 {
-    STEP(seen = alarmed[me]; alarmed[me] = false; queued[me] = false);
-#if FAULT != 4
-    if
-    :: seen ->
-        STEP(event[RECEIVE] = (event[RECEIVE] | 1) + 1);
-        if :: wake(RECEIVE) OR_DIE fi;
-        STEP(event[SEND] = (event[SEND] | 1) + 1);
-        if :: wake(SEND) OR_DIE fi
-    :: else
-    fi;
-#endif
-    seen = 0
+    d_step {
+        wake_queued(0);
+        wake_queued(1);
+        wake_queued(2);
+        wake_queued(SENDERS)
+    }
 }
 
 /* mci_message_bury: with the lock, so the dead one may be recovered by somebody else. */
@@ -122,6 +124,9 @@ inline bury()
         if
         :: dead[who] ->
             STEP(if :: owner == who && !sent -> owner = 0 :: else fi);
+#if FAULT != 4
+            if :: wake_all() OR_DIE fi;
+#endif
             raise(RECEIVE);
             raise(SEND);
             STEP(dead[who] = false)
@@ -182,17 +187,16 @@ try:
         falling--);
     expected = 0;
     !asleep[me];
-    come_back();
+    STEP(queued[me] = false);
     bury();
     goto try;
 dies:
     atomic { if :: announced -> announced = false; falling-- :: else fi };
     atomic {
-        (falling == 0 || GAP);
+        (falling == 0 || GAP == 1);
         dead[me] = true;
         queued[me] = false;
         asleep[me] = false;
-        alarmed[me] = false;
         /* Its lock is taken over by whoever wants it next. */
         if :: lock && who != 0 -> lock = false :: else fi;
         if :: guarded[me] -> guarded[me] = false; wake_one() :: else fi
@@ -236,7 +240,7 @@ try:
     expected = 0;
 end:
     !asleep[RECEIVER];
-    come_back();
+    STEP(queued[me] = false);
     bury();
     goto try;
 dies:

@@ -83,9 +83,11 @@ faults scalar_ring 1 2 3 4 5 6
 search mailbox -DOTHERS=1
 search mailbox -DLEVELS=2 -DMESSAGES=1
 search mailbox -DLATE=1 -DMESSAGES=1
+search mailbox -DLATE=2 -DMESSAGES=1
 faults mailbox 1 2 3 4 5 6 7 -DMESSAGES=1
 faults mailbox 8 -DLEVELS=2 -DMESSAGES=1
 faults mailbox 9 10 11 12 13 14 -DLATE=1 -DMESSAGES=1
+faults mailbox 15 -DLATE=2 -DMESSAGES=1
 
 search event
 search event -DWEAK=0
