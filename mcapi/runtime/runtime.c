@@ -131,13 +131,16 @@ static void after_fork_in_child(void)
         mci_node_forget(mci_runtime.nodes[i]);
     mci_end_forget_all();
     mci_message_forget_all();
-    if (mci_runtime.attached || atomic_load(&mci_runtime.forsaken) != MCI_NOT_FORSAKEN)
+    /* relaxed: a forked child has one thread */
+    if (mci_runtime.attached
+        || atomic_load_explicit(&mci_runtime.forsaken, memory_order_relaxed)
+                   != MCI_NOT_FORSAKEN)
         mci_segment_forget_after_fork(&mci_runtime.map.segment);
     mci_runtime.attached = false;
     mci_runtime.live = 0;
     memset(&mci_runtime.map, 0, sizeof mci_runtime.map);
-    atomic_store(&mci_runtime.users, 0);
-    atomic_store(&mci_runtime.forsaken, MCI_NOT_FORSAKEN);
+    atomic_store_explicit(&mci_runtime.users, 0, memory_order_relaxed);
+    atomic_store_explicit(&mci_runtime.forsaken, MCI_NOT_FORSAKEN, memory_order_relaxed);
     memset(&mci_self, 0, sizeof mci_self);
 }
 

@@ -26,9 +26,12 @@ static alignas(64) unsigned char stacks[SIM_FIBRES][STACK];
 
 /* What the library and the scenarios declare as _Thread_local lies here: see simulator.mk. */
 extern unsigned char __start_fibre_own[], __stop_fibre_own[];
+/* ...and here what each process has: mci_runtime. */
+extern unsigned char __start_process_own[], __stop_process_own[];
 
-/* So that there is such a section, whatever is linked. */
+/* So that there are such sections, whatever is linked. */
 static unsigned char own_section __attribute__((section("fibre_own"), used));
+static unsigned char process_section __attribute__((section("process_own"), used));
 
 /* --- Changing fibres ------------------------------------------------------------------ */
 
@@ -88,13 +91,44 @@ static size_t own_size(void)
     return (size_t)(__stop_fibre_own - __start_fibre_own);
 }
 
+static size_t process_size(void)
+{
+    return (size_t)(__stop_process_own - __start_process_own);
+}
+
+static void use_process(int id)
+{
+    if (id == sim.process || !sim.has_processes)
+        return;
+    memcpy(sim.processes[sim.process].own, __start_process_own, process_size());
+    memcpy(__start_process_own, sim.processes[id].own, process_size());
+    sim.process = id;
+}
+
 void sim_use(int id)
 {
+    use_process(sim.fibre[id].process);
     if (id == sim.self)
         return;
     memcpy(sim.fibre[sim.self].own, __start_fibre_own, own_size());
     memcpy(__start_fibre_own, sim.fibre[id].own, own_size());
     sim.self = id;
+}
+
+/* Before prepare(): each fibre is a process of its own, as the program begins. */
+void sim_begin_processes(void)
+{
+    if (own_size() > SIM_OWN_BYTES || process_size() > SIM_PROCESS_BYTES)
+        __builtin_trap();
+    for (int i = 0; i < SIM_FIBRES; i++) {
+        sim.fibre[i].process = i;
+        memcpy(sim.processes[i].own, __start_process_own, process_size());
+    }
+}
+
+void sim_with_processes(void)
+{
+    sim.has_processes = true;
 }
 
 void sim_act_as(int id)
@@ -104,11 +138,13 @@ void sim_act_as(int id)
 
 void sim_keep_prepared(void)
 {
-    if (own_size() > SIM_OWN_BYTES)
-        __builtin_trap();
     memcpy(sim.fibre[sim.self].own, __start_fibre_own, own_size());
-    for (int i = 0; i < SIM_FIBRES; i++)
+    memcpy(sim.processes[sim.process].own, __start_process_own, process_size());
+    for (int i = 0; i < SIM_FIBRES; i++) {
         memcpy(sim.fibre[i].own_prepared, sim.fibre[i].own, own_size());
+        memcpy(sim.processes[i].own_prepared, sim.processes[i].own, process_size());
+        sim.fibre[i].process_prepared = sim.fibre[i].process;
+    }
 }
 
 static void go_to(int id)
@@ -278,6 +314,13 @@ void sim_start(int id, void (*body)(void *), void *argument)
 void sim_same_process(int id, int as)
 {
     sim.fibre[id].process = as;
+    if (id == sim.self)
+        use_process(as);
+}
+
+int sim_process_of(int id)
+{
+    return sim.fibre[id].process;
 }
 
 void sim_spare(int id)
@@ -361,10 +404,16 @@ static void begin(const struct sim_scenario *scenario, uint64_t seed)
 
         fibre->state = SIM_UNUSED;
         fibre->steps = fibre->dies_at = 0;
-        fibre->process = i;
+        fibre->process = fibre->process_prepared;
         memcpy(fibre->own, fibre->own_prepared, own_size());
+        if (sim.has_processes)
+            memcpy(sim.processes[i].own, sim.processes[i].own_prepared, process_size());
     }
-    memcpy(__start_fibre_own, sim.fibre[sim.self].own, own_size());
+    sim.self = 0;
+    memcpy(__start_fibre_own, sim.fibre[0].own, own_size());
+    sim.process = sim.fibre[0].process;
+    if (sim.has_processes)
+        memcpy(__start_process_own, sim.processes[sim.process].own, process_size());
     sim_memory_begin();
     sim_kernel_begin();
     sim_system_begin();
@@ -394,6 +443,7 @@ bool sim_run(const struct sim_scenario *scenario, uint64_t seed)
     sim.running = false;
     if (sim.failure[0] == '\0') {
         /* What end() finds wrong ends there too. */
+        sim_same_process(SIM_STAGE, sim.fibre[0].process);
         sim_start(SIM_STAGE, end_scenario, (void *)(uintptr_t)scenario);
         sim_use(SIM_STAGE);
         sim.ending = true;

@@ -19,6 +19,7 @@ enum {
 };
 
 extern unsigned char __start_fibre_own[], __stop_fibre_own[];
+extern unsigned char __start_process_own[], __stop_process_own[];
 
 static alignas(64) unsigned char heap[HEAP];
 static size_t heap_used;
@@ -30,8 +31,9 @@ static inline bool is_passing(const unsigned char *at)
 {
     return (uint64_t)(at - sim.stacks) < sim.stacks_size
         || (uint64_t)(at - sim.main_stack + STACK_REACH) < 2 * (uint64_t)STACK_REACH
-        || (uint64_t)(at - __start_fibre_own)
-                   < (uint64_t)(__stop_fibre_own - __start_fibre_own);
+        || (uint64_t)(at - __start_fibre_own) < (uint64_t)(__stop_fibre_own - __start_fibre_own)
+        || (uint64_t)(at - __start_process_own)
+                   < (uint64_t)(__stop_process_own - __start_process_own);
 }
 
 static void write_elsewhere(void *at, size_t size)
@@ -256,12 +258,19 @@ void __tsan_atomic_signal_fence(int order)
         sim_compiler_barrier();
 }
 
+void sim_share_process(void)
+{
+    sim_share(heap, sizeof heap);
+    sim_share(__start_process_own, (uint64_t)(__stop_process_own - __start_process_own));
+}
+
 /* --- Functions of the C library ------------------------------------------------------- */
 
 void *sim_memcpy(void *to, const void *from, size_t size);
 void *sim_memmove(void *to, const void *from, size_t size);
 void *sim_memset(void *at, int byte, size_t size);
 void *sim_calloc(size_t count, size_t size);
+void *sim_realloc(void *at, size_t size);
 void sim_free(void *at);
 
 void *sim_memcpy(void *to, const void *from, size_t size)
@@ -298,22 +307,29 @@ void *__tsan_memmove(void *to, const void *from, size_t size)
         __attribute__((alias("sim_memmove")));
 void *__tsan_memset(void *at, int byte, size_t size) __attribute__((alias("sim_memset")));
 
-/* What a schedule allocates is gone with it. */
+/* What a schedule allocates is gone with it; so is what it gives back. */
 void *sim_calloc(size_t count, size_t size)
 {
     size_t bytes = (count * size + 15) & ~(size_t)15;
 
-    if (!sim.undoing)
-        return calloc(count, size);
     if (bytes > HEAP - heap_used)
-        sim_fail("the schedule allocates more than %d bytes", HEAP);
-    sim_undo(&heap_used, sizeof heap_used);
+        sim_fail("more than %d bytes are allocated", HEAP);
+    if (sim.undoing)
+        sim_undo(&heap_used, sizeof heap_used);
     heap_used += bytes;
     return memset(&heap[heap_used - bytes], 0, bytes);
 }
 
+/* What lies behind it may come with it. */
+void *sim_realloc(void *at, size_t size)
+{
+    unsigned char *room = sim_calloc(1, size);
+    size_t there = at == NULL ? 0 : (size_t)(room - (unsigned char *)at);
+
+    return there == 0 ? room : memcpy(room, at, there < size ? there : size);
+}
+
 void sim_free(void *at)
 {
-    if (!sim.undoing)
-        free(at);
+    (void)at;
 }

@@ -11,9 +11,11 @@
 
 enum {
     SIM_PLACES = 1016, /* locations that one schedule can use */
+    SIM_MORE = 4,
     SIM_STAMPS = SIM_FIBRES + SIM_PLACES,
     SIM_STEPS = 30000,   /* accesses after which a schedule gets nowhere; stamps have 15 bits */
     SIM_OWN_BYTES = 512, /* thread-local variables */
+    SIM_PROCESS_BYTES = 4608, /* what each process has of its own */
 };
 
 /* A view: of each fibre how far its doings have happened before (its clock), of each place the
@@ -25,7 +27,7 @@ enum sim_state { SIM_UNUSED, SIM_READY, SIM_ASLEEP, SIM_OVER, SIM_DEAD };
 
 struct sim_fibre {
     enum sim_state state;
-    int process;
+    int process, process_prepared;
     void *stack_pointer;
     void (*body)(void *);
     void *argument;
@@ -73,6 +75,16 @@ struct sim_machine {
     bool tracing;
     char failure[256];
     struct sim_fibre fibre[SIM_FIBRES];
+    bool has_processes; /* the library's runtime is in use */
+    int process;        /* of the fibre that runs */
+    struct {
+        alignas(16) unsigned char own[SIM_PROCESS_BYTES];
+        alignas(16) unsigned char own_prepared[SIM_PROCESS_BYTES];
+    } processes[SIM_FIBRES]; /* by the number that their fibres have as their process */
+    /* Shared memory besides the segment: of one process with several threads. */
+    const unsigned char *more[SIM_MORE];
+    uint64_t more_size[SIM_MORE];
+    int more_count;
     uint32_t switches; /* in the middle of what a fibre does */
     struct {
         uint64_t schedules, preempted, dead_schedules, deaths, steps, switches, old_loads, kept,
@@ -101,6 +113,7 @@ void sim_sleep(void);
 void sim_wake_fibre(int id, int result);
 /* One schedule. False: it failed, and sim.failure says how. */
 bool sim_run(const struct sim_scenario *scenario, uint64_t seed);
+void sim_begin_processes(void);
 void sim_keep_prepared(void);
 void sim_use(int id);
 
@@ -110,12 +123,17 @@ static inline bool sim_is_shared(const volatile void *at)
 {
     const unsigned char *place = (const unsigned char *)at;
 
-    return (uint64_t)(place - sim.segment) < sim.segment_size
-        && (uint64_t)(place - sim.passed_over[0]) >= sim.passed_over_size[0]
-        && (uint64_t)(place - sim.passed_over[1]) >= sim.passed_over_size[1];
+    if ((uint64_t)(place - sim.segment) < sim.segment_size)
+        return (uint64_t)(place - sim.passed_over[0]) >= sim.passed_over_size[0]
+            && (uint64_t)(place - sim.passed_over[1]) >= sim.passed_over_size[1];
+    for (int i = 0; i < sim.more_count; i++)
+        if ((uint64_t)(place - sim.more[i]) < sim.more_size[i])
+            return true;
+    return false;
 }
 
 void sim_memory_begin(void);
+void sim_share(const void *at, uint64_t size);
 
 enum sim_read_modify { SIM_SWAP, SIM_ADD, SIM_SUBTRACT, SIM_OR, SIM_AND, SIM_XOR };
 

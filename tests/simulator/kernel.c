@@ -23,7 +23,7 @@
 enum {
     WATCHES = 128,
     WALK = 2048,
-    MUTEXES = 32,
+    MUTEXES = 128,
     FIRST_THREAD = 1000,
 };
 

@@ -55,6 +55,7 @@ void sim_start(int id, void (*body)(void *), void *argument);
 
 /* Fibres with the same number are threads of one process; at first each is its own. */
 void sim_same_process(int id, int as);
+int sim_process_of(int id);
 
 /* It does not die in this schedule. */
 void sim_spare(int id);
@@ -96,6 +97,13 @@ void sim_name(const volatile void *start, size_t size, size_t step, const char *
 /* For prepare(), twice at most: these bytes of the segment are no places, and never shared. For
  * large tables that are walked under a lock, of which a scenario uses next to nothing. */
 void sim_pass_over(const volatile void *start, uint64_t size);
+
+/* For prepare(), first of all: each process has its own struct mci_runtime. */
+void sim_with_processes(void);
+
+/* For prepare(), first of all: memory that the library allocates, and struct mci_runtime, are
+ * simulated as the segment is. There is one process, and its threads share them. */
+void sim_share_process(void);
 
 /* Acts as this fibre, outside of a schedule: its thread-local variables and its thread id. */
 void sim_act_as(int id);

@@ -102,6 +102,7 @@ static int run(struct job *job, uint64_t first, uint64_t count)
     double spent = 0;
     bool good = true;
 
+    sim_begin_processes();
     job->scenario->prepare();
     sim_keep_prepared();
     for (uint64_t i = 0; i < count && good; i++) {

@@ -52,12 +52,12 @@ struct place {
 
 struct entry {
     uint32_t run;
-    uint32_t offset;
     uint16_t place;
+    const unsigned char *at;
 };
 
 struct range {
-    uint64_t from, to;
+    const unsigned char *from, *to;
 };
 
 static struct place places[SIM_PLACES];
@@ -97,7 +97,7 @@ void sim_memory_begin(void)
 
 void sim_guard(const volatile void *start, size_t size)
 {
-    uint64_t from = (uint64_t)((const unsigned char *)start - sim.segment);
+    const unsigned char *from = (const unsigned char *)start;
 
     if (guarded_count == RANGES)
         __builtin_trap();
@@ -112,15 +112,23 @@ void sim_pass_over(const volatile void *start, uint64_t size)
     sim.passed_over_size[which] = size;
 }
 
-static struct place *make_place(struct entry *entry, uint32_t offset, unsigned size)
+void sim_share(const void *at, uint64_t size)
+{
+    if (sim.more_count == SIM_MORE)
+        __builtin_trap();
+    sim.more[sim.more_count] = at;
+    sim.more_size[sim.more_count++] = size;
+}
+
+static struct place *make_place(struct entry *entry, unsigned char *at, unsigned size)
 {
     struct place *place;
 
     if (place_count == SIM_PLACES)
         sim_fail("the schedule uses more than %d places", SIM_PLACES);
-    *entry = (struct entry){ run, offset, (uint16_t)place_count };
+    *entry = (struct entry){ run, (uint16_t)place_count, at };
     place = &places[place_count++];
-    place->at = sim.segment + offset;
+    place->at = at;
     place->size = (uint8_t)size;
     place->late = place->guarded = place->atomic = false;
     place->stores = 1;
@@ -128,7 +136,7 @@ static struct place *make_place(struct entry *entry, uint32_t offset, unsigned s
     place->plain_read = place->plain_write = place->atomic_read = place->atomic_write =
             (sim_lanes){ 0 };
     for (uint32_t i = 0; i < guarded_count; i++)
-        place->guarded |= offset >= guarded[i].from && offset < guarded[i].to;
+        place->guarded |= at >= guarded[i].from && at < guarded[i].to;
     used = (SIM_FIBRES + place_count + 7) & ~7u;
     sim_undo(place->at, size);
     return place;
@@ -136,15 +144,15 @@ static struct place *make_place(struct entry *entry, uint32_t offset, unsigned s
 
 static inline struct place *find_place(const void *at, unsigned size)
 {
-    uint32_t offset = (uint32_t)((const unsigned char *)at - sim.segment);
-    uint32_t hash = offset * 2654435761u >> 21;
+    unsigned char *place = (unsigned char *)(uintptr_t)at;
+    uint32_t hash = (uint32_t)(place - sim.segment) * 2654435761u >> 21;
 
     for (;; hash = (hash + 1) % TABLE) {
         struct entry *entry = &table[hash];
 
         if (entry->run != run)
-            return make_place(entry, offset, size);
-        if (entry->offset == offset)
+            return make_place(entry, place, size);
+        if (entry->at == place)
             return &places[entry->place];
     }
 }

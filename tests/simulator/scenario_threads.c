@@ -22,15 +22,9 @@ static uint32_t came[MOST + 1];
 
 static void prepare(void)
 {
-    struct mci_self self;
-
     world_make(NODES);
     world_connect(MCI_CHANNEL_PACKET);
-    sim_act_as(RECEIVER);
-    self = mci_self;
-    sim_act_as(ANOTHER);
-    mci_self.node = self.node;
-    mci_self.serial = self.serial;
+    world_same_node(ANOTHER, RECEIVER);
 }
 
 static void send_all(void *unused)
@@ -86,7 +80,6 @@ static void begin(void)
     packets = sim_random(MOST + 1);
     sim_name(map->channels[0].event, sizeof map->channels[0].event, 4, "event");
     sim_name(map->nodes, NODES * sizeof map->nodes[0], sizeof map->nodes[0], "node");
-    sim_same_process(ANOTHER, RECEIVER);
     sim_start(SENDER, send_all, NULL);
     sim_start(RECEIVER, receive_all, NULL);
     sim_start(ANOTHER, receive_all, NULL);

@@ -4,7 +4,8 @@
 
 extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event, sim_robust;
 #ifdef SIM_WHOLE
-extern const struct sim_scenario sim_gate, sim_control, sim_channel, sim_messages, sim_threads;
+extern const struct sim_scenario sim_gate, sim_control, sim_nodes, sim_channel, sim_messages,
+        sim_threads;
 #endif
 
 const struct sim_scenario *const sim_scenarios[] = {
@@ -16,6 +17,7 @@ const struct sim_scenario *const sim_scenarios[] = {
 #ifdef SIM_WHOLE
     &sim_gate,
     &sim_control,
+    &sim_nodes,
     &sim_channel,
     &sim_messages,
     &sim_threads,

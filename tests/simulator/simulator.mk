@@ -4,24 +4,22 @@
 #
 #   make -f TREE/tests/simulator/simulator.mk tree=TREE [CC=...] [faults='-DNAME ...']
 #   ... small=1        only what needs no more than mcapi/segment and mcapi/os
-#   ... machine=TREE   the machine and the scenarios of another copy
 #
 # The library's code is compiled as it is, but for this: -fsanitize=thread makes it call our
 # hooks, thread-local variables lie in a section that the machine changes with the fibre, and
 # the calls to the C library that wait or touch memory are the machine's.
 
 tree := $(patsubst %/tests/simulator/simulator.mk,%,$(lastword $(MAKEFILE_LIST)))
-machine := $(tree)
 faults =
 small =
 optimize = -O2 -g
 
 flags = -std=gnu11 $(optimize) -Wall -Wextra -D_GNU_SOURCE \
-	-I$(tree)/mcapi -I$(tree)/mcapi/include -I$(machine)/tests/simulator
+	-I$(tree)/mcapi -I$(tree)/mcapi/include -I$(tree)/tests/simulator
 hooked = -fsanitize=thread -Wno-unknown-warning-option -Wno-tsan -fno-omit-frame-pointer $(faults) \
 	'-D_Thread_local=__attribute__((section("fibre_own")))' '-Dtls_model(x)=unused' \
 	-Dsyscall=sim_syscall -Dmemcpy=sim_memcpy -Dmemmove=sim_memmove -Dmemset=sim_memset \
-	-Dcalloc=sim_calloc -Dfree=sim_free -Dsched_yield=sim_yield \
+	-Dcalloc=sim_calloc -Drealloc=sim_realloc -Dfree=sim_free -Dsched_yield=sim_yield \
 	-Dpthread_mutex_lock=sim_mutex_lock -Dpthread_mutex_trylock=sim_mutex_trylock \
 	-Dpthread_mutex_unlock=sim_mutex_unlock
 
@@ -29,13 +27,14 @@ machine_parts = fibres hooks kernel main memory report system undo
 rooms = os segment
 scenarios = scenario_event scenario_mailbox scenario_packets scenario_robust scenario_scalars
 ifeq ($(small),)
-rooms += runtime
+rooms += runtime api
 scenarios += \
-	scenario_channel scenario_control scenario_gate scenario_messages scenario_threads world
+	scenario_channel scenario_control scenario_gate scenario_messages scenario_nodes \
+	scenario_threads world
 flags += -DSIM_WHOLE
 endif
 # All files of a room but those that ask the system for what system.c gives, and onlookers.
-replaced = os/clock os/crash_point os/eventfd os/memory os/process os/thread \
+replaced = api/mcapi_node os/clock os/crash_point os/eventfd os/memory os/process os/thread \
 	segment/audit segment/registry segment/segment
 library = $(filter-out $(replaced:%=mcapi/%), \
 	$(foreach room,$(rooms),$(patsubst $(tree)/%.c,%,$(wildcard $(tree)/mcapi/$(room)/*.c))))
@@ -43,17 +42,25 @@ library = $(filter-out $(replaced:%=mcapi/%), \
 objects = $(machine_parts:%=machine-%.o) $(library:mcapi/%=library/%.o) \
 	$(scenarios:%=%.o) scenarios.o
 
-simulator: $(objects) $(machine)/tests/simulator/simulator.mk
+simulator: $(objects) $(tree)/tests/simulator/simulator.mk
 	$(CC) -o $@ $(objects) -pthread -ldl
 
-machine-%.o: $(machine)/tests/simulator/%.c
+# For who compiles single files: see tests/mutation/mutate.sh.
+flags.txt:
+	$(file >$@,$(flags) $(hooked))
+
+machine-%.o: $(tree)/tests/simulator/%.c
 	$(CC) $(flags) -MMD -c -o $@ $<
 
 library/%.o: $(tree)/mcapi/%.c
 	@mkdir -p $(@D)
 	$(CC) $(flags) $(hooked) -MMD -c -o $@ $<
+	$(process_own)
 
-%.o: $(machine)/tests/simulator/%.c
+# What a process has of its own, unlike all other static variables: struct mci_runtime.
+library/runtime/runtime.o: process_own = objcopy --rename-section .data=process_own $@
+
+%.o: $(tree)/tests/simulator/%.c
 	$(CC) $(flags) $(hooked) -MMD -c -o $@ $<
 
 -include $(objects:.o=.d)

@@ -77,11 +77,13 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
 {
     (void)reason;
     (void)reason_size;
+    bool first = sim.segment == NULL;
+
     snprintf(segment->topology, sizeof segment->topology, "%s", topology);
-    segment->base = sim_segment(form->size);
-    segment->size = form->size;
+    segment->base = first ? sim_segment(form->size) : sim.segment;
+    segment->size = sim.segment_size;
     segment->fd = -1;
-    return form->format(segment->base, form->context);
+    return !first || form->format(segment->base, form->context);
 }
 
 bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t length)

@@ -19,35 +19,56 @@ static void need(mcapi_status_t status, const char *what)
     abort();
 }
 
+static struct mci_node_settings settings = {
+    .topology = "simulated",
+    .limits = {
+        .max_channels = 1,
+        .max_endpoints = 2,
+        .max_requests = 4,
+        .max_msg_size = WORLD_PAYLOAD,
+        .max_pkt_size = WORLD_PAYLOAD,
+        .max_queue_elements = WORLD_ELEMENTS,
+        .max_buffers = WORLD_BUFFERS,
+    },
+    .wait_policy = MCAPI_EXT_WAIT_SLEEP,
+    .compat = MCAPI_EXT_COMPAT_STANDARD,
+};
+static bool one_process;
+
+void world_limit_nodes(int nodes)
+{
+    settings.limits.max_nodes = (uint32_t)nodes;
+}
+
+void world_in_one_process(void)
+{
+    one_process = true;
+    sim_share_process();
+}
+
+mcapi_status_t world_join(void)
+{
+    return mci_node_join(1, (mcapi_node_t)(1 + sim_self()), &settings);
+}
+
 void world_make(int nodes)
 {
-    const struct mci_node_settings settings = {
-        .topology = "simulated",
-        .limits = {
-            .max_nodes = (uint32_t)nodes,
-            .max_channels = 1,
-            .max_endpoints = 2,
-            .max_requests = 4,
-            .max_msg_size = WORLD_PAYLOAD,
-            .max_pkt_size = WORLD_PAYLOAD,
-            .max_queue_elements = WORLD_ELEMENTS,
-            .max_buffers = WORLD_BUFFERS,
-        },
-        .wait_policy = MCAPI_EXT_WAIT_SLEEP,
-        .compat = MCAPI_EXT_COMPAT_STANDARD,
-    };
-
+    sim_with_processes();
+    if (settings.limits.max_nodes == 0)
+        settings.limits.max_nodes = (uint32_t)nodes;
     for (int i = 0; i < nodes; i++) {
+        if (one_process)
+            sim_same_process(i, 0);
         sim_act_as(i);
-        need(mci_node_join(1, (mcapi_node_t)(1 + i), &settings), "join");
+        need(world_join(), "join");
         need(mci_endpoint_create(world_node(), 1, &endpoints[i]), "create");
     }
     /* The slots and buckets of all other endpoints; and who has got which. */
     sim_pass_over(&mci_map()->endpoints[nodes],
                   (uint64_t)((unsigned char *)(mci_map()->buckets + MCI_BUCKETS)
                              - (unsigned char *)&mci_map()->endpoints[nodes]));
-    sim_pass_over(mci_map()->gets,
-                  (uint64_t)nodes * MCI_ENDPOINT_SLOTS * sizeof *mci_map()->gets);
+    sim_pass_over(mci_map()->gets, (uint64_t)settings.limits.max_nodes * MCI_ENDPOINT_SLOTS
+                                           * sizeof *mci_map()->gets);
 }
 
 mcapi_endpoint_t world_endpoint(int node)
@@ -71,6 +92,18 @@ void world_connect(enum mci_channel_kind kind)
                           packets ? MCI_END_PACKET_RECEIVE : MCI_END_SCALAR_RECEIVE, &complete,
                           false),
          "open the receiving end");
+}
+
+void world_same_node(int id, int node)
+{
+    struct mci_self self;
+
+    sim_act_as(node);
+    self = mci_self;
+    sim_same_process(id, sim_process_of(node));
+    sim_act_as(id);
+    mci_self.node = self.node;
+    mci_self.serial = self.serial;
 }
 
 struct mci_node *world_node(void)

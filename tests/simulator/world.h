@@ -11,12 +11,23 @@
 
 enum { WORLD_BUFFERS = 3, WORLD_ELEMENTS = 2, WORLD_PAYLOAD = 160 };
 
+/* For prepare(), before world_make: more slots for nodes than nodes; all of them in one
+ * process, whose memory is simulated as the segment is. */
+void world_limit_nodes(int nodes);
+void world_in_one_process(void);
+
 /* For prepare(): fibres 0 to nodes - 1 have joined; each has an endpoint. */
 void world_make(int nodes);
 mcapi_endpoint_t world_endpoint(int node);
 
+/* The calling fibre joins again, under its name. */
+mcapi_status_t world_join(void);
+
 /* A channel from node 0 to node 1, open on both sides. */
 void world_connect(enum mci_channel_kind kind);
+
+/* For prepare(): another fibre is a thread of this node. */
+void world_same_node(int id, int node);
 
 /* The calling fibre's. */
 struct mci_node *world_node(void);
