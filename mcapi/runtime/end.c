@@ -16,43 +16,65 @@ struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
 
 /* Endpoint index + 1 of the ends attached to each packet channel; 0: none here. */
 struct attached {
-    _Atomic uint32_t side[MCI_SIDES];
+    uint32_t count;
+    struct {
+        _Atomic uint32_t side[MCI_SIDES];
+    } channel[];
 };
-static struct attached *attached;
-static uint32_t attached_count;
+static _Atomic(struct attached *)
+        attached; /* KNOWN: who sees the table sees it empty or right */
+
+/* Where the regions of channels lie: what `mci_map()` says, for those who hold no lock and may
+ * be late. They stay what they are when the mapping is let go: then nothing is attached. */
+static _Atomic uintptr_t regions;
+static _Atomic uint32_t region_shift;
 
 /* One more than the highest index ever used: what a forked child must reset. */
 static uint32_t ends_used;
 
 struct mci_end *mci_end_with(const void *payload, enum mci_side side)
 {
-    const struct mci_map *map = mci_map();
+    const struct attached *known =
+            atomic_load_explicit(&attached, memory_order_acquire); /* KNOWN */
+    /* relaxed: whose address it really is, is looked at inside the gate */
+    uintptr_t first = atomic_load_explicit(&regions, memory_order_relaxed);
     uintptr_t at = (uintptr_t)payload;
-    uintptr_t first = (uintptr_t)map->regions;
     uint64_t channel;
     uint32_t link;
 
-    if (map->regions == NULL || at < first)
+    if (known == NULL || at < first)
         return NULL;
-    channel = (at - first) >> map->region_shift;
-    if (channel >= attached_count)
+    channel = (at - first) >> atomic_load_explicit(&region_shift, memory_order_relaxed);
+    if (channel >= known->count)
         return NULL;
-    link = atomic_load_explicit(&attached[channel].side[side], memory_order_acquire);
+    link = atomic_load_explicit(&known->channel[channel].side[side], memory_order_acquire);
     return link == 0 || link > MCI_ENDPOINT_SLOTS ? NULL : &mci_ends[link - 1];
 }
 
-bool mci_ends_prepare(uint32_t channels)
+bool mci_ends_prepare(const struct mci_map *map)
 {
-    if (channels <= attached_count)
+    struct attached *known = atomic_load_explicit(&attached, memory_order_relaxed);
+    uint32_t channels = map->limits.max_channels;
+
+    atomic_store_explicit(&regions, (uintptr_t)map->regions, memory_order_relaxed);
+    atomic_store_explicit(&region_shift, map->region_shift, memory_order_relaxed);
+    if (known != NULL && channels <= known->count)
         return true;
     /* The old table stays: somebody may be reading it. It grows at most with the limit. */
-    struct attached *table = calloc(channels, sizeof *table);
-
-    if (table == NULL)
+    known = calloc(1, sizeof *known + channels * sizeof known->channel[0]);
+    if (known == NULL)
         return false;
-    attached = table;
-    attached_count = channels;
+    known->count = channels;
+    atomic_store_explicit(&attached, known, memory_order_release); /* KNOWN */
     return true;
+}
+
+/* The control lock is held. Says which end is attached to this side of a channel; 0: none. */
+static void note_attached(uint32_t channel, enum mci_side side, uint32_t link)
+{
+    struct attached *known = atomic_load_explicit(&attached, memory_order_relaxed);
+
+    atomic_store_explicit(&known->channel[channel].side[side], link, memory_order_release);
 }
 
 /* Views of a ring from where this side is: an open that was cancelled while it was pending, and
@@ -129,7 +151,7 @@ static bool attach(struct mci_end *end, struct mci_node *node,
         mci_count_sent(slot, shape.kind == MCI_CHANNEL_PACKET ? end->packet.position
                                                               : end->scalar.position);
     if (shape.kind == MCI_CHANNEL_PACKET)
-        atomic_store_explicit(&attached[channel].side[side], index + 1, memory_order_release);
+        note_attached(channel, side, index + 1);
     atomic_store_explicit(&end->node, node, memory_order_relaxed);
     atomic_store_explicit(&end->kind, kind, memory_order_relaxed);
     atomic_store_explicit(&end->handle, handle, memory_order_release);
@@ -164,8 +186,7 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
         enum mci_end_kind kind = atomic_load_explicit(&end->kind, memory_order_relaxed);
 
         if (mci_channel_kind_of(kind) == MCI_CHANNEL_PACKET)
-            atomic_store_explicit(&attached[end->channel].side[mci_side_of(kind)], 0,
-                                  memory_order_relaxed);
+            note_attached(end->channel, mci_side_of(kind), 0);
         mci_lend_end(end);
         atomic_store_explicit(&end->handle, 0, memory_order_relaxed);
         atomic_store_explicit(&end->kind, MCI_END_NONE, memory_order_relaxed);
@@ -176,11 +197,13 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
 
 void mci_end_forget_all(void)
 {
+    struct attached *known = atomic_load_explicit(&attached, memory_order_relaxed);
+
     for (uint32_t i = 0; i < ends_used; i++)
         mci_lend_forget(&mci_ends[i]);
     memset(mci_ends, 0, ends_used * sizeof mci_ends[0]);
-    if (attached != NULL)
-        memset((void *)attached, 0, attached_count * sizeof *attached);
+    if (known != NULL)
+        memset((void *)known->channel, 0, known->count * sizeof known->channel[0]);
     ends_used = 0;
 }
 

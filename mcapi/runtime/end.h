@@ -59,8 +59,9 @@ extern struct mci_end mci_ends[MCI_ENDPOINT_SLOTS];
  * is one; for buffers that are named by their address alone. */
 struct mci_end *mci_end_with(const void *payload, enum mci_side side);
 
-/* Makes room for that many channels; false: no memory. Under the mutex of the runtime. */
-bool mci_ends_prepare(uint32_t channels);
+/* Makes room for the channels of a map that is attached; false: no memory. Under the mutex of
+ * the runtime. */
+bool mci_ends_prepare(const struct mci_map *map);
 
 /* The end of an endpoint of this node, attached or not, for something that is to be kept there
  * until it is detached. Under the control lock. */

@@ -45,7 +45,7 @@ static bool attach(const struct mci_node_settings *settings)
         mci_say(0, "cannot join topology '%s': %s", settings->topology, reason);
         return false;
     }
-    if (!mci_ends_prepare(mci_runtime.map.limits.max_channels)) {
+    if (!mci_ends_prepare(&mci_runtime.map)) {
         mci_say(0, "cannot join topology '%s': out of memory", settings->topology);
         mci_map_detach(&mci_runtime.map, false);
         return false;
