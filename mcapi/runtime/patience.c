@@ -33,7 +33,8 @@ void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
                         mcapi_timeout_t timeout)
 {
     patience->node = node;
-    patience->serial = atomic_load_explicit(&node->serial, memory_order_relaxed);
+    /* The life that the call began in: by now another thread may have ended it. */
+    patience->serial = mci_self.serial;
     patience->immediate = timeout == MCAPI_TIMEOUT_IMMEDIATE;
     patience->deadline = timeout == MCAPI_TIMEOUT_INFINITE ? MCI_FOREVER
                        : patience->immediate               ? 0
