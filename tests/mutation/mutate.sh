@@ -131,24 +131,24 @@ objects_with() {
 # link_simulator BASE VARIANT: compiles what has changed, links it with the rest.
 link_simulator() {
     local base=$1 variant=$2 object source all=()
-    mkdir -p "$variant"
+    mkdir -p "$variant/objects"
     while IFS= read -r object; do
         [ -e "$base/$object" ] || continue
         source=$(sed -n '1{s/^[^:]*: *//;s/ .*//;p}' "$base/${object%.o}.d")
         [ -n "$source" ] && [ "$source" != '\' ] || source=$(sed -n '2{s/^ *//;s/ .*//;p}' "$base/${object%.o}.d")
         [ ! -e "$variant/overlay/${source#"$top/"}" ] || source=$variant/overlay/${source#"$top/"}
-        mkdir -p "$variant/objects/${object%/*}"
         "$cc" -I"$variant/overlay/mcapi" -I"$variant/overlay/tests/simulator" \
-            @"$base/flags.txt" -w -c -o "$variant/objects/$(echo "$object" | tr / _)" \
-            "$source" || return 1
+            @"$base/flags.txt" -w -c -o "$variant/objects/${object//\//_}" "$source" || return 1
+        [ "$object" != library/runtime/runtime.o ] ||
+            objcopy --rename-section .data=process_own "$variant/objects/${object//\//_}"
     done < <(objects_with "$base")
-    while IFS= read -r object; do
-        if [ -e "$variant/objects/$(echo "$object" | tr / _)" ]; then
-            all+=("$variant/objects/$(echo "$object" | tr / _)")
+    for object in $(cat "$base/objects.txt"); do
+        if [ -e "$variant/objects/${object//\//_}" ]; then
+            all+=("$variant/objects/${object//\//_}")
         else
             all+=("$base/$object")
         fi
-    done < <(cd "$base" && find . -name '*.o' | sed 's|^\./||')
+    done
     "$cc" -o "$variant/simulator" "${all[@]}" -pthread -ldl
 }
 

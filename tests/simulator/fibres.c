@@ -393,7 +393,7 @@ static void begin(const struct sim_scenario *scenario, uint64_t seed)
     sim_draw();
     sim.steps = sim.switches = sim.deaths = 0;
     sim.failure[0] = '\0';
-    sim.no_membarrier = sim.unheard = false;
+    sim.no_membarrier = sim.unheard = sim.detached = false;
     sim.pauses = 0;
     sim.switch_mask = masks[sim_draw() % 8];
     sim.stale = stale[sim_draw() % 4];

@@ -20,6 +20,8 @@ enum {
 
 extern unsigned char __start_fibre_own[], __stop_fibre_own[];
 extern unsigned char __start_process_own[], __stop_process_own[];
+extern unsigned char sim_process_zeros_first[], sim_process_zeros_last[];
+extern unsigned char sim_process_data_first[], sim_process_data_last[];
 
 static alignas(64) unsigned char heap[HEAP];
 static size_t heap_used;
@@ -260,7 +262,12 @@ void __tsan_atomic_signal_fence(int order)
 
 void sim_share_process(void)
 {
+    sim.shares_process = true;
     sim_share(heap, sizeof heap);
+    sim_share(sim_process_zeros_first,
+              (uint64_t)(sim_process_zeros_last - sim_process_zeros_first));
+    sim_share(sim_process_data_first,
+              (uint64_t)(sim_process_data_last - sim_process_data_first));
     sim_share(__start_process_own, (uint64_t)(__stop_process_own - __start_process_own));
 }
 

@@ -75,8 +75,10 @@ struct sim_machine {
     bool tracing;
     char failure[256];
     struct sim_fibre fibre[SIM_FIBRES];
-    bool has_processes; /* the library's runtime is in use */
-    int process;        /* of the fibre that runs */
+    bool shares_process; /* there is one, of several threads */
+    bool detached;       /* it has no segment any more */
+    bool has_processes;  /* the library's runtime is in use */
+    int process;         /* of the fibre that runs */
     struct {
         alignas(16) unsigned char own[SIM_PROCESS_BYTES];
         alignas(16) unsigned char own_prepared[SIM_PROCESS_BYTES];

@@ -105,6 +105,11 @@ void sim_with_processes(void);
  * simulated as the segment is. There is one process, and its threads share them. */
 void sim_share_process(void);
 
+void sim_share(const void *at, uint64_t size); /* ...and this */
+
+/* The library has let the segment go. */
+bool sim_is_detached(void);
+
 /* Acts as this fibre, outside of a schedule: its thread-local variables and its thread id. */
 void sim_act_as(int id);
 

@@ -147,6 +147,9 @@ static inline struct place *find_place(const void *at, unsigned size)
     unsigned char *place = (unsigned char *)(uintptr_t)at;
     uint32_t hash = (uint32_t)(place - sim.segment) * 2654435761u >> 21;
 
+    if (__builtin_expect(sim.detached, 0) && (uint64_t)(place - sim.segment) < sim.segment_size)
+        sim_fail("the segment is used after it was let go");
+
     for (;; hash = (hash + 1) % TABLE) {
         struct entry *entry = &table[hash];
 

@@ -5,7 +5,7 @@
 extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event, sim_robust;
 #ifdef SIM_WHOLE
 extern const struct sim_scenario sim_gate, sim_control, sim_nodes, sim_channel, sim_messages,
-        sim_threads;
+        sim_threads, sim_leave;
 #endif
 
 const struct sim_scenario *const sim_scenarios[] = {
@@ -21,6 +21,7 @@ const struct sim_scenario *const sim_scenarios[] = {
     &sim_channel,
     &sim_messages,
     &sim_threads,
+    &sim_leave,
 #endif
     0,
 };

@@ -29,7 +29,7 @@ scenarios = scenario_event scenario_mailbox scenario_packets scenario_robust sce
 ifeq ($(small),)
 rooms += runtime api
 scenarios += \
-	scenario_channel scenario_control scenario_gate scenario_messages scenario_nodes \
+	scenario_channel scenario_control scenario_gate scenario_leave scenario_messages scenario_nodes \
 	scenario_threads world
 flags += -DSIM_WHOLE
 endif
@@ -39,8 +39,9 @@ replaced = api/mcapi_node os/clock os/crash_point os/eventfd os/memory os/proces
 library = $(filter-out $(replaced:%=mcapi/%), \
 	$(foreach room,$(rooms),$(patsubst $(tree)/%.c,%,$(wildcard $(tree)/mcapi/$(room)/*.c))))
 
-objects = $(machine_parts:%=machine-%.o) $(library:mcapi/%=library/%.o) \
-	$(scenarios:%=%.o) scenarios.o
+# In this order: the library's static variables lie between those of the two files around it.
+objects = $(machine_parts:%=machine-%.o) machine-process_first.o \
+	$(library:mcapi/%=library/%.o) machine-process_last.o $(scenarios:%=%.o) scenarios.o
 
 simulator: $(objects) $(tree)/tests/simulator/simulator.mk
 	$(CC) -o $@ $(objects) -pthread -ldl
@@ -48,6 +49,7 @@ simulator: $(objects) $(tree)/tests/simulator/simulator.mk
 # For who compiles single files: see tests/mutation/mutate.sh.
 flags.txt:
 	$(file >$@,$(flags) $(hooked))
+	$(file >objects.txt,$(objects))
 
 machine-%.o: $(tree)/tests/simulator/%.c
 	$(CC) $(flags) -MMD -c -o $@ $<

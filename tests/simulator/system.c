@@ -91,9 +91,16 @@ bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t l
     return offset <= segment->size && length <= segment->size - offset;
 }
 
+/* Nobody touches it after that; unless another node of the process attaches again. */
 void mci_segment_detach(struct mci_segment *segment)
 {
     (void)segment;
+    sim.detached = sim.shares_process;
+}
+
+bool sim_is_detached(void)
+{
+    return sim.detached;
 }
 
 void mci_segment_detach_mapped(struct mci_segment *segment)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scenario_leave.c - one process with two nodes: a thread of one receives, or waits for
+ * messages, while the node is finalized by another, and the other node sends and is finalized
+ * too. Every call comes back and says why; the mapping goes with whoever is out last, and
+ * nobody touches it after that. The memory of the process is simulated as the segment is.
+ */
+#include <string.h>
+
+#include "machine.h"
+#include "runtime/end.h"
+#include "runtime/message.h"
+#include "runtime/node.h"
+#include "runtime/receive.h"
+#include "runtime/release.h"
+#include "runtime/send.h"
+#include "world.h"
+
+enum { SENDER, OWNER, THREAD, ANOTHER, NODES = 2, MOST = 4 };
+
+static uint32_t packets, delay[NODES];
+static bool messages;
+
+static void prepare(void)
+{
+    world_in_one_process();
+    world_make(NODES);
+    world_connect(MCI_CHANNEL_PACKET);
+    world_same_node(THREAD, OWNER);
+    world_same_node(ANOTHER, OWNER);
+}
+
+static bool is_over(mcapi_status_t status)
+{
+    return status == MCAPI_ERR_NODE_NOTINIT || status == MCAPI_ERR_CHAN_INVALID
+        || status == MCAPI_ERR_ENDP_INVALID;
+}
+
+static void leave(void)
+{
+    for (uint32_t i = 0; i < delay[sim_self()]; i++)
+        sim_pause();
+    sim_check(mci_node_leave(world_node()));
+}
+
+static void send_and_leave(void *unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < packets; i++) {
+        uint64_t content = i + 1;
+        mcapi_status_t status =
+                mci_send_packet(world_node(), world_endpoint(SENDER), &content, sizeof content);
+
+        if (status != MCAPI_SUCCESS) {
+            sim_check(is_over(status));
+            break;
+        }
+    }
+    leave();
+}
+
+static void leave_only(void *unused)
+{
+    (void)unused;
+    leave();
+}
+
+static void receive_until_over(void *unused)
+{
+    uint64_t last = 0;
+
+    (void)unused;
+    for (;;) {
+        uint64_t content;
+        void *payload;
+        size_t size;
+        mcapi_status_t status =
+                mci_receive_packet(world_node(), world_endpoint(OWNER), &payload, &size);
+
+        if (status != MCAPI_SUCCESS) {
+            sim_check(is_over(status));
+            return;
+        }
+        if (mci_release(world_node(), payload) != MCAPI_SUCCESS)
+            continue; /* the node has gone meanwhile, and the packet with it */
+        (void)content;
+        last++;
+        sim_check(last <= packets);
+    }
+}
+
+static void wait_until_over(void *unused)
+{
+    char buffer[WORLD_PAYLOAD];
+    size_t size;
+    mcapi_status_t status = mci_message_receive(world_node(), world_endpoint(OWNER), buffer,
+                                                sizeof buffer, &size);
+
+    (void)unused;
+    sim_check(status == MCAPI_ERR_GENERAL || is_over(status));
+}
+
+static void begin(void)
+{
+    const struct mci_map *map = mci_map();
+
+    packets = sim_random(MOST + 1);
+    messages = sim_random(2) == 0;
+    delay[SENDER] = sim_random(8);
+    delay[OWNER] = sim_random(16);
+    sim_name(map->channels[0].event, sizeof map->channels[0].event, 4, "event");
+    sim_name(map->nodes, NODES * sizeof map->nodes[0], sizeof map->nodes[0], "node");
+    sim_name(&mci_runtime, sizeof mci_runtime, 4, "mci_runtime");
+    sim_name(mci_ends, 4 * sizeof mci_ends[0], sizeof mci_ends[0], "mci_ends");
+    sim_start(SENDER, send_and_leave, NULL);
+    sim_start(OWNER, leave_only, NULL);
+    sim_start(THREAD, receive_until_over, NULL);
+    if (messages)
+        sim_start(ANOTHER, wait_until_over, NULL);
+    else if (sim_random(2) == 0)
+        sim_start(ANOTHER, receive_until_over, NULL);
+}
+
+static void end(void)
+{
+    sim_check(sim_is_detached());
+}
+
+const struct sim_scenario sim_leave = {
+    .name = "leave",
+    .about = "threads inside a call while their node, and the process, leave the topology",
+    .prepare = prepare,
+    .begin = begin,
+    .end = end,
+    .weight = 4,
+};
