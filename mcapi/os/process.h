@@ -27,7 +27,18 @@ uint32_t mci_process_generation(void);
  */
 uint64_t mci_process_start(uint32_t pid);
 
-/* Is the process with that id the one that was started then, and alive? */
+/* Is the process with that id the one that was started then, and alive? True too when it cannot
+ * be found out, for want of a descriptor. */
 bool mci_process_alive(uint32_t pid, uint64_t start);
+
+/* Will that thread of that process execute nothing of its program any more? */
+bool mci_thread_ended(uint32_t pid, uint64_t start, uint32_t tid);
+
+/* The same of all threads of the process: soon after a kill, long before its memory is torn
+ * down. Reads a file for each thread. False when it cannot be found out. */
+bool mci_process_ended(uint32_t pid, uint64_t start);
+
+/* Processes that see the same number here mean the same processes by their ids; 0: unknown. */
+uint64_t mci_process_namespace(void);
 
 #endif /* MCI_PROCESS_H */

@@ -240,6 +240,14 @@ void mci_robust_clear_dead(struct mci_liveness *liveness)
     }
 }
 
+void mci_robust_declare_dead(struct mci_liveness *liveness, uint32_t seen)
+{
+    if (atomic_compare_exchange_strong_explicit(
+                &liveness->word, &seen, FUTEX_OWNER_DIED | FUTEX_WAITERS, memory_order_acq_rel,
+                memory_order_relaxed)) /* as the kernel's mark */
+        mci_futex_wake(&liveness->word, INT_MAX);
+}
+
 void mci_robust_guard(struct mci_liveness *liveness)
 {
     struct held *own = held_here();

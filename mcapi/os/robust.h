@@ -83,6 +83,11 @@ static inline uint32_t mci_robust_owner(uint32_t word)
  * to a word that is not dead. */
 void mci_robust_clear_dead(struct mci_liveness *liveness);
 
+/* For a word whose owner has died without a mark (the kernel walks 2,048 entries of a thread's
+ * list and no more): marks it as the kernel would have, if it is still `seen`, and wakes all.
+ */
+void mci_robust_declare_dead(struct mci_liveness *liveness, uint32_t seen);
+
 /*
  * For a thread about to sleep on somebody else's word (NULL: it sleeps no more). At the death
  * of an owner the kernel wakes a single sleeper, who passes it on (os/futex.h). Should that one

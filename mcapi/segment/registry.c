@@ -2,9 +2,10 @@
 /*
  * registry.c - who holds the segment of a topology: a small text file under a lock.
  *
- *      mcapi registry 1
+ *      mcapi registry 2
  *      segment <device> <inode>
  *      identity <16 hexadecimal digits> <16 hexadecimal digits>
+ *      namespace <of process ids>
  *      holder <pid> <start time> <descriptor>          one line for each
  */
 #include "segment/registry.h"
@@ -20,9 +21,11 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os/memory.h"
+#include "os/process.h"
 
 enum {
     NAME_MAX_LENGTH = 63,
@@ -35,7 +38,7 @@ enum {
 };
 
 #define FIRST_LINE "mcapi registry "
-#define LAYOUT     "1"
+#define LAYOUT     "2"
 
 /* The next file, until it is renamed. No topology has a name that begins with a dot, and the
  * folder's lock keeps it to one at a time. */
@@ -264,7 +267,8 @@ static bool take_header(const char **text, struct mci_registry *registry)
         && take_number(text, 10, ' ', &registry->device)
         && take_number(text, 10, '\n', &registry->inode) && take_word(text, "identity ")
         && take_number(text, 16, ' ', &registry->identity[0])
-        && take_number(text, 16, '\n', &registry->identity[1]);
+        && take_number(text, 16, '\n', &registry->identity[1]) && take_word(text, "namespace ")
+        && take_number(text, 10, '\n', &registry->name_space);
 }
 
 /* Holders up to the first line that is none. Those behind it are lost: they are not told apart
@@ -287,7 +291,39 @@ static void take_holders(const char *text, struct mci_registry *registry)
     }
 }
 
-static enum mci_registry_state parse(const char *text, const char *path, const char *topology,
+/* Whether the file was written before the machine was started: then all that it names is gone.
+ */
+static bool is_of_earlier_boot(const struct stat *status)
+{
+    struct timespec now, running;
+
+    return clock_gettime(CLOCK_REALTIME, &now) == 0
+        && clock_gettime(CLOCK_BOOTTIME, &running) == 0
+        && status->st_mtime < now.tv_sec - running.tv_sec - 1;
+}
+
+/* Process ids of another namespace mean nothing here: those holders would all look dead. */
+static enum mci_registry_state check_namespace(const struct mci_registry *registry,
+                                               const struct stat *status, const char *path,
+                                               const char *topology, char *reason,
+                                               size_t reason_size)
+{
+    uint64_t ours = mci_process_namespace();
+
+    if (ours == 0 || registry->name_space == 0 || registry->name_space == ours)
+        return MCI_REGISTRY_FOUND;
+    if (is_of_earlier_boot(status))
+        return MCI_REGISTRY_NONE;
+    refuse(reason, reason_size,
+           "topology %s is that of processes in pid namespace %" PRIu64
+           ", and this process is in %" PRIu64
+           ": name another folder in MCAPI_RUNTIME_DIR, or remove %s/%s if they have ended",
+           topology, registry->name_space, ours, path, topology);
+    return MCI_REGISTRY_REFUSED;
+}
+
+static enum mci_registry_state parse(const char *text, const struct stat *status,
+                                     const char *path, const char *topology,
                                      struct mci_registry *registry, char *reason,
                                      size_t reason_size)
 {
@@ -305,7 +341,7 @@ static enum mci_registry_state parse(const char *text, const char *path, const c
     if (!take_header(&text, registry))
         return MCI_REGISTRY_NONE;
     take_holders(text, registry);
-    return MCI_REGISTRY_FOUND;
+    return check_namespace(registry, status, path, topology, reason, reason_size);
 }
 
 /* All of the file, NUL-terminated; NULL with errno. EFBIG: longer than any of ours. */
@@ -375,7 +411,7 @@ enum mci_registry_state mci_registry_read(const struct mci_registry_folder *fold
         goto done;
     text = read_all(fd);
     if (text != NULL) {
-        state = parse(text, folder->path, topology, registry, reason, reason_size);
+        state = parse(text, &status, folder->path, topology, registry, reason, reason_size);
         mci_memory_scratch_free(text, FILE_MAX + 1);
     } else if (errno == EFBIG) {
         state = MCI_REGISTRY_NONE;
@@ -392,11 +428,12 @@ done:
 
 static size_t print_registry(const struct mci_registry *registry, char *text, size_t size)
 {
-    size_t length = (size_t)snprintf(
-            text, size,
-            FIRST_LINE LAYOUT "\nsegment %" PRIu64 " %" PRIu64 "\nidentity %016" PRIx64
-                              " %016" PRIx64 "\n",
-            registry->device, registry->inode, registry->identity[0], registry->identity[1]);
+    size_t length = (size_t)snprintf(text, size,
+                                     FIRST_LINE LAYOUT "\nsegment %" PRIu64 " %" PRIu64
+                                                       "\nidentity %016" PRIx64 " %016" PRIx64
+                                                       "\nnamespace %" PRIu64 "\n",
+                                     registry->device, registry->inode, registry->identity[0],
+                                     registry->identity[1], registry->name_space);
 
     for (uint32_t i = 0; i < registry->holders; i++)
         length += (size_t)snprintf(

@@ -32,6 +32,7 @@ struct mci_registry_holder {
 struct mci_registry {
     uint64_t device, inode; /* of the segment's memory */
     uint64_t identity[2];   /* also at the segment's start */
+    uint64_t name_space;    /* of the holders' process ids; 0: unknown */
     uint32_t holders;
     struct mci_registry_holder holder[MCI_REGISTRY_HOLDERS];
 };

@@ -277,6 +277,7 @@ static bool enter_registry(struct mci_segment *segment, struct work *work)
     if (registry->holders == MCI_REGISTRY_HOLDERS)
         return refuse(work, "topology %s has %d processes already: no more fit in",
                       work->topology, MCI_REGISTRY_HOLDERS);
+    registry->name_space = mci_process_namespace();
     registry->device = segment->device;
     registry->inode = segment->inode;
     memcpy(registry->identity, start->identity, sizeof registry->identity);

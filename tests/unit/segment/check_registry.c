@@ -89,6 +89,11 @@ END_TEST
 
 /* --- What is not believed --------------------------------------------------------- */
 
+/* Of processes whose ids mean others here. */
+#define ELSEWHERE                                                                 \
+    "mcapi registry 2\nsegment 1 2\nidentity 0000000000000003 0000000000000004\n" \
+    "namespace 1\n"
+
 static const struct damage {
     const char *text;
     enum mci_registry_state state;
@@ -98,14 +103,14 @@ static const struct damage {
     { "", MCI_REGISTRY_NONE, 0, NULL },
     { "\n\n\n", MCI_REGISTRY_NONE, 0, NULL },
     { "hello, world\n", MCI_REGISTRY_NONE, 0, NULL },
-    { "mcapi registry 1", MCI_REGISTRY_NONE, 0, NULL },
-    { "mcapi registry 1\n", MCI_REGISTRY_NONE, 0, NULL },
+    { "mcapi registry 2", MCI_REGISTRY_NONE, 0, NULL },
+    { "mcapi registry 2\n", MCI_REGISTRY_NONE, 0, NULL },
     { "mcapi registry x\n", MCI_REGISTRY_NONE, 0, NULL },
-    { "mcapi registry 2\n", MCI_REGISTRY_REFUSED, 0, "version" },
-    { "mcapi registry 2\nwho knows what\n", MCI_REGISTRY_REFUSED, 0, "version" },
-    { "mcapi registry 1\nsegment 1\n", MCI_REGISTRY_NONE, 0, NULL },
-    { "mcapi registry 1\nsegment -1 2\n", MCI_REGISTRY_NONE, 0, NULL },
-    { "mcapi registry 1\nsegment 1 99999999999999999999\n", MCI_REGISTRY_NONE, 0, NULL },
+    { "mcapi registry 3\n", MCI_REGISTRY_REFUSED, 0, "version" },
+    { "mcapi registry 3\nwho knows what\n", MCI_REGISTRY_REFUSED, 0, "version" },
+    { "mcapi registry 2\nsegment 1\n", MCI_REGISTRY_NONE, 0, NULL },
+    { "mcapi registry 2\nsegment -1 2\n", MCI_REGISTRY_NONE, 0, NULL },
+    { "mcapi registry 2\nsegment 1 99999999999999999999\n", MCI_REGISTRY_NONE, 0, NULL },
     { HEADER, MCI_REGISTRY_FOUND, 0, NULL },
     { HEADER "holder 5 6 7\n", MCI_REGISTRY_FOUND, 1, NULL },
     { HEADER "holder 5 6 7", MCI_REGISTRY_FOUND, 0, NULL },
@@ -119,6 +124,7 @@ static const struct damage {
     { HEADER "holder 5 6 4294967299\n", MCI_REGISTRY_FOUND, 0, NULL },
     { HEADER "holder 5 6 7\nholder 0x9 6 7\nholder 8 9 10\n", MCI_REGISTRY_FOUND, 1, NULL },
     { HEADER "\nholder 5 6 7\n", MCI_REGISTRY_FOUND, 0, NULL },
+    { ELSEWHERE, MCI_REGISTRY_REFUSED, 0, "namespace 1," },
 };
 
 START_TEST(a_damaged_file_says_only_what_is_whole_in_it)
@@ -134,6 +140,21 @@ START_TEST(a_damaged_file_says_only_what_is_whole_in_it)
         ck_assert_ptr_nonnull(strstr(reason, damage->reason));
     if (damage->reason != NULL)
         ck_assert_ptr_nonnull(strstr(reason, inside("mcapi/" TOPOLOGY)));
+    mci_registry_remove(&folder, TOPOLOGY);
+    unlock();
+    root_close();
+}
+END_TEST
+
+START_TEST(a_file_of_another_namespace_and_an_earlier_boot_says_nothing)
+{
+    const struct timespec epoch[2] = { { 0, 0 }, { 0, 0 } };
+
+    root_open();
+    lock();
+    file_write(ELSEWHERE, strlen(ELSEWHERE));
+    ck_assert_int_eq(utimensat(folder.fd, TOPOLOGY, epoch, 0), 0);
+    ck_assert_int_eq(read_back(), MCI_REGISTRY_NONE);
     mci_registry_remove(&folder, TOPOLOGY);
     unlock();
     root_close();
@@ -274,6 +295,7 @@ int main(void)
         { a_writer_that_died_leaves_nothing_that_disturbs, 1 },
         { any_umask_will_do, SUITE_LENGTH(umasks) },
         { a_damaged_file_says_only_what_is_whole_in_it, SUITE_LENGTH(damages) },
+        { a_file_of_another_namespace_and_an_earlier_boot_says_nothing, 1 },
         { a_file_cut_off_anywhere_says_less_or_nothing, 1 },
         { a_file_with_any_byte_changed_is_read_without_harm, 1 },
         { a_huge_file_says_nothing, 1 },

@@ -15,7 +15,8 @@
 #define TOPOLOGY "tested"
 
 /* The beginning of a registry file. */
-#define HEADER "mcapi registry 1\nsegment 1 2\nidentity 0000000000000003 0000000000000004\n"
+#define HEADER \
+    "mcapi registry 2\nsegment 1 2\nidentity 0000000000000003 0000000000000004\nnamespace 0\n"
 
 static char root[64]; /* a folder of the test's own; the registries' is root/mcapi */
 static char reason[512];
