@@ -108,18 +108,36 @@ static void end_side(struct mci_map *map, struct mci_channel_slot *slot, enum mc
 
 /* --- Connecting ----------------------------------------------------------------------- */
 
-static struct mci_channel_slot *free_channel(struct mci_map *map)
+/* Whether a dead node may still be at work there, at one of the ends. */
+static bool is_kept(const struct mci_map *map, const struct mci_channel_slot *slot)
+{
+    return mci_recover_is_kept(map, slot->node[MCI_SEND], slot->life[MCI_SEND])
+        || mci_recover_is_kept(map, slot->node[MCI_RECEIVE], slot->life[MCI_RECEIVE]);
+}
+
+static struct mci_channel_slot *find_free_channel(struct mci_map *map)
 {
     for (uint32_t i = 0; i < map->limits.max_channels; i++) {
         uint32_t index = (map->header->channel_cursor + i) % map->limits.max_channels;
 
-        if (state_of(&map->channels[index]) == MCI_CHANNEL_FREE) {
+        if (state_of(&map->channels[index]) == MCI_CHANNEL_FREE
+            && !is_kept(map, &map->channels[index])) {
             /* The same one again next time, if it is free then: its memory is warm. */
             map->header->channel_cursor = index;
             return &map->channels[index];
         }
     }
     return NULL;
+}
+
+static struct mci_channel_slot *free_channel(struct mci_map *map)
+{
+    struct mci_channel_slot *slot = find_free_channel(map);
+
+    if (slot != NULL)
+        return slot;
+    mci_recover_all_dead(map);
+    return find_free_channel(map);
 }
 
 /* A channel that the other side has left and that this one never opened: the endpoint can be
@@ -202,6 +220,7 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
     for (int side = 0; side < MCI_SIDES; side++) {
         slot->end[side] = end[side]->handle;
         slot->node[side] = end[side]->owner;
+        slot->life[side] = end[side]->owner_life;
         set_side(slot, side, end[side]->opened != MCI_END_NONE ? MCI_SIDE_OPEN : MCI_SIDE_SHUT);
         atomic_store_explicit(&slot->event[side], 0, memory_order_relaxed);
     }

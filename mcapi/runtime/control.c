@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/control.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <time.h>
 
 #include "os/crash_point.h"
 #include "os/futex.h"
+#include "os/process.h"
 #include "os/robust.h"
 #include "runtime/recovery.h"
 
-enum { NAP = 1000 * 1000 * 1000 }; /* ns; then the owner is looked at again */
+enum {
+    NAP = 1000 * 1000 * 1000,    /* ns; then the owner is looked at again */
+    SHORT_NAP = 1 * 1000 * 1000, /* ns; while the owner's process is on its way out */
+
+    /* ns; an owner that is not stopped gives the lock back sooner, on the busiest machine. */
+    GRACE = 1000 * 1000 * 1000,
+    NS_PER_S = 1000 * 1000 * 1000,
+};
 
 /*
  * NAMED  who sees the name of a node in the word sees that node's liveness word taken: or a
@@ -32,8 +42,21 @@ static bool owner_died(const struct mci_map *map, uint32_t word)
         != MCI_CONTROL_INCARNATION(word);
 }
 
+/* The owner is dead; but the lock may have been taken by another thread of its process, which
+ * does not know yet, or goes on: until that one has given the lock back, or has ended too, the
+ * tables are its. */
+static bool is_still_at_work(const struct mci_map *map, uint32_t word)
+{
+    uint32_t slot = MCI_CONTROL_SLOT(word);
+
+    return (word & MCI_CONTROL_HELPER) != 0 && slot < map->limits.max_nodes
+        && (atomic_load_explicit(&map->nodes[slot].incarnation, memory_order_acquire) & 0x7fff)
+                   == MCI_CONTROL_INCARNATION(word)
+        && !mci_recover_is_quiet(map, slot);
+}
+
 /* Sleeps until the lock is given back or its owner dies. */
-static void wait_for_owner(const struct mci_map *map, uint32_t word)
+static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
 {
     _Atomic uint32_t *control = &map->header->control;
     _Atomic uint32_t *life = &map->nodes[MCI_CONTROL_SLOT(word)].liveness.word;
@@ -42,6 +65,8 @@ static void wait_for_owner(const struct mci_map *map, uint32_t word)
         { .word = control, .expected = word | MCI_CONTROL_WAITED },
         { .word = life, .expected = alive },
     };
+    mci_time nap = mci_clock_now() + NAP;
+    int result;
 
     if (mci_robust_owner(alive) == 0)
         return;
@@ -51,11 +76,15 @@ static void wait_for_owner(const struct mci_map *map, uint32_t word)
         return;
     /* Should the owner die and we next, before we could tell the others that wait. */
     mci_robust_guard(&map->nodes[MCI_CONTROL_SLOT(word)].liveness);
-    mci_futex_wait_any(watch, 2, mci_clock_now() + NAP);
+    result = mci_futex_wait_any(watch, 2, nap < until ? nap : until);
     mci_robust_guard(NULL);
+    if (result == ETIMEDOUT)
+        mci_recover_notice(map, MCI_CONTROL_SLOT(word));
 }
 
-void mci_control_lock_joining(uint32_t slot)
+/* As the node in that slot; `helps`: by another thread than its own. False: not before `until`.
+ */
+static bool take(uint32_t slot, bool helps, mci_time until)
 {
     struct mci_map *map = &mci_runtime.map;
     _Atomic uint32_t *control = &map->header->control;
@@ -64,10 +93,12 @@ void mci_control_lock_joining(uint32_t slot)
     uint32_t word = 0;
     bool waited = false;
 
+    if (helps)
+        mine |= MCI_CONTROL_HELPER;
     for (;;) {
         bool died = word != 0 && owner_died(map, word);
 
-        if (word == 0 || died) {
+        if (word == 0 || (died && !is_still_at_work(map, word))) {
             /* The mark stays, and who has waited sets it: there may be others. */
             uint32_t mark = waited ? MCI_CONTROL_WAITED : word & MCI_CONTROL_WAITED;
 
@@ -78,12 +109,22 @@ void mci_control_lock_joining(uint32_t slot)
             CRASH_POINT(control_taken);
             if (died)
                 mci_repair();
-            return;
+            return true;
         }
-        wait_for_owner(map, word);
+        if (until != MCI_FOREVER && mci_clock_now() >= until)
+            return false;
+        if (died)
+            mci_futex_wait(control, word, mci_clock_now() + SHORT_NAP);
+        else
+            wait_for_owner(map, word, until);
         waited = true;
         word = atomic_load_explicit(control, memory_order_acquire); /* NAMED */
     }
+}
+
+void mci_control_lock_joining(uint32_t slot)
+{
+    take(slot, false, MCI_FOREVER);
 }
 
 void mci_control_unlock_joining(void)
@@ -96,23 +137,58 @@ void mci_control_unlock_joining(void)
         mci_futex_wake(control, INT_MAX);
 }
 
+/* --- With the mutex of the process ---------------------------------------------------- */
+
+void mci_control_give_up_at(mci_time deadline)
+{
+    mci_self.give_up_at = deadline == MCI_FOREVER ? 0 : mci_clock_now() + GRACE;
+    if (mci_self.give_up_at != 0 && deadline + GRACE > mci_self.give_up_at)
+        mci_self.give_up_at = deadline + GRACE;
+    mci_self.gave_up = false;
+}
+
+bool mci_control_gave_up(void)
+{
+    return mci_self.gave_up;
+}
+
+/* False: not before the thread gives up. */
+static bool lock_mutex(void)
+{
+    struct timespec until;
+
+    if (__builtin_expect(mci_self.give_up_at == 0, 1))
+        return pthread_mutex_lock(&mci_runtime.mutex) == 0;
+    until.tv_sec = mci_self.give_up_at / NS_PER_S;
+    until.tv_nsec = mci_self.give_up_at % NS_PER_S;
+    return pthread_mutex_clocklock(&mci_runtime.mutex, CLOCK_MONOTONIC, &until) == 0;
+}
+
 /* The mutex is held. */
 static bool lock_if_live(struct mci_node *node, uint32_t serial)
 {
-    if (!mci_node_is_live(node, serial)) {
-        pthread_mutex_unlock(&mci_runtime.mutex);
-        mci_self.inside--;
-        return false;
+    mci_time until = mci_self.give_up_at == 0 ? MCI_FOREVER : mci_self.give_up_at;
+    bool live = mci_node_is_live(node, serial);
+    bool helps = live && node->thread != mci_thread_id();
+
+    if (live && (!helps || mci_node_help(node))) {
+        if (take(node->slot, helps, until))
+            return true;
+        mci_self.gave_up = true;
     }
-    mci_control_lock_joining(node->slot);
-    return true;
+    pthread_mutex_unlock(&mci_runtime.mutex);
+    mci_self.inside--;
+    return false;
 }
 
 bool mci_control_lock(struct mci_node *node, uint32_t serial)
 {
     mci_self.inside++;
-    pthread_mutex_lock(&mci_runtime.mutex);
-    return lock_if_live(node, serial);
+    if (lock_mutex())
+        return lock_if_live(node, serial);
+    mci_self.gave_up = true;
+    mci_self.inside--;
+    return false;
 }
 
 bool mci_control_try_lock(struct mci_node *node, uint32_t serial, bool *busy)

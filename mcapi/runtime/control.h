@@ -21,6 +21,15 @@
  * nothing is held. */
 bool mci_control_lock(struct mci_node *node, uint32_t serial);
 
+/*
+ * For a call that has a timeout: from here on the calling thread does not wait for the lock for
+ * longer than a second, or than a second after the deadline. Whoever has the lock needs
+ * microseconds, unless it is stopped (SIGSTOP, a debugger). MCI_FOREVER: it waits again.
+ * mci_control_lock is then false too if it has given up.
+ */
+void mci_control_give_up_at(mci_time deadline);
+bool mci_control_gave_up(void);
+
 /* The same, unless another thread of this process has the mutex: false, and `busy`. */
 bool mci_control_try_lock(struct mci_node *node, uint32_t serial, bool *busy);
 

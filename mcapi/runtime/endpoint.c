@@ -79,7 +79,7 @@ static void leave_bucket(struct mci_map *map, uint32_t index)
 
 /* A free slot, or MCI_ENDPOINT_SLOTS. Goes round the slots in use, so that a slot, and with it
  * a handle, comes again as late as possible; and keeps a quarter of them free. */
-static uint32_t free_slot(struct mci_map *map)
+static uint32_t find_free_slot(struct mci_map *map)
 {
     struct mci_header *header = map->header;
     uint32_t high = mci_endpoint_high(map);
@@ -90,12 +90,24 @@ static uint32_t free_slot(struct mci_map *map)
     for (uint32_t i = 0; i < high; i++) {
         uint32_t index = (header->endpoint_cursor + i) % high;
 
-        if (handle_of(&map->endpoints[index]) == 0) {
+        if (handle_of(&map->endpoints[index]) == 0
+            && !mci_recover_is_kept(map, map->endpoints[index].owner,
+                                    map->endpoints[index].owner_life)) {
             header->endpoint_cursor = index + 1;
             return index;
         }
     }
     return MCI_ENDPOINT_SLOTS;
+}
+
+static uint32_t free_slot(struct mci_map *map)
+{
+    uint32_t index = find_free_slot(map);
+
+    if (index != MCI_ENDPOINT_SLOTS)
+        return index;
+    mci_recover_all_dead(map);
+    return find_free_slot(map);
 }
 
 static void wake_getters(struct mci_map *map)
@@ -140,6 +152,7 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
     slot = &map->endpoints[index];
     slot->generation = next_generation(map, slot->generation);
     slot->owner = node->slot;
+    slot->owner_life = atomic_load_explicit(&owner->incarnation, memory_order_relaxed);
     slot->domain = node->domain;
     slot->node = node->number;
     slot->port =
@@ -250,6 +263,7 @@ mcapi_status_t mci_endpoint_wait_for(struct mci_node *node, mcapi_domain_t domai
     mcapi_status_t status;
 
     mci_patience_begin(&patience, node, timeout);
+    mci_control_give_up_at(patience.deadline);
     for (;;) {
         status = mci_endpoint_get(node, domain, number, port, handle);
         if (status != MCAPI_PENDING)
@@ -258,6 +272,9 @@ mcapi_status_t mci_endpoint_wait_for(struct mci_node *node, mcapi_domain_t domai
         if (status != MCAPI_SUCCESS)
             break;
     }
+    if (status == MCAPI_ERR_NODE_NOTINIT && mci_control_gave_up())
+        status = MCAPI_TIMEOUT;
+    mci_control_give_up_at(MCI_FOREVER);
     mci_patience_end(&patience);
     return status;
 }

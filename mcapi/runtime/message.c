@@ -119,9 +119,22 @@ void mci_message_take_back(const struct mci_map *map, uint32_t node)
         uint32_t handle = atomic_load_explicit(&slot->handle, memory_order_relaxed);
         struct mci_mailbox box;
 
+        if (handle != 0 && mci_mailbox_view(map, handle, &box))
+            mci_mailbox_return_cells(&box, node);
+    }
+    mci_message_wake_all(map);
+}
+
+void mci_message_wake_all(const struct mci_map *map)
+{
+    uint32_t high = mci_endpoint_high(map);
+
+    for (uint32_t i = 0; i < high; i++) {
+        uint32_t handle = atomic_load_explicit(&map->endpoints[i].handle, memory_order_relaxed);
+        struct mci_mailbox box;
+
         if (handle == 0 || !mci_mailbox_view(map, handle, &box))
             continue;
-        mci_mailbox_return_cells(&box, node);
         /* It may have died with announcements that it had taken, and the kernel's one wake may
          * have come to somebody else than who must know. */
         mci_futex_wake(&box.head->alarm.word, INT_MAX);

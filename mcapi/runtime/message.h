@@ -119,8 +119,12 @@ void mci_message_detach(uint32_t index, mcapi_status_t status);
 /* The endpoint is no more: who waits for room in its mailbox learns it. */
 void mci_message_discard(const struct mci_map *map, uint32_t index, uint32_t handle);
 
-/* Takes back what a node had taken in mailboxes and not sent: it is dead or has left. */
+/* Takes back what a node had taken in mailboxes and not sent: it is dead or has left, and
+ * nobody is at work for it. Then wakes as below. */
 void mci_message_take_back(const struct mci_map *map, uint32_t node);
+
+/* Wakes all who sleep at any mailbox: a node has died. */
+void mci_message_wake_all(const struct mci_map *map);
 
 /* In a forked child: nothing is attached. */
 void mci_message_forget_all(void);

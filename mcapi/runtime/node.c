@@ -57,6 +57,16 @@ static bool attach(const struct mci_node_settings *settings)
     return true;
 }
 
+/* The slot of a node that is dead and for which nobody is at work. */
+static bool may_take_over(const struct mci_map *map, uint32_t index)
+{
+    const struct mci_node_slot *slot = &map->nodes[index];
+
+    return mci_robust_dead(atomic_load_explicit(&slot->liveness.word, memory_order_acquire))
+        && (atomic_load_explicit(&slot->state, memory_order_acquire) == MCI_NODE_FREE
+            || mci_recover_is_quiet(map, index));
+}
+
 /* A slot of the table, ours from now on: its word is taken. First a free one; else that of a
  * dead node, and what the dead one held is still to be taken back. max_nodes: none. */
 static uint32_t take_slot(struct mci_map *map)
@@ -66,8 +76,9 @@ static uint32_t take_slot(struct mci_map *map)
         struct mci_node_slot *slot = &map->nodes[index];
         uint32_t word = atomic_load_explicit(&slot->liveness.word, memory_order_relaxed);
 
-        if (i < map->limits.max_nodes ? word != 0 || !mci_robust_acquire(&slot->liveness)
-                                      : !mci_robust_take_over(&slot->liveness))
+        if (i < map->limits.max_nodes
+                    ? word != 0 || !mci_robust_acquire(&slot->liveness)
+                    : !may_take_over(map, index) || !mci_robust_take_over(&slot->liveness))
             continue;
         atomic_fetch_add_explicit(&slot->incarnation, 1, memory_order_release); /* NAMED */
         CRASH_POINT(node_slot_taken);
@@ -76,8 +87,8 @@ static uint32_t take_slot(struct mci_map *map)
     return map->limits.max_nodes;
 }
 
-/* A live node of that name, or NULL. One whose process is gone without a mark (the kernel
- * marks all but the stranges deaths) is made a dead one, and recovered. */
+/* A live node of that name, or NULL. One whose thread is gone without a mark (the kernel marks
+ * all but the strangest deaths) is made a dead one, and recovered. */
 static struct mci_node_slot *find_live(struct mci_map *map, mcapi_domain_t domain,
                                        mcapi_node_t number)
 {
@@ -86,10 +97,9 @@ static struct mci_node_slot *find_live(struct mci_map *map, mcapi_domain_t domai
 
         if (!is_live(slot) || slot->domain != domain || slot->node != number)
             continue;
-        if (mci_process_alive(slot->process, slot->process_start))
+        mci_recover_notice(map, i);
+        if (!mci_recover_if_dead(map, i))
             return slot;
-        atomic_fetch_or_explicit(&slot->liveness.word, FUTEX_OWNER_DIED, memory_order_release);
-        mci_recover_if_dead(map, i);
     }
     return NULL;
 }
@@ -124,6 +134,7 @@ static void fill_slot(struct mci_node_slot *slot, mcapi_domain_t domain, mcapi_n
     slot->endpoints = 0;
     slot->type = type;
     slot->joined = (uint64_t)mci_clock_now();
+    atomic_store_explicit(&slot->helped, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->bell_sleepers, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->waits_for_endpoint, 0, memory_order_relaxed);
 }
@@ -248,14 +259,42 @@ static void detach_ends(struct mci_map *map, const struct mci_node *node)
         }
 }
 
+/* The private part of a node's end; the mutex is held. */
+static void end_life(struct mci_node *node)
+{
+    mci_request_discard(node);
+    if (--mci_runtime.live == 0)
+        mci_runtime_detach();
+}
+
+/* Its thread has ended without the C library, and others take or have taken back what it had.
+ */
+static bool leave_lost(struct mci_node *node, uint32_t serial)
+{
+    bool lost;
+
+    mci_self.inside++;
+    pthread_mutex_lock(&mci_runtime.mutex);
+    lost = mci_node_is_live(node, serial) && mci_node_is_lost(node);
+    if (lost) {
+        atomic_store_explicit(&node->serial, serial + 1, memory_order_seq_cst); /* HELD */
+        end_life(node);
+    }
+    pthread_mutex_unlock(&mci_runtime.mutex);
+    mci_self.inside--;
+    return lost;
+}
+
 bool mci_node_leave(struct mci_node *node)
 {
     struct mci_map *map = &mci_runtime.map;
     uint32_t serial = atomic_load_explicit(&node->serial, memory_order_relaxed);
     struct mci_node_slot *slot;
 
-    if ((serial & 1) == 0 || !mci_control_lock(node, serial))
+    if ((serial & 1) == 0)
         return false;
+    if (!mci_control_lock(node, serial))
+        return leave_lost(node, serial);
     slot = &map->nodes[node->slot];
     /* First its life: from here on no thread begins anything for it. */
     atomic_store_explicit(&node->serial, serial + 1, memory_order_seq_cst); /* HELD */
@@ -274,9 +313,7 @@ bool mci_node_leave(struct mci_node *node)
         mci_robust_clear_dead(&slot->liveness);
     else
         mci_runtime.pinned = true;
-    mci_request_discard(node);
-    if (--mci_runtime.live == 0)
-        mci_runtime_detach();
+    end_life(node);
     pthread_mutex_unlock(&mci_runtime.mutex);
     mci_self.inside--;
     return true;

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/patience.h"
 
+#include <errno.h>
 #include <sched.h>
 
+#include "os/process.h"
 #include "os/robust.h"
+#include "runtime/channel.h"
+#include "runtime/recovery.h"
 
 enum {
-    SPIN_ROUNDS = 32,               /* of a pause each: about a microsecond */
-    YIELD_FOR = 50 * 1000,          /* ns */
-    FIRST_NAP = 1000 * 1000 * 1000, /* ns */
+    SPIN_ROUNDS = 32,                  /* of a pause each: about a microsecond */
+    YIELD_FOR = 50 * 1000,             /* ns */
+    FIRST_NAP = 1000 * 1000 * 1000,    /* ns */
+    NOTICE_EVERY = 1000 * 1000 * 1000, /* ns */
     SHORT_NAP =
             20 * 1000 * 1000, /* ns; with an alarm, or more words than one sleep can watch */
 };
@@ -41,6 +46,7 @@ void mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
                                                            : mci_clock_deadline(timeout);
     patience->spun_since = 0;
     patience->nap = FIRST_NAP;
+    patience->noticed = 0;
     patience->rounds = 0;
     patience->pace = MCI_PACE_RECEIVER;
     patience->announced = false;
@@ -96,6 +102,58 @@ void mci_patience_watch_alarm(struct mci_patience *patience, _Atomic uint32_t *a
         patience->nap = SHORT_NAP;
 }
 
+/* The node whose liveness word this is, or MCI_NO_NODE. */
+static uint32_t node_of_word(const _Atomic uint32_t *word)
+{
+    const struct mci_map *map = mci_map();
+    uintptr_t first = (uintptr_t)&map->nodes[0].liveness.word;
+    uintptr_t place = (uintptr_t)word - first;
+    uintptr_t node = place / sizeof map->nodes[0];
+
+    return place % sizeof map->nodes[0] == 0 && node < map->limits.max_nodes ? (uint32_t)node
+                                                                             : MCI_NO_NODE;
+}
+
+struct mci_liveness *mci_patience_guarded(const struct mci_futex_watch *watches, uint32_t count,
+                                          bool *more)
+{
+    const struct mci_map *map = mci_map();
+    uint32_t own = mci_process_id();
+    _Atomic uint32_t *guarded = NULL, *ours = NULL;
+
+    *more = false;
+    for (uint32_t i = 0; i < count && !*more; i++) {
+        uint32_t node = node_of_word(watches[i].word);
+
+        if (node != MCI_NO_NODE && map->nodes[node].process == own) {
+            ours = watches[i].word;
+            continue;
+        }
+        *more = guarded != NULL;
+        if (guarded == NULL)
+            guarded = watches[i].word;
+    }
+    if (guarded == NULL)
+        guarded = ours;
+    return (struct mci_liveness *)(void *)guarded; /* of which the word is the first member */
+}
+
+void mci_patience_notice(const struct mci_futex_watch *watches, uint32_t count,
+                         mci_time *noticed)
+{
+    mci_time now = mci_clock_now();
+
+    if (now - *noticed < NOTICE_EVERY)
+        return;
+    *noticed = now;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t node = node_of_word(watches[i].word);
+
+        if (node != MCI_NO_NODE)
+            mci_recover_notice(&mci_runtime.map, node);
+    }
+}
+
 /* Sleeps on the words being watched: an event or the bell, then liveness words of peers. The
  * mapping is held. */
 static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
@@ -104,21 +162,29 @@ static mcapi_status_t sleep_on_watched(struct mci_patience *patience)
     mci_time longest = patience->nap;
     mci_time until;
     uint32_t count = patience->watch_count;
+    struct mci_liveness *guarded;
+    bool more;
+    int result;
 
     if (now >= patience->deadline)
         return MCAPI_TIMEOUT;
+    if (patience->noticed == 0)
+        patience->noticed = now;
     if (count > MCI_FUTEX_WATCHES) {
         count = MCI_FUTEX_WATCHES;
         longest = SHORT_NAP;
     }
+    /* Should a peer die and we next, before we could tell its other sleepers: one word can be
+     * guarded against that. */
+    guarded = mci_patience_guarded(patience->watch + 1, count - 1, &more);
+    if (more && longest > MCI_UNGUARDED_NAP)
+        longest = MCI_UNGUARDED_NAP;
     until = patience->deadline - now > longest ? now + longest : patience->deadline;
-    /* Should the peer die and we next, before we could tell its other sleepers; of several
-     * words only the first, as one can be guarded. It is the first member of a struct
-     * mci_liveness: the peer's, or a mailbox's alarm. */
-    if (count > 1)
-        mci_robust_guard((struct mci_liveness *)(void *)patience->watch[1].word);
-    mci_futex_wait_any(patience->watch, count, until);
+    mci_robust_guard(guarded);
+    result = mci_futex_wait_any(patience->watch, count, until);
     mci_robust_guard(NULL);
+    if (result == ETIMEDOUT && until < patience->deadline)
+        mci_patience_notice(patience->watch, count, &patience->noticed);
     patience->slept = true;
     if (patience->nap < LONGEST_NAP)
         patience->nap *= 2;

@@ -15,9 +15,12 @@
  *
  * All deadlines are absolute. Every sleep also ends after a second, then two, four, eight:
  * the call looks again for itself, should a waker have died without a trace or the words
- * in the segment be damaged. Who sleeps on a mailbox's alarm begins with 20 ms: the kernel
- * wakes who sleeps on it and leaves the word as it is, so that a wake which comes after the
- * last look and before the sleep is lost. EINTR never escapes.
+ * in the segment be damaged; and whether the threads live whose words it sleeps on, should the
+ * kernel have failed to mark one. Who sleeps on the words of several looks again every 80 ms:
+ * the kernel wakes a single sleeper for a death, and should that one be dying too, it wakes
+ * another only for the one word that was guarded (os/robust.h). Who sleeps on a mailbox's alarm
+ * begins with 20 ms: the kernel wakes who sleeps on it and leaves the word as it is, so that a
+ * wake which comes after the last look and before the sleep is lost. EINTR never escapes.
  */
 #ifndef MCI_PATIENCE_H
 #define MCI_PATIENCE_H
@@ -30,6 +33,7 @@ struct mci_patience {
     mci_time deadline;
     mci_time spun_since; /* 0: not yet looked at the clock */
     mci_time nap;        /* longest next sleep, ns */
+    mci_time noticed;    /* when it last looked whether the peers are there; 0: not yet */
     uint32_t rounds;
     uint32_t pace;  /* pauses between two tries while spinning */
     bool immediate; /* do not wait at all */
@@ -39,6 +43,25 @@ struct mci_patience {
     uint32_t watch_count;
     struct mci_futex_watch watch[MCI_FUTEX_WATCHES];
 };
+
+enum {
+    /* ns; how long a death may stay unnoticed if who was to pass it on has died as well. */
+    MCI_UNGUARDED_NAP = 80 * 1000 * 1000,
+};
+
+/*
+ * Which of these words to guard while asleep (os/robust.h): liveness words of peers, or alarms.
+ * `*more`: there are others, so the sleep must be short. Those of our own process do not count:
+ * it dies as a whole. NULL: none. The mapping is held.
+ */
+struct mci_liveness *mci_patience_guarded(const struct mci_futex_watch *watches, uint32_t count,
+                                          bool *more);
+
+/* After a sleep that ended by itself: looks, once a second at most, whether the owners of the
+ * liveness words among these are still there. `*noticed`: when it did so last. The mapping is
+ * held. */
+void mci_patience_notice(const struct mci_futex_watch *watches, uint32_t count,
+                         mci_time *noticed);
 
 /* How long a spinning thread leaves the other side's cache lines alone between two tries. */
 enum {

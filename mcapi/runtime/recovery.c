@@ -2,6 +2,8 @@
 #include "runtime/recovery.h"
 
 #include "os/crash_point.h"
+#include "os/memory.h"
+#include "os/process.h"
 #include "os/robust.h"
 #include "runtime/channel.h"
 #include "runtime/endpoint.h"
@@ -13,12 +15,57 @@ static bool is_live(const struct mci_node_slot *slot)
     return atomic_load_explicit(&slot->state, memory_order_relaxed) == MCI_NODE_LIVE;
 }
 
-void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how)
+/* --- Who may still be at work ---------------------------------------------------------- */
+
+/*
+ * HELPED  a thread that is to act for another one's node says so in the node's slot, and then
+ *         looks at the liveness word; who recovers the node has seen the word marked, and then
+ *         looks whether anybody has said so. One of the two sees the other.
+ */
+bool mci_recover_is_quiet(const struct mci_map *map, uint32_t node)
+{
+    const struct mci_node_slot *slot = &map->nodes[node];
+
+    atomic_thread_fence(memory_order_seq_cst); /* HELPED */
+    if (atomic_load_explicit(&slot->helped, memory_order_seq_cst) == 0)
+        return true; /* the node's thread was the only one, and has ended */
+    return mci_process_ended(slot->process, slot->process_start)
+        /* It has executed another program, and is the same process. */
+        || !mci_memory_mapped(slot->process, map->segment.device, map->segment.inode);
+}
+
+bool mci_recover_is_kept(const struct mci_map *map, uint32_t node, uint32_t life)
+{
+    const struct mci_node_slot *slot;
+
+    if (node >= map->limits.max_nodes)
+        return false;
+    slot = &map->nodes[node];
+    return atomic_load_explicit(&slot->state, memory_order_relaxed) == MCI_NODE_LEAVING
+        && atomic_load_explicit(&slot->incarnation, memory_order_relaxed) == life;
+}
+
+void mci_recover_notice(struct mci_map *map, uint32_t node)
+{
+    struct mci_node_slot *slot = &map->nodes[node];
+    uint32_t word = atomic_load_explicit(&slot->liveness.word, memory_order_acquire);
+    uint32_t thread = mci_robust_owner(word);
+
+    /* What the slot says of the process is about the owner of the word only while it is live;
+     * and if it was another's by now, the word has changed. */
+    if (thread == 0 || atomic_load_explicit(&slot->state, memory_order_acquire) != MCI_NODE_LIVE
+        || !mci_thread_ended(slot->process, slot->process_start, thread))
+        return;
+    mci_robust_declare_dead(&slot->liveness, word);
+}
+
+/* --- Taking back ----------------------------------------------------------------------- */
+
+/* What is in the tables. */
+static void empty_tables(struct mci_map *map, uint32_t node, enum mci_side_state how)
 {
     uint32_t high = mci_endpoint_high(map);
 
-    if (!is_live(&map->nodes[node]))
-        return;
     mci_endpoint_return_gets(map, node);
     CRASH_POINT(recovery_gets_returned);
     for (uint32_t i = 0; i < high; i++) {
@@ -32,7 +79,30 @@ void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how)
         mci_endpoint_discard(map, i);
         CRASH_POINT(recovery_endpoint_freed);
     }
+}
+
+void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how)
+{
+    uint32_t state = atomic_load_explicit(&map->nodes[node].state, memory_order_relaxed);
+
+    if (state == MCI_NODE_FREE)
+        return;
+    if (state == MCI_NODE_LIVE)
+        empty_tables(map, node, how);
     mci_message_take_back(map, node);
+}
+
+/* Others of its process may be in the middle of something: the peers learn of the death now,
+ * and the rest is for whoever comes when they have ended. */
+static void take_back_visible(struct mci_map *map, uint32_t node)
+{
+    struct mci_node_slot *slot = &map->nodes[node];
+
+    if (!is_live(slot))
+        return;
+    empty_tables(map, node, MCI_SIDE_DEAD);
+    mci_message_wake_all(map);
+    atomic_store_explicit(&slot->state, MCI_NODE_LEAVING, memory_order_release);
 }
 
 bool mci_recover_if_dead(struct mci_map *map, uint32_t node)
@@ -45,6 +115,11 @@ bool mci_recover_if_dead(struct mci_map *map, uint32_t node)
     if (!mci_robust_dead(atomic_load_explicit(&slot->liveness.word, memory_order_acquire)))
         return false;
     CRASH_POINT(recovery_began);
+    if (atomic_load_explicit(&slot->state, memory_order_relaxed) != MCI_NODE_FREE
+        && !mci_recover_is_quiet(map, node)) {
+        take_back_visible(map, node);
+        return true;
+    }
     mci_take_back(map, node, MCI_SIDE_DEAD);
     atomic_store_explicit(&slot->state, MCI_NODE_FREE, memory_order_release);
     CRASH_POINT(recovery_slot_freed);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "os/robust.h"
 #include "runtime/end.h"
 #include "runtime/message.h"
 #include "runtime/node.h"
@@ -27,6 +28,26 @@ static _Atomic int say_level; /* any thread may set it */
 
 /* --- The calling thread's node -------------------------------------------------------- */
 
+bool mci_node_is_lost(const struct mci_node *node)
+{
+    const struct mci_node_slot *slot = &mci_map()->nodes[node->slot];
+
+    return mci_robust_owner(atomic_load_explicit(&slot->liveness.word, memory_order_seq_cst))
+        != node->thread; /* HELPED: as in recovery.c */
+}
+
+bool mci_node_help(const struct mci_node *node)
+{
+    _Atomic uint32_t *helped = &mci_map()->nodes[node->slot].helped;
+
+    if (mci_node_is_lost(node))
+        return false;
+    if (atomic_load_explicit(helped, memory_order_seq_cst) != 0)
+        return true;
+    atomic_store_explicit(helped, 1, memory_order_seq_cst); /* HELPED */
+    return !mci_node_is_lost(node);
+}
+
 struct mci_node *mci_node_find_current(void)
 {
     struct mci_node *first = NULL;
@@ -41,7 +62,7 @@ struct mci_node *mci_node_find_current(void)
         struct mci_node *node = mci_runtime.nodes[i];
 
         if ((atomic_load_explicit(&node->serial, memory_order_relaxed) & 1) != 0
-            && (first == NULL || node->order < first->order))
+            && (first == NULL || node->order < first->order) && mci_node_help(node))
             first = node;
     }
     mci_self.node = first;

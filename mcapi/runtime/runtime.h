@@ -89,6 +89,11 @@ static inline bool mci_node_is_live(const struct mci_node *node, uint32_t serial
     return atomic_load_explicit(&node->serial, memory_order_acquire) == serial;
 }
 
+/* For a thread that is to act for a node which is not its own; the mutex is held, and the node
+ * is live. False: the node's thread has ended without the C library, and so has the node. */
+bool mci_node_help(const struct mci_node *node);
+bool mci_node_is_lost(const struct mci_node *node);
+
 /* --- Using the mapping while asleep --------------------------------------------------- */
 
 /* True: the node lives, and the mapping stays until mci_runtime_drop. False: it is gone. */

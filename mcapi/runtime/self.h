@@ -19,6 +19,8 @@ struct mci_self {
     volatile int inside;               /* gates and locks of the library that it is in */
     volatile bool finalize_later;      /* a signal handler has finalized meanwhile... */
     volatile uint32_t finalize_serial; /* ...this life of the node */
+    int64_t give_up_at;                /* when to stop waiting for the control lock; 0: never */
+    bool gave_up;
 };
 
 /* Initial-exec: reading it is one instruction, in a shared library too. */

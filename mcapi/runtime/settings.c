@@ -20,7 +20,7 @@ struct limit {
     }
 
 static const struct limit limits[] = {
-    LIMIT("MCAPI_MAX_NODES", max_nodes, MCAPI_MAX_NODES, 65535),
+    LIMIT("MCAPI_MAX_NODES", max_nodes, MCAPI_MAX_NODES, MCI_MOST_NODES),
     LIMIT("MCAPI_MAX_CHANNELS", max_channels, MCAPI_MAX_CHANNELS, 1u << 20),
     LIMIT("MCAPI_MAX_ENDPOINTS", max_endpoints, MCAPI_MAX_ENDPOINTS, MCI_ENDPOINT_SLOTS),
     LIMIT("MCA_MAX_REQUESTS", max_requests, MCA_MAX_REQUESTS, 1u << 20),

@@ -10,6 +10,7 @@
 #include "os/robust.h"
 #include "os/thread.h"
 #include "runtime/channel.h"
+#include "runtime/patience.h"
 #include "runtime/receive_fd.h"
 #include "runtime/runtime.h"
 #include "segment/event.h"
@@ -37,7 +38,8 @@ static struct {
     struct mci_futex_watch words[MCI_FUTEX_WATCHES];
     uint32_t word_count;
     uint32_t bell_count;
-    bool too_many; /* words for one sleep */
+    bool too_many;    /* words for one sleep */
+    mci_time noticed; /* mci_patience_notice() */
 
     _Atomic uint32_t poked; /* +1: look at the list again. In the memory of the process */
     _Atomic uint32_t ended; /* threads that are out */
@@ -93,7 +95,7 @@ static bool make_room(void)
 
 bool mci_watcher_add(struct mci_descriptor *descriptor)
 {
-    if (!make_room())
+    if (!make_room() || !mci_node_help(descriptor->node))
         return false;
     if (!watcher.running) {
         watcher.stop = false;
@@ -274,15 +276,19 @@ static bool make_visits(const struct visits *visits)
 /* True: it was woken. The words stay what they are: nobody else changes them. */
 static bool sleep_until(mci_time until)
 {
-    struct mci_liveness *guarded = NULL;
+    uint32_t first = 1 + watcher.bell_count;
+    uint32_t peers = watcher.word_count > first ? watcher.word_count - first : 0;
+    bool more;
     int result;
 
-    /* As a blocked call does, for the first of the peers. */
-    if (watcher.word_count > 1 + watcher.bell_count)
-        guarded = (struct mci_liveness *)(void *)watcher.words[1 + watcher.bell_count].word;
-    mci_robust_guard(guarded);
+    /* As a blocked call does. */
+    mci_robust_guard(mci_patience_guarded(watcher.words + first, peers, &more));
+    if (more && until > mci_clock_now() + MCI_UNGUARDED_NAP)
+        until = mci_clock_now() + MCI_UNGUARDED_NAP;
     result = mci_futex_wait_any(watcher.words, watcher.word_count, until);
     mci_robust_guard(NULL);
+    if (result == ETIMEDOUT)
+        mci_patience_notice(watcher.words + first, peers, &watcher.noticed);
     return result != ETIMEDOUT;
 }
 

@@ -49,6 +49,8 @@ static void walk_node(struct walk *walk, uint32_t index)
         walk->audit->held += !mci_robust_dead(word) && word != 0;
         return;
     }
+    if (state == MCI_NODE_LEAVING)
+        return; /* dead, or somebody joins in its place */
     if (state != MCI_NODE_LIVE) {
         fault(walk, "node slot %u: state %u", index, state);
         return;
@@ -421,7 +423,12 @@ static void walk_channel(struct walk *walk, uint32_t index)
 /* Whether somebody may be filling a cell with this name in it. */
 static bool is_filled_by_someone(const struct mci_map *map, uint32_t name)
 {
-    return name != MCI_NOBODY && name != MCI_TAKEN_CELL && is_live(map, MCI_CONTROL_SLOT(name));
+    uint32_t node = MCI_CONTROL_SLOT(name);
+
+    return name != MCI_NOBODY && name != MCI_TAKEN_CELL
+        && (is_live(map, node)
+            || (node < map->limits.max_nodes
+                && LOAD(map->nodes[node].state) == MCI_NODE_LEAVING));
 }
 
 /* One ring of slots. They follow each other: first those with messages, from the receiver's

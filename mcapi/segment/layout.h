@@ -26,7 +26,7 @@
 #define MCI_MAGIC UINT64_C(0x3269706163626d21)
 
 enum {
-    MCI_LAYOUT_VERSION = 2,
+    MCI_LAYOUT_VERSION = 3,
     MCI_LINE = 64, /* bytes that travel together between two cores */
 
     /* A handle is generation << 16 | index. An index below this bound keeps favourite
@@ -45,6 +45,7 @@ enum {
     MCI_MESSAGE_STRIDE = 128, /* bytes of a message's cell, in two lines */
     MCI_MESSAGE_INLINE = 112, /* payload bytes that fit into the cell itself */
     MCI_MOST_CELLS = 32768,   /* of a mailbox: a slot's word has 15 bits for the cell */
+    MCI_MOST_NODES = 32767,   /* of a topology: a name has 15 bits for the slot */
 };
 
 /* The limits of a topology, chosen by the node that makes it. */
@@ -78,15 +79,19 @@ struct mci_header {
     /* 1: some process here lacks the heavy fence, and wakers must fence for it. */
     alignas(MCI_LINE) _Atomic uint32_t fenced;
 };
-_Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 3");
 
-/* Names one life of one slot, so that a name once read never means a later owner. */
+/* Names one life of one slot, so that a name once read never means a later owner. In the lock's
+ * word HELPER says that another thread than the node's own has it, acting for the node. */
 #define MCI_CONTROL_WAITED                  UINT32_C(0x80000000)
+#define MCI_CONTROL_HELPER                  UINT32_C(0x8000)
 #define MCI_CONTROL_NAME(slot, incarnation) (((incarnation)&0x7fffu) << 16 | ((slot) + 1))
-#define MCI_CONTROL_SLOT(word)              (((word)&0xffffu) - 1)
+#define MCI_CONTROL_SLOT(word)              (((word)&0x7fffu) - 1)
 #define MCI_CONTROL_INCARNATION(word)       ((word) >> 16 & 0x7fffu)
 
-enum mci_node_state { MCI_NODE_FREE, MCI_NODE_LIVE };
+/* LEAVING: died, and all that others could see of it is taken back; but other threads of its
+ * process may still be at work for it, so nobody gets what was its. */
+enum mci_node_state { MCI_NODE_FREE, MCI_NODE_LIVE, MCI_NODE_LEAVING };
 
 struct mci_node_slot {
     /* Held by the thread that is the node; marked by the kernel when it dies. Taking this
@@ -101,13 +106,14 @@ struct mci_node_slot {
     uint32_t type;                /* MCAPI_NODE_ATTR_TYPE */
     uint64_t joined;              /* CLOCK_MONOTONIC, ns */
     _Atomic uint32_t incarnation; /* +1 whenever the slot is taken */
+    _Atomic uint32_t helped;      /* 1: other threads of its process act for it too */
 
     /* What the node's threads sleep on when they wait for anything but one channel. */
     alignas(MCI_LINE) _Atomic uint32_t bell; /* +1 at every ring */
     _Atomic uint32_t bell_sleepers;
     _Atomic uint32_t waits_for_endpoint; /* 1: ring at every create */
 };
-_Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 3");
 
 struct mci_endpoint_slot {
     _Atomic uint32_t handle; /* 0: free. The store of it creates and deletes */
@@ -136,8 +142,10 @@ struct mci_endpoint_slot {
     uint32_t priority;
     uint32_t num_send_buffers;
     uint32_t num_recv_buffers;
-    uint32_t timeout; /* ms */
-    uint32_t reserved[7];
+    uint32_t timeout;         /* ms */
+    uint32_t owner_life;      /* incarnation of the node's slot */
+    uint32_t memory_type_set; /* 1: not the default, which differs between profiles */
+    uint32_t reserved[5];
 
     /* Counted by the threads of the owner that send and that receive messages. */
     alignas(MCI_LINE) _Atomic uint64_t messages_sent;
@@ -146,7 +154,7 @@ struct mci_endpoint_slot {
     alignas(MCI_LINE) _Atomic uint64_t messages_received;
     _Atomic uint64_t bytes_received;
 };
-_Static_assert(sizeof(struct mci_endpoint_slot) == 4 * MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_endpoint_slot) == 4 * MCI_LINE, "layout 3");
 
 /* What an endpoint can be opened as. */
 enum mci_end_kind {
@@ -186,7 +194,7 @@ struct mci_side_counters {
     _Atomic uint64_t wakes;                   /* of the other side */
     uint64_t reserved[3];
 };
-_Static_assert(sizeof(struct mci_side_counters) == MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_side_counters) == MCI_LINE, "layout 3");
 
 struct mci_channel_slot {
     _Atomic uint32_t state;   /* enum mci_channel_state; publishes the rest */
@@ -198,7 +206,8 @@ struct mci_channel_slot {
     uint32_t committed;       /* bytes of the region that are backed by memory */
     uint32_t generation;      /* +1 at every connect */
     uint64_t connected;       /* when: CLOCK_MONOTONIC, ns */
-    uint32_t reserved[4];
+    uint32_t life[MCI_SIDES]; /* incarnations of the nodes' slots */
+    uint32_t reserved[2];
 
     /* Read by every send and receive, written when something ends or somebody sleeps. */
     alignas(MCI_LINE) _Atomic uint32_t side[MCI_SIDES]; /* enum mci_side_state */
@@ -206,7 +215,7 @@ struct mci_channel_slot {
 
     struct mci_side_counters counters[MCI_SIDES];
 };
-_Static_assert(sizeof(struct mci_channel_slot) == 4 * MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_channel_slot) == 4 * MCI_LINE, "layout 3");
 
 /*
  * The ring of a packet channel, at the start of its region: the receiver's line, five numbers
@@ -230,7 +239,7 @@ struct mci_packet_slot {
     uint32_t reserved;
     unsigned char payload[MCI_PACKET_INLINE];
 };
-_Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 2");
+_Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 3");
 
 /* Above every size that a packet can have. */
 #define MCI_PACKET_LARGE UINT32_C(0x80000000)
@@ -250,7 +259,7 @@ struct mci_scalar_line {
     /* MCI_SCALAR_FULL | lap << 2 | width; the store of it sends. */
     _Atomic uint8_t mark[8];
 };
-_Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 3");
 
 /*
  * The mailbox of an endpoint: the messages that wait for its node. A ring of slots for each
@@ -263,10 +272,10 @@ _Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 2");
  */
 struct mci_mailbox_head {
     /* Set when the mailbox is made. */
-    _Atomic uint32_t depth;  /* messages that fit */
-    _Atomic uint32_t levels; /* of priority */
-    _Atomic uint32_t mask;   /* places of a ring, less one */
-    uint32_t reserved;
+    _Atomic uint32_t depth;    /* messages that fit */
+    _Atomic uint32_t levels;   /* of priority */
+    _Atomic uint32_t mask;     /* places of a ring, less one */
+    _Atomic uint32_t accepted; /* levels that a message may be sent with, 1 to `levels` */
 
     /* Its word is always 0, and watched by all who sleep at this mailbox: a sender has the
      * kernel wake one of them should it die before it could. */
@@ -277,7 +286,7 @@ struct mci_mailbox_head {
     /* A guide to the end of each ring: the endpoint's generation << 32 | position. */
     alignas(MCI_LINE) _Atomic uint64_t tail[MCI_LEVELS];
 };
-_Static_assert(sizeof(struct mci_mailbox_head) == 4 * MCI_LINE, "layout 2");
+_Static_assert(sizeof(struct mci_mailbox_head) == 4 * MCI_LINE, "layout 3");
 
 /* A slot's word: generation << 48 | position << 16 | full << 15 | cell. */
 
@@ -288,7 +297,7 @@ struct mci_message_cell {
     uint32_t reserved;
     unsigned char payload[MCI_MESSAGE_INLINE];
 };
-_Static_assert(sizeof(struct mci_message_cell) == MCI_MESSAGE_STRIDE, "layout 2");
+_Static_assert(sizeof(struct mci_message_cell) == MCI_MESSAGE_STRIDE, "layout 3");
 
 /* A sender's name is its MCI_CONTROL_NAME. */
 #define MCI_NOBODY     UINT32_C(0)

@@ -14,19 +14,25 @@ enum {
 
 /* --- Making --------------------------------------------------------------------------- */
 
-/* Whether the name in a cell is that of a node that lives and may be filling it. */
+/* Whether the name in a cell is that of a node that may be filling it: it lives, or has died
+ * and other threads of its process may not know yet. */
 static bool is_at_work(const struct mci_map *map, uint32_t name)
 {
     uint32_t node = MCI_CONTROL_SLOT(name);
     const struct mci_node_slot *slot;
+    uint32_t state;
 
     if (name == MCI_NOBODY || name == MCI_TAKEN_CELL || node >= map->limits.max_nodes)
         return false;
     slot = &map->nodes[node];
+    state = atomic_load_explicit(&slot->state, memory_order_relaxed);
     /* LIVE too: a node that is just joining has the word, and may not be the next life yet. */
-    return atomic_load_explicit(&slot->state, memory_order_relaxed) == MCI_NODE_LIVE
-        && mci_robust_owner(atomic_load_explicit(&slot->liveness.word, memory_order_acquire))
-                   != 0
+    return (state == MCI_NODE_LEAVING
+            || (state == MCI_NODE_LIVE
+                && (mci_robust_owner(
+                            atomic_load_explicit(&slot->liveness.word, memory_order_acquire))
+                            != 0
+                    || atomic_load_explicit(&slot->helped, memory_order_seq_cst) != 0)))
         && (atomic_load_explicit(&slot->incarnation, memory_order_acquire) & 0x7fff)
                    == MCI_CONTROL_INCARNATION(name);
 }
@@ -124,6 +130,7 @@ bool mci_mailbox_make(struct mci_map *map, uint32_t index, uint32_t depth, uint3
     cells = endpoint->mailbox_cells;
     atomic_store_explicit(&box.head->depth, depth, memory_order_relaxed); /* MADE publishes */
     atomic_store_explicit(&box.head->levels, levels, memory_order_relaxed);
+    atomic_store_explicit(&box.head->accepted, levels, memory_order_relaxed);
     atomic_store_explicit(&box.head->mask, box.mask, memory_order_relaxed);
     empty_slots(&box, places_for(cells), cells);
     CRASH_POINT(mailbox_emptied);

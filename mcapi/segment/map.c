@@ -116,9 +116,9 @@ static bool format(unsigned char *base, void *context)
 
 static bool limits_possible(const struct mci_limits *limits)
 {
-    return limits->max_nodes >= 1 && limits->max_nodes <= 65535 && limits->max_channels >= 1
-        && limits->max_channels <= 1u << 20 && limits->max_endpoints >= 1
-        && limits->max_requests >= 1 && limits->max_pkt_size >= 1
+    return limits->max_nodes >= 1 && limits->max_nodes <= MCI_MOST_NODES
+        && limits->max_channels >= 1 && limits->max_channels <= 1u << 20
+        && limits->max_endpoints >= 1 && limits->max_requests >= 1 && limits->max_pkt_size >= 1
         && limits->max_pkt_size <= 1u << 30 && limits->max_msg_size <= 1u << 30
         && limits->max_queue_elements >= 1 && limits->max_queue_elements <= 1u << 20
         && limits->max_buffers >= 1 && limits->max_buffers <= 1u << 20;
