@@ -6,6 +6,7 @@
 #include "runtime/channel.h"
 #include "runtime/control.h"
 #include "runtime/endpoint.h"
+#include "runtime/recovery.h"
 #include "segment/mailbox.h"
 #include "segment/ring_packet.h"
 #include "segment/ring_scalar.h"
@@ -98,6 +99,7 @@ void mci_attribute_defaults(const struct mci_map *map, struct mci_endpoint_slot 
     slot->memory_type = MCAPI_ENDP_ATTR_LOCAL_MEMORY;
     if (mci_runtime.compat == MCAPI_EXT_COMPAT_REFERENCE)
         slot->memory_type |= MCAPI_ENDP_ATTR_FAIL_ON_MEM_LIMIT;
+    slot->memory_type_set = 0;
     slot->num_priorities = MCAPI_MAX_PRIORITY + 1;
     slot->priority = 0;
     slot->num_send_buffers = map->limits.max_buffers;
@@ -106,12 +108,20 @@ void mci_attribute_defaults(const struct mci_map *map, struct mci_endpoint_slot 
     slot->closed = MCI_END_NONE;
 }
 
+/* The default says of each profile whether a send blocks. Ends of two profiles fit together as
+ * long as neither program has asked for something else. */
+static bool same_memory(const struct mci_endpoint_slot *send,
+                        const struct mci_endpoint_slot *receive)
+{
+    return send->memory_type == receive->memory_type
+        || (send->memory_type_set == 0 && receive->memory_type_set == 0);
+}
+
 bool mci_attribute_compatible(const struct mci_endpoint_slot *send,
                               const struct mci_endpoint_slot *receive)
 {
     return send->max_payload_size == receive->max_payload_size
-        && send->buffer_type == receive->buffer_type
-        && send->memory_type == receive->memory_type
+        && send->buffer_type == receive->buffer_type && same_memory(send, receive)
         && send->num_priorities == receive->num_priorities
         && send->priority == receive->priority;
 }
@@ -260,12 +270,29 @@ mcapi_status_t mci_attribute_get(struct mci_node *node, mcapi_endpoint_t handle,
 
     if (!mci_control_lock(node, mci_self.serial))
         return MCAPI_ERR_NODE_NOTINIT;
+    if (number == MCAPI_ENDP_ATTR_GET_COUNT)
+        mci_recover_all_dead(&mci_runtime.map); /* getters: nobody may have looked since */
     slot = mci_endpoint_live(&mci_runtime.map, handle);
     status = slot == NULL ? MCAPI_ERR_ENDP_INVALID : check_number(number, size);
     if (status == MCAPI_SUCCESS)
         get_value(mci_map(), slot, number, value);
     mci_control_unlock();
     return status;
+}
+
+/* A mailbox that is there has the levels that it was made with; messages of less are accepted
+ * from now on, and those that wait can all be received. */
+static bool accept_levels(const struct mci_map *map, const struct mci_endpoint_slot *slot,
+                          uint32_t levels)
+{
+    struct mci_mailbox box;
+
+    if (!mci_mailbox_view(map, slot->handle, &box))
+        return true;
+    if (levels > box.levels)
+        return false;
+    atomic_store_explicit(&box.head->accepted, levels, memory_order_relaxed);
+    return true;
 }
 
 static mcapi_status_t set(const struct mci_map *map, struct mci_endpoint_slot *slot,
@@ -283,6 +310,10 @@ static mcapi_status_t set(const struct mci_map *map, struct mci_endpoint_slot *s
     memcpy(&chosen, value, sizeof chosen);
     if (attributes[number].in_range != NULL && !attributes[number].in_range(map, chosen))
         return MCAPI_ERR_ATTR_VALUE;
+    if (number == MCAPI_ENDP_ATTR_NUM_PRIORITIES && !accept_levels(map, slot, chosen))
+        return MCAPI_ERR_ATTR_VALUE;
+    if (number == MCAPI_ENDP_ATTR_MEMORY_TYPE)
+        slot->memory_type_set = 1;
     if (number == MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS)
         slot->num_recv_buffers = chosen;
     else

@@ -81,7 +81,7 @@ static enum tried deliver(struct mci_message_source *source,
         return had_box && has_box(receiver, message->to)
                      ? (*status = MCAPI_ERR_GENERAL, TRIED_DONE)
                      : TRIED_NO_BOX;
-    if (message->priority >= box.levels) {
+    if (message->priority >= atomic_load_explicit(&box.head->accepted, memory_order_relaxed)) {
         *status = MCAPI_ERR_PRIORITY;
         return TRIED_DONE;
     }

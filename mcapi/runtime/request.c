@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/control.h"
 #include "runtime/endpoint.h"
 #include "runtime/message.h"
 #include "runtime/patience.h"
@@ -275,6 +276,9 @@ mcapi_status_t mci_request_test(struct mci_node *node, mcapi_request_t request, 
 
     mcapi_status_t seen = look(node, &start);
 
+    if (seen == MCAPI_ERR_NODE_NOTINIT && mci_control_gave_up())
+        seen = MCAPI_PENDING;
+
     mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL)
@@ -388,6 +392,7 @@ mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, 
     if (status != MCAPI_SUCCESS)
         return status;
     mci_patience_begin(&patience, node, timeout);
+    mci_control_give_up_at(patience.deadline);
     for (;;) {
         status = mci_request_test(node, request, size);
         if (status != MCAPI_PENDING)
@@ -398,6 +403,7 @@ mcapi_status_t mci_request_wait(struct mci_node *node, mcapi_request_t request, 
             break;
         }
     }
+    mci_control_give_up_at(MCI_FOREVER);
     mci_patience_end(&patience);
     end_wait(node->requests, request, waited == MCAPI_SUCCESS);
     return or_node_gone(node, status);
@@ -477,6 +483,7 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
         return or_node_gone(node, MCAPI_ERR_REQUEST_INVALID);
     }
     mci_patience_begin(&patience, node, timeout);
+    mci_control_give_up_at(patience.deadline);
     for (;;) {
         mcapi_status_t waited;
 
@@ -490,6 +497,7 @@ mcapi_status_t mci_request_wait_any(struct mci_node *node, size_t count,
             break;
         }
     }
+    mci_control_give_up_at(MCI_FOREVER);
     mci_patience_end(&patience);
     end_wait_any(node->requests, &any, *which);
     status = or_node_gone(node, status);
@@ -560,7 +568,12 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
         start = slot->start;
     mci_request_unlock(table);
     if (start.kind == MCI_REQUEST_DONE)
-        return MCAPI_ERR_REQUEST_INVALID; /* no request, or over already */
+        return MCAPI_ERR_REQUEST_INVALID;  /* no request, or over already */
+    if (start.kind == MCI_REQUEST_CLOSE) { /* it may be over, though nobody has asked */
+        size_t size;
+
+        mci_request_test(node, request, &size);
+    }
     if (start.kind == MCI_REQUEST_OPEN
         && !mci_channel_open_cancel(node, start.handle, start.end_kind))
         return MCAPI_ERR_REQUEST_INVALID; /* over, though nobody has asked */

@@ -426,6 +426,20 @@ START_TEST(of_two_waiters_the_second_is_refused)
 }
 END_TEST
 
+START_TEST(a_close_that_is_over_cannot_be_cancelled)
+{
+    struct child *other = child_start(CHILD_PROCESS, 2);
+    struct pair pair = pair_open(PACKETS, NULL, other);
+    struct act act = { .kind = PACKETS, .endpoint = pair.send };
+
+    child_do(NULL, act_close_send, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    pair_close_receive(&pair); /* and nobody has asked since */
+    expect(MCAPI_ERR_REQUEST_INVALID, mcapi_cancel(&act.request, &status));
+    expect_status(MCAPI_SUCCESS, wait_for(act.request, 0));
+}
+END_TEST
+
 START_TEST(a_cancel_wakes_the_waiter)
 {
     struct child *helper = child_start_bare(CHILD_THREAD);
@@ -500,6 +514,7 @@ int main(void)
         { any_gives_each_its_turn, 1 },
         { who_waits_for_any_is_woken, 2 },
         { of_two_waiters_the_second_is_refused, 1 },
+        { a_close_that_is_over_cannot_be_cancelled, 1 },
         { a_cancel_wakes_the_waiter, 1 },
         { who_has_given_up_waiting_leaves_the_request_to_others, 1 },
         { a_finalize_ends_a_wait, 1 },

@@ -4,6 +4,7 @@
  */
 #include <mcapi.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/child.h"
@@ -461,6 +462,84 @@ START_TEST(no_packet_is_larger_than_the_endpoints_limit)
 }
 END_TEST
 
+/* --- Attributes and what has happened since -------------------------------------------------
+ */
+
+START_TEST(a_getter_that_died_is_not_counted)
+{
+    struct child *getter = child_start(CHILD_PROCESS, 2);
+    struct act act = { .node = 1, .port = 4 };
+    mcapi_endpoint_t end;
+
+    expect(MCAPI_SUCCESS, end = mcapi_endpoint_create(4, &status));
+    child_do(getter, act_get, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    ck_assert_uint_eq(get(end, MCAPI_ENDP_ATTR_GET_COUNT), 1);
+    child_kill(getter);
+    ck_assert_uint_eq(get(end, MCAPI_ENDP_ATTR_GET_COUNT), 0);
+}
+END_TEST
+
+/* Also once there is a queue; what waits in it is received whatever the number is now. */
+START_TEST(the_number_of_priorities_holds_from_now_on)
+{
+    const int three = 3, five = 5, six = 6;
+    mcapi_endpoint_t end;
+    size_t size;
+    char got;
+
+    expect(MCAPI_SUCCESS, end = mcapi_endpoint_create(4, &status));
+    expect(MCAPI_SUCCESS, mcapi_endpoint_set_attribute(end, MCAPI_ENDP_ATTR_NUM_PRIORITIES,
+                                                       &five, sizeof five, &status));
+    expect(MCAPI_SUCCESS, mcapi_msg_send(end, end, "a", 1, 4, &status));
+    expect(MCAPI_ERR_PRIORITY, mcapi_msg_send(end, end, "b", 1, 5, &status));
+    expect(MCAPI_SUCCESS, mcapi_endpoint_set_attribute(end, MCAPI_ENDP_ATTR_NUM_PRIORITIES,
+                                                       &three, sizeof three, &status));
+    expect(MCAPI_ERR_PRIORITY, mcapi_msg_send(end, end, "c", 1, 3, &status));
+    expect(MCAPI_SUCCESS, mcapi_msg_send(end, end, "d", 1, 2, &status));
+    /* The queue was made for five. */
+    expect(MCAPI_ERR_ATTR_VALUE,
+           mcapi_endpoint_set_attribute(end, MCAPI_ENDP_ATTR_NUM_PRIORITIES, &six, sizeof six,
+                                        &status));
+    ck_assert_uint_eq(get(end, MCAPI_ENDP_ATTR_NUM_PRIORITIES), 3);
+    expect(MCAPI_SUCCESS, mcapi_msg_recv(end, &got, 1, &size, &status));
+    ck_assert_int_eq(got, 'd');
+    expect(MCAPI_SUCCESS, mcapi_msg_recv(end, &got, 1, &size, &status));
+    ck_assert_int_eq(got, 'a');
+    expect(MCAPI_SUCCESS, mcapi_endpoint_set_attribute(end, MCAPI_ENDP_ATTR_NUM_PRIORITIES,
+                                                       &five, sizeof five, &status));
+    expect(MCAPI_SUCCESS, mcapi_msg_send(end, end, "e", 1, 4, &status));
+}
+END_TEST
+
+static void act_initialize_as_reference(struct act *act)
+{
+    setenv("MCAPI_COMPAT", "reference", 1);
+    act_initialize(act);
+}
+
+/* Defaults of two profiles fit together; what a program has asked for must be equal. */
+START_TEST(ends_of_two_profiles_fit_together)
+{
+    struct child *other = child_start_bare(CHILD_PROCESS);
+    struct act act = { .node = 2 };
+    struct pair pair;
+
+    child_do(other, act_initialize_as_reference, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    pair = pair_create(_i, NULL, other);
+    ck_assert_uint_ne(get(pair.send, MCAPI_ENDP_ATTR_MEMORY_TYPE),
+                      get(pair.receive, MCAPI_ENDP_ATTR_MEMORY_TYPE));
+    pair_connect(&pair);
+
+    pair = pair_create(_i, NULL, other);
+    pair_set(NULL, pair.send, MCAPI_ENDP_ATTR_MEMORY_TYPE, MCAPI_ENDP_ATTR_LOCAL_MEMORY);
+    act = (struct act){ .kind = _i, .endpoint = pair.send, .other = pair.receive };
+    child_do(NULL, act_connect, &act);
+    expect_status(MCAPI_ERR_ATTR_INCOMPATIBLE, act.status);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -480,6 +559,9 @@ int main(void)
         { a_timeout_of_0_tries_once, 2 },
         { fail_on_mem_limit_does_not_wait, 2 },
         { no_packet_is_larger_than_the_endpoints_limit, 1 },
+        { a_getter_that_died_is_not_counted, 1 },
+        { the_number_of_priorities_holds_from_now_on, 1 },
+        { ends_of_two_profiles_fit_together, 2 },
     };
 
     return suite_run_between("runtime/attribute", node_begin, node_end, tests,
