@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/runtime.h"
+#include "segment/event.h"
 
 const struct operation *operation_at(size_t index)
 {
@@ -227,12 +228,17 @@ void all_came(void)
 
 /* --- Looking -------------------------------------------------------------------------- */
 
+bool is_announced(const _Atomic uint32_t *event)
+{
+    return (atomic_load(event) & (MCI_EVENT_SLEEPER | MCI_EVENT_BELL)) != 0;
+}
+
 bool sleeps(mcapi_endpoint_t endpoint, int side)
 {
     const struct mci_map *map = mci_map();
     uint32_t link = atomic_load(&map->endpoints[endpoint & 0xffff].channel);
 
-    return link != 0 && atomic_load(&map->channels[link - 1].event[side]) != 0;
+    return link != 0 && is_announced(&map->channels[link - 1].event[side]);
 }
 
 void peer_is_back(mcapi_status_t or_else)

@@ -61,6 +61,9 @@ void note(uint32_t number);
 /* What was accepted came, once and in order; the one on its way wholly or not at all. */
 void all_came(void);
 
+/* Somebody has said that it is about to sleep on this event, and was not yet woken. */
+bool is_announced(const _Atomic uint32_t *event);
+
 /* The channel's other side sleeps on its event. */
 bool sleeps(mcapi_endpoint_t endpoint, int side);
 

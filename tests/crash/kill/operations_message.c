@@ -83,7 +83,7 @@ static bool sleeps_at(mcapi_endpoint_t endpoint, int side)
     struct mci_mailbox box;
 
     return mci_mailbox_view(mci_map(), endpoint, &box)
-        && atomic_load(&box.head->event[side]) != 0;
+        && is_announced(&box.head->event[side]);
 }
 
 /* --- The victim sends ----------------------------------------------------------------- */
