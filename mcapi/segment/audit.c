@@ -15,6 +15,7 @@
 struct walk {
     const struct mci_map *map;
     struct mci_audit *audit;
+    uint32_t end; /* of the endpoint slots that are live; those behind it need no second look */
 };
 
 __attribute__((format(printf, 2, 3))) static void fault(struct walk *walk, const char *format,
@@ -93,6 +94,7 @@ static void walk_endpoint(struct walk *walk, uint32_t index)
     if (handle == 0)
         return;
     walk->audit->endpoints++;
+    walk->end = index + 1;
     if ((handle & 0xffff) != index || handle >> 16 == 0 || handle >> 16 != slot->generation)
         fault(walk, "endpoint %u: handle %#x with generation %u", index, handle,
               slot->generation);
@@ -147,7 +149,7 @@ static void walk_endpoints(struct walk *walk)
         walk_endpoint(walk, i);
     for (uint32_t i = 0; i < MCI_BUCKETS; i++)
         walk_bucket(walk, i, met);
-    for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++)
+    for (uint32_t i = 0; i < walk->end; i++)
         if (LOAD(map->endpoints[i].handle) != 0 && (met[i / 8] & 1u << i % 8) == 0)
             fault(walk, "endpoint %u: live, and in no bucket", i);
     if (map->header->endpoint_live != walk->audit->endpoints)
@@ -158,7 +160,7 @@ static void walk_endpoints(struct walk *walk)
 
         if (!is_live(map, n))
             continue;
-        for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++)
+        for (uint32_t i = 0; i < walk->end; i++)
             owned += LOAD(map->endpoints[i].handle) != 0 && map->endpoints[i].owner == n;
         if (owned != map->nodes[n].endpoints)
             fault(walk, "node slot %u: says %u endpoints, and has %u", n,
@@ -170,7 +172,7 @@ static void walk_gets(struct walk *walk)
 {
     const struct mci_map *map = walk->map;
 
-    for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++) {
+    for (uint32_t i = 0; i < walk->end; i++) {
         const struct mci_endpoint_slot *slot = &map->endpoints[i];
         uint32_t sum = 0;
 
@@ -236,7 +238,7 @@ static void walk_links(struct walk *walk)
 {
     const struct mci_map *map = walk->map;
 
-    for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++) {
+    for (uint32_t i = 0; i < walk->end; i++) {
         const struct mci_endpoint_slot *slot = &map->endpoints[i];
         uint32_t handle = LOAD(slot->handle);
         const struct mci_channel_slot *channel;
@@ -511,7 +513,7 @@ bool mci_audit(const struct mci_map *map, struct mci_audit *audit)
     for (uint32_t i = 0; i < map->limits.max_channels; i++)
         walk_channel(&walk, i);
     walk_links(&walk);
-    for (uint32_t i = 0; i < MCI_ENDPOINT_SLOTS; i++)
+    for (uint32_t i = 0; i < walk.end; i++)
         walk_mailbox(&walk, i);
     return audit->faults == 0;
 }

@@ -16,7 +16,7 @@
 
 #include "crash/kill/engines.h"
 
-enum { SKIPPED = 77, SETTINGS = 4 };
+enum { SKIPPED = 77, SETTINGS = 5 };
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 static const bool sanitized = true;
@@ -200,6 +200,7 @@ static void settle(void)
         { "MCAPI_MAX_CHANNELS", "8" },
         { "MCAPI_MAX_QUEUE_ELEMENTS", "16" },
         { "MCAPI_MAX_BUFFERS", "16" },
+        { "MCA_MAX_REQUESTS", "32" },
     };
     struct rlimit none = { 0, 0 };
 
