@@ -144,13 +144,13 @@ static void record_recovery(const struct work *work, const struct trace *trace, 
     violated(work, "a recovery that is stepped", "none");
 }
 
-static const struct trace *some_trace(void)
+static const struct trace *some_trace(enum engine engine)
 {
     const struct trace *trace;
 
     do
         trace = &traces[random_number() % operation_count()];
-    while (trace->count == 0 || trace->operation->alone);
+    while (trace->count == 0 || !engine_can(engine, trace->operation));
     return trace;
 }
 
@@ -165,7 +165,7 @@ static void fill_pools(const struct work *work)
     if (with_lock.boundary == NULL || without.boundary == NULL || outside == NULL)
         abort();
     for (uint32_t i = 0; i < recorded || with_lock.count == 0 || without.count == 0; i++) {
-        const struct trace *trace = some_trace();
+        const struct trace *trace = some_trace(ENGINE_CHAIN);
 
         record_recovery(work, trace, (uint32_t)(random_number() % trace->count));
     }
@@ -254,7 +254,7 @@ static void the_other_recovers(enum engine engine, struct living *other, struct 
 
 static void chain(enum engine engine)
 {
-    const struct trace *trace = some_trace();
+    const struct trace *trace = some_trace(engine);
     bool thread = engine == ENGINE_CHAIN, with_other = random_number() % 3 == 0;
     struct life life = {
         .operation = trace->operation,
@@ -300,7 +300,7 @@ void engine_chains(const struct work *work, enum engine engine)
     int64_t begun;
     uint64_t seed = work->seed + work->worker + engine;
 
-    if (work->count[engine] == 0 || (work->only != NULL && operation_named(work->only)->alone))
+    if (work->count[engine] == 0 || (work->only != NULL && !engine_can(ENGINE_CHAIN, operation_named(work->only))))
         return;
     if (outside == NULL)
         fill_pools(work);

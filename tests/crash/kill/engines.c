@@ -219,6 +219,22 @@ static void die_in(const struct work *work, enum engine engine, const struct tra
     }
 }
 
+bool engine_can(enum engine engine, const struct operation *operation)
+{
+    switch (engine) {
+    case ENGINE_THREAD: /* this process is in another topology, or its threads would die */
+        return !operation->alone && !operation->process;
+    case ENGINE_CHAIN:
+        return !operation->alone && !operation->process;
+    case ENGINE_CHAIN_PROCESS:
+        return !operation->alone;
+    case ENGINE_STEP: /* the first thread is what is stepped */
+        return operation->thread == NULL;
+    default:
+        return true;
+    }
+}
+
 void engine_boundaries(const struct work *work, enum engine engine)
 {
     int64_t begun = now_us();
@@ -230,8 +246,8 @@ void engine_boundaries(const struct work *work, enum engine engine)
         struct trace trace = traces[i];
         uint64_t count = work->count[engine] / (operations == 0 ? 1 : operations);
 
-        if (trace.count == 0 || (engine == ENGINE_THREAD && trace.operation->alone))
-            continue; /* this process is in another topology */
+        if (trace.count == 0 || !engine_can(engine, trace.operation))
+            continue;
         if (trace.operation->alone)
             count = (count + 3) / 4; /* each makes and frees a segment */
         if (engine != ENGINE_STEP) {

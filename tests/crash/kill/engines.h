@@ -50,6 +50,9 @@ bool violated(const struct work *work, const char *what, const char *how_to_repl
 /* Keeps of far rounds of loops only some. */
 void thin_out(struct trace *trace);
 
+/* Whether a victim of this kind can die in the operation. */
+bool engine_can(enum engine engine, const struct operation *operation);
+
 void engine_boundaries(const struct work *work, enum engine engine);
 void engine_chains(const struct work *work, enum engine engine);
 void chain_again(const struct work *work, enum engine engine, uint64_t seed);

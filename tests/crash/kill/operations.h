@@ -8,8 +8,10 @@
 
 #include "crash/kill/scene.h"
 
-extern const struct operation control_operations[], data_operations[], message_operations[];
-extern const size_t control_operation_count, data_operation_count, message_operation_count;
+extern const struct operation control_operations[], data_operations[], message_operations[],
+        more_operations[];
+extern const size_t control_operation_count, data_operation_count, message_operation_count,
+        more_operation_count;
 
 /* All of them, one after the other; NULL behind the last. */
 const struct operation *operation_at(size_t index);
@@ -68,5 +70,31 @@ bool is_announced(const _Atomic uint32_t *event);
 bool sleeps(mcapi_endpoint_t endpoint, int side);
 
 void peer_is_back(mcapi_status_t or_else);
+
+/* --- Peers of channels, and what the victim does first -------------------------------- */
+
+/* The peer receives until the channel ends; `slowly`: when the victim waits for room, of which
+ * there is for DEPTH; `waiting`: when mcapi_ext_wait_receivable says so. The victim opens its
+ * sending end, v[0]. Then all that was accepted came. */
+void peer_receives_packets(void);
+void peer_receives_scalars(void);
+void peer_receives_packets_slowly(void);
+void waiting_peer(void);
+void packets_set_up(void);
+void scalars_set_up(void);
+void all_survive(void);
+
+/* The peer sends to the victim's receiving end, v[0], DEPTH packets and then when there is
+ * room, until the channel ends. */
+void peer_sends_packets(void);
+void receive_packets_set_up(void);
+void sender_survives(void);
+
+/* So many packets or messages come for certain, however the peer is held up. */
+uint32_t certain(void);
+
+/* The peer sends one packet whenever the victim sleeps at its channel, DEPTH in all. */
+void peer_sends_to_sleeper(void);
+void quiet_channel_set_up(void);
 
 #endif /* TESTS_KILL_OPERATIONS_H */

@@ -29,25 +29,6 @@ static void join_run(void)
     join_as(VICTIM_NODE);
 }
 
-/* The peer receives at a channel that the victim made with it, until that ends. */
-static void receiving_peer(enum kind kind)
-{
-    mcapi_endpoint_t here = create(PEER_PORT);
-    mcapi_request_t request;
-
-    open_receive(kind, here, &request);
-    atomic_store(P(0), here);
-    wait_for(V(0));
-    about_to_block();
-    is_back(receive_numbers(kind, here, UINT32_MAX));
-    remove_endpoint(here);
-}
-
-static void peer_receives_packets(void)
-{
-    receiving_peer(PACKETS);
-}
-
 static void victim_connects_to_peer(void)
 {
     mcapi_endpoint_t here = create(VICTIM_PORT);

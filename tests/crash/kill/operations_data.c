@@ -25,12 +25,12 @@ static void receiving_peer(enum kind kind)
     remove_endpoint(here);
 }
 
-static void peer_receives_packets(void)
+void peer_receives_packets(void)
 {
     receiving_peer(PACKETS);
 }
 
-static void peer_receives_scalars(void)
+void peer_receives_scalars(void)
 {
     receiving_peer(SCALARS);
 }
@@ -45,12 +45,12 @@ static void connect_to_peer(enum kind kind)
     atomic_store(V(0), here);
 }
 
-static void packets_set_up(void)
+void packets_set_up(void)
 {
     connect_to_peer(PACKETS);
 }
 
-static void scalars_set_up(void)
+void scalars_set_up(void)
 {
     connect_to_peer(SCALARS);
 }
@@ -83,7 +83,7 @@ static void send_scalars_run(void)
     send_to_sleeper(SCALARS, 0);
 }
 
-static void all_survive(void)
+void all_survive(void)
 {
     peer_is_back(MCAPI_ERR_TRANSMISSION);
     all_came();
@@ -110,7 +110,7 @@ static void slowly_receiving_peer(enum kind kind)
     remove_endpoint(here);
 }
 
-static void peer_receives_packets_slowly(void)
+void peer_receives_packets_slowly(void)
 {
     slowly_receiving_peer(PACKETS);
 }
@@ -153,7 +153,7 @@ static void sending_peer(enum kind kind)
     remove_endpoint(here);
 }
 
-static void peer_sends_packets(void)
+void peer_sends_packets(void)
 {
     sending_peer(PACKETS);
 }
@@ -178,7 +178,7 @@ static void receive_set_up(enum kind kind)
         until(atomic_load(&board->ready) != 0);
 }
 
-static void receive_packets_set_up(void)
+void receive_packets_set_up(void)
 {
     receive_set_up(PACKETS);
 }
@@ -188,8 +188,7 @@ static void receive_scalars_set_up(void)
     receive_set_up(SCALARS);
 }
 
-/* As many as there are for certain. */
-static uint32_t certain(void)
+uint32_t certain(void)
 {
     return atomic_load(&board->holds) == 0 ? 2 * DEPTH : DEPTH;
 }
@@ -210,7 +209,7 @@ static void receive_scalars_run(void)
     receive_run(SCALARS);
 }
 
-static void sender_survives(void)
+void sender_survives(void)
 {
     peer_is_back(MCAPI_ERR_CHAN_INVALID);
 }
@@ -258,7 +257,7 @@ static void posted_run(void)
 }
 
 /* Waits for something on its channel, which only the death of the victim will bring. */
-static void waiting_peer(void)
+void waiting_peer(void)
 {
     mcapi_endpoint_t here = create(PEER_PORT);
     mcapi_request_t request;
@@ -281,7 +280,7 @@ static void waiting_peer(void)
 }
 
 /* The victim waits for its request at a channel where nothing comes before it sleeps. */
-static void peer_sends_to_sleeper(void)
+void peer_sends_to_sleeper(void)
 {
     mcapi_endpoint_t here = create(PEER_PORT);
     mcapi_request_t request;
@@ -302,7 +301,7 @@ static void peer_sends_to_sleeper(void)
     board->status = MCAPI_ERR_TRANSMISSION;
 }
 
-static void wait_set_up(void)
+void quiet_channel_set_up(void)
 {
     mcapi_endpoint_t here = create(VICTIM_PORT);
     mcapi_request_t request;
@@ -367,7 +366,7 @@ const struct operation data_operations[] = {
       .survive = sender_survives },
     { .name = "wait-posted",
       .peer = peer_sends_to_sleeper,
-      .set_up = wait_set_up,
+      .set_up = quiet_channel_set_up,
       .run = posted_run,
       .survive = sender_survives },
     { .name = "close-receive",

@@ -277,11 +277,6 @@ static void receive_set_up(void)
         until(atomic_load(&board->ready) != 0);
 }
 
-static uint32_t certain(void)
-{
-    return atomic_load(&board->holds) == 0 ? 2 * DEPTH : DEPTH;
-}
-
 static void receive_run(void)
 {
     if (receive_messages(atomic_load(V(0)), certain()) != MCAPI_SUCCESS)
@@ -300,13 +295,13 @@ static void posted_run(void)
         MUST(mcapi_wait(&request[i], &size, MCAPI_TIMEOUT_INFINITE, &status));
 }
 
-static void sender_survives(void)
+static void message_sender_survives(void)
 {
     peer_is_back(MCAPI_SUCCESS);
 }
 
 /* The victim sleeps before each of them comes. */
-static void peer_sends_to_sleeper(void)
+static void peer_sends_messages_to_sleeper(void)
 {
     mcapi_endpoint_t here = create(PEER_PORT);
     mcapi_endpoint_t to = wait_for(V(0));
@@ -358,16 +353,16 @@ const struct operation message_operations[] = {
       .peer = peer_sends_messages,
       .set_up = receive_set_up,
       .run = receive_run,
-      .survive = sender_survives },
+      .survive = message_sender_survives },
     { .name = "message-posted",
       .peer = peer_sends_messages,
       .set_up = receive_set_up,
       .run = posted_run,
-      .survive = sender_survives },
+      .survive = message_sender_survives },
     { .name = "message-wait-posted",
-      .peer = peer_sends_to_sleeper,
+      .peer = peer_sends_messages_to_sleeper,
       .set_up = wait_set_up,
       .run = posted_run,
-      .survive = sender_survives },
+      .survive = message_sender_survives },
 };
 const size_t message_operation_count = sizeof message_operations / sizeof message_operations[0];

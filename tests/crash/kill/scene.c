@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <mcapi_ext.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -99,6 +100,7 @@ void scene_reset_board(void)
         atomic_store(&board->t[i], 0);
     }
     atomic_store(&board->accepted, 0);
+    atomic_store(&board->on_way, 1);
     atomic_store(&board->came, 0);
     atomic_store(&board->seen, 0);
     atomic_store(&board->ready, 0);
@@ -411,16 +413,29 @@ void scene_start_anew(void)
 
 /* --- Lives ---------------------------------------------------------------------------- */
 
+/* Stepped, an adaptive wait looks ten thousand times before it sleeps. */
+static void sleep_at_once(void)
+{
+    mci_runtime.wait_policy = MCAPI_EXT_WAIT_SLEEP;
+}
+
 static void plan(const struct life *life)
 {
+    const char *thread = life->operation->thread;
+
     switch (life->way) {
     case LIFE_PLAIN:
         break;
     case LIFE_RECORDS:
-        text_record(board->boundary, MOST_BOUNDARIES, &board->boundaries);
+        text_record(board->boundary, MOST_BOUNDARIES, &board->boundaries, sleep_at_once);
+        if (thread != NULL)
+            text_record_thread(thread);
         break;
     case LIFE_PLANTED:
-        text_plant(life->waits ? board->late : life->boundary, life->how);
+        if (thread != NULL)
+            text_plant_everywhere(life->boundary, life->how);
+        else
+            text_plant(life->waits ? board->late : life->boundary, life->how);
         break;
     case LIFE_STEPPED:
         text_step_to(life->index, life->how);

@@ -50,6 +50,8 @@ struct operation {
     const char *name;
     bool joins; /* the victim is no node before it */
     bool alone; /* the victim has a topology of its own: it begins it, and is its last node */
+    bool process; /* the victim is never a thread: a thread of the library works beside it */
+    const char *thread;    /* where that thread begins: it dies, not its caller. NULL: no */
     void (*peer)(void);    /* the peer, beside the victim; may be NULL */
     void (*prepare)(void); /* the test, before there is a victim; may be NULL */
     void (*set_up)(void);  /* the victim, before its code is marked; may be NULL */
@@ -70,6 +72,7 @@ struct board {
     /* Handles that others need, and what was counted; 0 at the beginning of a round. */
     _Atomic mcapi_endpoint_t v[4], p[4], t[4];
     _Atomic uint32_t accepted; /* sends that have returned success */
+    _Atomic uint32_t on_way;   /* items in one call: so many more may come */
     _Atomic uint32_t came;     /* numbers received */
     _Atomic uint64_t seen;     /* which */
     mcapi_status_t status;     /* how the peer's call ended */

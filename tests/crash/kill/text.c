@@ -5,6 +5,7 @@
 #if defined __x86_64__
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ enum {
     TRAP_FLAG = 0x100,
     STACK = 64 * 1024,
     MOST_TEXT = 1 << 20,
+    ENOUGH = 12 * 1024, /* boundaries of a recording: see text_record */
 };
 
 enum mode { NOTHING, PLANTED, RECORDING, STEPPING };
@@ -36,12 +38,17 @@ static struct {
     uint32_t seen;
     unsigned char *volatile mark; /* where an int3 is, or was until the step over it ends */
     unsigned char old;            /* what it replaces */
-    bool over;                    /* stepping over the mark */
+    bool everywhere;              /* the mark is there all the time, for any thread */
     const unsigned char *last;    /* the last step's, if it was inside */
+    void *recorded;               /* whose steps these are; NULL: the first to come */
     struct boundary *list;
     uint32_t *count;
     uint32_t room;
+    void (*enough)(void);
 } plan;
+
+/* This thread steps over the mark, and puts it back. */
+static _Thread_local unsigned char *over;
 
 static uint32_t occurrences[MOST_TEXT];
 static unsigned char handler_stack[STACK], thread_stack[STACK];
@@ -269,22 +276,31 @@ static void unmark(void)
     plan.mark = NULL;
 }
 
+/* Executes what the mark replaces, in this thread; the next trap comes behind it. */
+static void step_over(greg_t *registers, unsigned char *at)
+{
+    registers[REG_RIP] = (greg_t)(uintptr_t)at;
+    registers[REG_EFL] |= TRAP_FLAG;
+    set_byte(at, plan.old);
+    over = at;
+}
+
+static void stepped_over(greg_t *registers)
+{
+    if (over == plan.mark)
+        set_byte(over, INT3);
+    over = NULL;
+    registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+}
+
 static void planted(greg_t *registers, unsigned char *at)
 {
-    if (plan.over) {
-        plan.over = false;
-        set_byte(plan.mark, INT3);
-        registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
-        return;
-    }
     if (plan.mark == NULL || at != plan.mark + 1)
         return;
     registers[REG_RIP] = (greg_t)(uintptr_t)plan.mark;
     if (plan.seen++ == plan.wanted)
         text_die(plan.how);
-    set_byte(plan.mark, plan.old);
-    plan.over = true;
-    registers[REG_EFL] |= TRAP_FLAG;
+    step_over(registers, plan.mark);
 }
 
 static void pass(const unsigned char *at)
@@ -296,6 +312,8 @@ static void pass(const unsigned char *at)
             text_die(plan.how);
         return;
     }
+    if (*plan.count == ENOUGH && plan.enough != NULL)
+        plan.enough();
     if (*plan.count < plan.room && offset < MOST_TEXT)
         plan.list[(*plan.count)++] = (struct boundary){ offset, occurrences[offset]++ };
 }
@@ -314,7 +332,13 @@ static void stepped(greg_t *registers, unsigned char *at)
 {
     unsigned char *back;
 
+    if (plan.recorded != NULL && plan.recorded != &over) {
+        if (plan.mark != NULL && at == plan.mark + 1)
+            step_over(registers, plan.mark);
+        return;
+    }
     if (plan.mark != NULL && at == plan.mark + 1) {
+        plan.recorded = &over;
         at = plan.mark;
         registers[REG_RIP] = (greg_t)(uintptr_t)at;
         unmark();
@@ -340,10 +364,25 @@ static void trap(int signal_number, siginfo_t *info, void *context)
 
     (void)signal_number;
     (void)info;
-    if (plan.mode == PLANTED)
+    if (over != NULL)
+        stepped_over(registers);
+    else if (plan.mode == PLANTED)
         planted(registers, at);
     else if (plan.mode != NOTHING)
         stepped(registers, at);
+}
+
+/* The library blocks all signals in a thread of its own: it shall be stepped all the same. */
+int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+    sigset_t but_one;
+
+    if (set != NULL) {
+        but_one = *set;
+        sigdelset(&but_one, SIGTRAP);
+        set = &but_one;
+    }
+    return sigprocmask(how, set, before) == 0 ? 0 : errno;
 }
 
 static void use_stack(unsigned char *stack)
@@ -391,7 +430,20 @@ void text_plant(struct boundary boundary, enum death how)
     plan.mark = __start_mcapi_text + boundary.offset;
 }
 
-void text_record(struct boundary *list, uint32_t room, uint32_t *count)
+void text_plant_everywhere(struct boundary boundary, enum death how)
+{
+    text_plant(boundary, how);
+    plan.everywhere = true;
+    mark(plan.mark);
+}
+
+void text_record_thread(const char *function)
+{
+    plan.everywhere = true;
+    mark(__start_mcapi_text + text_offset_of(function));
+}
+
+void text_record(struct boundary *list, uint32_t room, uint32_t *count, void (*enough)(void))
 {
     memset(&plan, 0, sizeof plan);
     memset(occurrences, 0, sizeof occurrences[0] * text_size());
@@ -399,6 +451,7 @@ void text_record(struct boundary *list, uint32_t room, uint32_t *count)
     plan.list = list;
     plan.room = room;
     plan.count = count;
+    plan.enough = enough;
     *count = 0;
 }
 
@@ -425,6 +478,8 @@ static inline void trap_flag(bool on)
 
 void text_begin(void)
 {
+    if (plan.everywhere)
+        return;
     if (plan.mode == PLANTED)
         mark(plan.mark);
     else if (plan.mode != NOTHING)
@@ -433,6 +488,8 @@ void text_begin(void)
 
 void text_end(void)
 {
+    if (plan.everywhere)
+        return;
     if (plan.mode == PLANTED)
         set_byte(plan.mark, plan.old);
     else if (plan.mode != NOTHING)
@@ -502,10 +559,22 @@ void text_plant(struct boundary boundary, enum death how)
     (void)how;
 }
 
-void text_record(struct boundary *list, uint32_t room, uint32_t *count)
+void text_plant_everywhere(struct boundary boundary, enum death how)
+{
+    (void)boundary;
+    (void)how;
+}
+
+void text_record_thread(const char *function)
+{
+    (void)function;
+}
+
+void text_record(struct boundary *list, uint32_t room, uint32_t *count, void (*enough)(void))
 {
     (void)list;
     (void)room;
+    (void)enough;
     *count = 0;
 }
 

@@ -61,7 +61,17 @@ bool text_disable(const char *function);
 void text_stack_of_thread(void);
 
 void text_plant(struct boundary boundary, enum death how);
-void text_record(struct boundary *list, uint32_t room, uint32_t *count);
+
+/* `enough` is called once when very much has been recorded, in the handler: it may end loops
+ * that only wait for time to pass. May be NULL. */
+void text_record(struct boundary *list, uint32_t room, uint32_t *count, void (*enough)(void));
+
+/* For a thread that the library starts: the mark is there from now on, whoever comes to it; the
+ * recording that was begun is that of the first thread that enters the function. Then
+ * text_begin and text_end do nothing. */
+void text_plant_everywhere(struct boundary boundary, enum death how);
+void text_record_thread(const char *function);
+
 void text_step_to(uint32_t index, enum death how);
 void text_begin(void);
 void text_end(void);

@@ -17,7 +17,7 @@ enum engine {
     ENGINES
 };
 
-enum { MOST_OPERATIONS = 64, MOST_VIOLATIONS = 20, MOST_WORKERS = 16 };
+enum { MOST_OPERATIONS = 128, MOST_VIOLATIONS = 20, MOST_WORKERS = 16 };
 
 struct totals {
     _Atomic uint64_t deaths[ENGINES];   /* at the chosen boundary */
