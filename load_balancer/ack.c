@@ -27,9 +27,9 @@ bool ack_open(struct ack_table *table, uint32_t window)
         .bytes_room = FIRST_BYTES,
         .bytes_until = FIRST_BYTES,
         .begins = calloc(slots, sizeof(*table->begins)),
-        .deaths = calloc(slots, sizeof(*table->deaths)),
+        .blame = calloc(slots, sizeof(*table->blame)),
     };
-    if (table->bytes != NULL && table->begins != NULL && table->deaths != NULL)
+    if (table->bytes != NULL && table->begins != NULL && table->blame != NULL)
         return true;
     ack_close(table);
     return false;
@@ -39,7 +39,7 @@ void ack_close(struct ack_table *table)
 {
     free(table->bytes);
     free(table->begins);
-    free(table->deaths);
+    free(table->blame);
     *table = (struct ack_table){ 0 };
 }
 
@@ -55,9 +55,9 @@ static struct item *item_at(const struct ack_table *table, uint32_t position)
     return (struct item *)(void *)(table->bytes + begin_of(table, position));
 }
 
-static uint8_t *deaths_at(const struct ack_table *table, uint32_t position)
+static uint8_t *blame_at(const struct ack_table *table, uint32_t position)
 {
-    return &table->deaths[position & table->mask];
+    return &table->blame[position & table->mask];
 }
 
 /* Twice the memory, with all items at its beginning. False: there is none, and the table is as
@@ -115,11 +115,11 @@ bool ack_make_room(struct ack_table *table, size_t size)
 
 /* --- An item's life ---------------------------------------------------------------- */
 
-void ack_suspect(struct ack_table *table, uint32_t deaths)
+void ack_suspect(struct ack_table *table, uint32_t blame)
 {
-    if (deaths == 0)
+    if (blame == 0)
         return;
-    *deaths_at(table, table->end - 1) = (uint8_t)deaths;
+    *blame_at(table, table->end - 1) = (uint8_t)blame;
     table->suspects++;
     table->behind = true;
     ack_open_until(table);
@@ -132,7 +132,7 @@ struct item *ack_next(const struct ack_table *table)
     if (table->sent == table->end || out >= table->window)
         return NULL;
     if (table->suspects > 0 && out > 0
-        && (*deaths_at(table, table->sent) > 0 || *deaths_at(table, table->sent - 1) > 0))
+        && (*blame_at(table, table->sent) > 0 || *blame_at(table, table->sent - 1) > 0))
         return NULL;
     return item_at(table, table->sent);
 }
@@ -140,10 +140,10 @@ struct item *ack_next(const struct ack_table *table)
 void ack_clear(struct ack_table *table, uint32_t count)
 {
     for (uint32_t i = 0; table->suspects > 0 && i < count; i++) {
-        uint8_t *deaths = deaths_at(table, table->done + i);
+        uint8_t *blame = blame_at(table, table->done + i);
 
-        table->suspects -= *deaths > 0;
-        *deaths = 0;
+        table->suspects -= *blame > 0;
+        *blame = 0;
     }
 }
 
@@ -156,17 +156,17 @@ void ack_catch_up(struct ack_table *table)
 /* --- After the worker's death ------------------------------------------------------- */
 
 /* It was this one, so it was none of the others. */
-static void blame(struct ack_table *table, uint32_t position)
+static void blame_alone(struct ack_table *table, uint32_t position, uint32_t blame)
 {
-    uint8_t deaths = (uint8_t)(*deaths_at(table, position) + 1);
+    uint32_t sum = *blame_at(table, position) + blame;
 
     for (uint32_t i = table->first; i != table->end; i++)
-        *deaths_at(table, i) = 0;
-    *deaths_at(table, position) = deaths;
+        *blame_at(table, i) = 0;
+    *blame_at(table, position) = (uint8_t)sum;
     table->suspects = 1;
 }
 
-int64_t ack_begin_again(struct ack_table *table)
+int64_t ack_begin_again(struct ack_table *table, uint32_t blame)
 {
     int32_t more = (int32_t)(table->first - table->done);
     uint32_t out, most = item_ack_every(table->window);
@@ -177,13 +177,12 @@ int64_t ack_begin_again(struct ack_table *table)
     }
     out = ack_out(table);
     if (out == 1)
-        blame(table, table->done);
-    /* An ack is due when the last of so many is done: the one in hand is among them. */
+        blame_alone(table, table->done, blame);
+    /* An ack is due when the last of so many is done: the one in hand is among them. None of
+     * them was a suspect, because those are out alone. */
     for (uint32_t i = 0; out > 1 && i < out && i < most; i++) {
-        uint8_t *deaths = deaths_at(table, table->done + i);
-
-        table->suspects += *deaths == 0;
-        ++*deaths;
+        *blame_at(table, table->done + i) = (uint8_t)blame;
+        table->suspects++;
     }
     table->done = table->sent = table->first;
     ack_catch_up(table);
@@ -195,14 +194,14 @@ struct item *ack_take_killer(struct ack_table *table)
     for (uint32_t i = table->first; table->suspects > 0 && i != table->end; i++) {
         struct item *item = item_at(table, i);
 
-        if (*deaths_at(table, i) < ACK_DEATHS_MAX)
+        if (*blame_at(table, i) < ACK_BLAME_MAX)
             continue;
         /* Those before it move up; then what is oldest still begins first. */
         for (; i != table->first; i--) {
             table->begins[i & table->mask] = table->begins[(i - 1) & table->mask];
-            *deaths_at(table, i) = *deaths_at(table, i - 1);
+            *blame_at(table, i) = *blame_at(table, i - 1);
         }
-        *deaths_at(table, table->first++) = 0;
+        *blame_at(table, table->first++) = 0;
         table->done = table->sent = table->first;
         table->suspects--;
         ack_catch_up(table);
@@ -211,16 +210,16 @@ struct item *ack_take_killer(struct ack_table *table)
     return NULL;
 }
 
-struct item *ack_item(const struct ack_table *table, uint32_t index, uint32_t *deaths)
+struct item *ack_item(const struct ack_table *table, uint32_t index, uint32_t *blame)
 {
-    *deaths = *deaths_at(table, table->first + index);
+    *blame = *blame_at(table, table->first + index);
     return item_at(table, table->first + index);
 }
 
 void ack_forget(struct ack_table *table)
 {
     for (uint32_t i = table->first; table->suspects > 0 && i != table->end; i++)
-        *deaths_at(table, i) = 0;
+        *blame_at(table, i) = 0;
     table->first = table->done = table->sent = table->end;
     table->suspects = 0;
     ack_catch_up(table);

@@ -26,8 +26,14 @@
 #include "worker/item.h"
 
 enum {
-    /* An item of which so many workers have died is not sent again. */
-    ACK_DEATHS_MAX = 3,
+    /* How much a worker's death weighs against the items that it may have died of. SIGKILL
+     * comes from somebody else; but he may be the kernel that has no more memory, for the sake
+     * of one item. */
+    ACK_BLAME_CRASH = 4,
+    ACK_BLAME_KILLED = 1,
+
+    /* An item with so much against it is not sent again: three crashes. */
+    ACK_BLAME_MAX = 3 * ACK_BLAME_CRASH,
 };
 
 struct ack_table {
@@ -53,7 +59,7 @@ struct ack_table {
     /* After a death, until all has been sent again and nobody is suspected. */
     bool behind;
     uint32_t suspects;
-    uint8_t *deaths; /* of workers that had an item, while it is a suspect; else 0 */
+    uint8_t *blame; /* of each item, while it is a suspect; else 0 */
 };
 
 enum {
@@ -135,8 +141,8 @@ static inline struct item *ack_add(struct ack_table *table, uint32_t captured)
     return (struct item *)(void *)(table->bytes + at);
 }
 
-/* Makes the newest item a suspect, as it was at another worker. */
-void ack_suspect(struct ack_table *table, uint32_t deaths);
+/* Makes the newest item as much of a suspect as it was at another worker. */
+void ack_suspect(struct ack_table *table, uint32_t blame);
 
 /* The item that is to be sent next, if there is one and it can be sent now, else NULL. */
 struct item *ack_next(const struct ack_table *table);
@@ -183,17 +189,18 @@ static inline bool ack_reported(struct ack_table *table, uint32_t count)
 
 /* --- After the worker's death ------------------------------------------------------- */
 
-/* All that is kept is to be sent again. Acks for items that are kept turn out to be worth
+/* All that is kept is to be sent again, and whatever the worker can have had in its hands is a
+ * suspect: `blame` says how much that weighs. Acks for items that are kept turn out to be worth
  * nothing, and reports may have come whose acks did not: how many items more than acknowledged
  * are done, or, below 0, fewer. Acks and reports that had come before have been taken. */
-int64_t ack_begin_again(struct ack_table *table);
+int64_t ack_begin_again(struct ack_table *table, uint32_t blame);
 
-/* The oldest item that has killed too many, and takes it out of the table: what comes back is
+/* The oldest item that has killed too often, and takes it out of the table: what comes back is
  * valid until the next item is added. NULL: there is none. */
 struct item *ack_take_killer(struct ack_table *table);
 
-/* The kept item number `index`, from 0, oldest first, and how many workers have died of it. */
-struct item *ack_item(const struct ack_table *table, uint32_t index, uint32_t *deaths);
+/* The kept item number `index`, from 0, oldest first, and how much of a suspect it is. */
+struct item *ack_item(const struct ack_table *table, uint32_t index, uint32_t *blame);
 
 /* Forgets all that is kept. */
 void ack_forget(struct ack_table *table);

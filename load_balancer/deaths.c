@@ -48,8 +48,8 @@ static void set_aside(struct balancer *balancer, struct worker *worker, const st
     stats->quarantined_bytes += item->captured;
     flow_of_packet(&packet, &flow);
     flow_name(&flow, name, sizeof(name));
-    balancer_complain(balancer, "item %llu (%s) is set aside: %d workers have died of it",
-                      (unsigned long long)item->number, name, ACK_DEATHS_MAX);
+    balancer_complain(balancer, "item %llu (%s) is set aside: workers die of it",
+                      (unsigned long long)item->number, name);
     if (!quarantine_put(&balancer->quarantine, item))
         balancer_complain(balancer, "cannot write to --quarantine '%.200s': %s",
                           balancer->config->quarantine, strerror(errno));
@@ -121,10 +121,10 @@ static bool make_homeless(struct balancer *balancer, struct worker *worker)
     uint32_t kept = ack_kept(&worker->acks);
 
     for (uint32_t i = 0; i < kept; i++) {
-        uint32_t deaths;
-        const struct item *item = ack_item(&worker->acks, i, &deaths);
+        uint32_t blame;
+        const struct item *item = ack_item(&worker->acks, i, &blame);
 
-        if (!homeless_add(homeless, item, deaths, true))
+        if (!homeless_add(homeless, item, blame, true))
             return false;
         take_from(worker, item);
     }
@@ -181,10 +181,12 @@ static void count_in_vain(struct worker *worker)
 static bool succeed(struct balancer *balancer, struct worker *worker, const char *reason)
 {
     uint32_t sent = worker->acks.sent - worker->acks.first;
+    uint32_t blame = process_was_killed_by_another(&worker->process) ? ACK_BLAME_KILLED
+                                                                     : ACK_BLAME_CRASH;
 
     balancer->stats.deaths++;
     worker->stats->deaths++;
-    worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks);
+    worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks, blame);
     worker->asked = false;
     balancer->stats.ended_ns = 0;
     balancer_watch(balancer);
@@ -278,14 +280,15 @@ void deaths_count_losses(struct balancer *balancer)
 {
     for (uint32_t i = 0; i < balancer->workers.count; i++) {
         struct worker *worker = &balancer->workers.all[i];
-        uint32_t kept = ack_kept(&worker->acks), deaths;
+        uint32_t kept = ack_kept(&worker->acks), ignored;
 
         worker->stats->reported = kept == 0 && !worker->stats->lost;
         if (kept == 0)
             continue;
-        worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks);
+        worker->stats->acknowledged +=
+                (uint64_t)ack_begin_again(&worker->acks, ACK_BLAME_KILLED);
         for (uint32_t j = 0; j < kept; j++) {
-            const struct item *item = ack_item(&worker->acks, j, &deaths);
+            const struct item *item = ack_item(&worker->acks, j, &ignored);
 
             worker->stats->lost_bytes += item->captured;
             worker->stats->lost_original_bytes += item->original;

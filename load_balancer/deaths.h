@@ -2,13 +2,17 @@
 /*
  * deaths.h - what happens when a worker dies: --on-worker-death.
  *
- *   respawn  another process takes the worker's place and is sent all that was kept of it; at
- *            once the first time, then after pauses that double. Dying in vain,
- * DEATHS_IN_VAIN_MAX times in a row, ends the run: before the worker was ready, or with items
- * out and none done that was not done before. shrink   what it had becomes homeless
- * (homeless.h) until the others have taken it. stop     the run ends.
+ *   respawn   another process takes the worker's place and is sent all that was kept of it; at
+ *             once the first time, then after pauses that double. Dying in vain
+ *             DEATHS_IN_VAIN_MAX times in a row ends the run: before the worker was ready, or
+ *             with items out and none done that was not done before.
  *
- * An item of which ACK_DEATHS_MAX workers have died is set aside, in quarantine.
+ *   shrink    what it had becomes homeless (homeless.h) until the others have taken it.
+ *
+ *   stop      the run ends.
+ *
+ * An item of which workers die again and again (ack.h: ACK_BLAME_MAX) is set aside, in
+ * quarantine.
  */
 #ifndef LOAD_BALANCER_DEATHS_H
 #define LOAD_BALANCER_DEATHS_H

@@ -296,7 +296,7 @@ static struct worker *home_of_first(const struct balancer *balancer)
                                   : least_loaded(balancer, first->item->number);
 
     if (worker->state != WORKER_READY || !ack_has_room(&worker->acks)
-        || (first->deaths > 0 && ack_out(&worker->acks) > 0))
+        || (first->blame > 0 && ack_out(&worker->acks) > 0))
         return NULL;
     return worker;
 }
@@ -320,7 +320,7 @@ static bool place_homeless(struct balancer *balancer)
         item = give_copy(balancer, worker, first->item);
         if (item == NULL)
             return false;
-        ack_suspect(&worker->acks, first->deaths);
+        ack_suspect(&worker->acks, first->blame);
         if (!first->given)
             count_protocol(balancer, item->ip_version, item->protocol, item->captured);
         homeless_remove_first(&balancer->homeless);

@@ -9,7 +9,7 @@
 
 enum { FIRST_ROOM = 256 };
 
-bool homeless_add(struct homeless *homeless, const struct item *item, uint32_t deaths,
+bool homeless_add(struct homeless *homeless, const struct item *item, uint32_t blame,
                   bool given)
 {
     size_t size = sizeof(*item) + item->captured;
@@ -29,7 +29,7 @@ bool homeless_add(struct homeless *homeless, const struct item *item, uint32_t d
         return false;
     memcpy(copy, item, size);
     homeless->all[homeless->count++] =
-            (struct homeless_item){ .item = copy, .deaths = deaths, .given = given };
+            (struct homeless_item){ .item = copy, .blame = blame, .given = given };
     return true;
 }
 

@@ -16,8 +16,8 @@
 
 struct homeless_item {
     struct item *item;
-    uint32_t deaths; /* of workers that had it; 0: it is no suspect */
-    bool given;      /* a worker had it, else it was waiting for one */
+    uint32_t blame; /* how much of a suspect it is; 0: it is none */
+    bool given;     /* a worker had it, else it was waiting for one */
 };
 
 /* All zero: empty. */
@@ -28,7 +28,7 @@ struct homeless {
 };
 
 /* Adds a copy of an item and its packet. False: no memory. */
-bool homeless_add(struct homeless *homeless, const struct item *item, uint32_t deaths,
+bool homeless_add(struct homeless *homeless, const struct item *item, uint32_t blame,
                   bool given);
 
 /* After the last one was added. */

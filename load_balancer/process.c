@@ -207,6 +207,11 @@ bool process_was_killed(const struct process *process)
     return !process->running && WIFSIGNALED(process->status);
 }
 
+bool process_was_killed_by_another(const struct process *process)
+{
+    return process_was_killed(process) && WTERMSIG(process->status) == SIGKILL;
+}
+
 void process_describe(const struct process *process, char *text, size_t size)
 {
     if (process->running)

@@ -42,8 +42,10 @@ void process_kill(const struct process *process);
 /* Whether it ended by itself and well. */
 bool process_succeeded(const struct process *process);
 
-/* Whether a signal ended it. */
+/* Whether a signal ended it, and whether that was SIGKILL, which no process sends itself by
+ * mistake. */
 bool process_was_killed(const struct process *process);
+bool process_was_killed_by_another(const struct process *process);
 
 /* How it ended: "was killed by signal 9 (Killed)", "ended with exit status 1". */
 void process_describe(const struct process *process, char *text, size_t size);

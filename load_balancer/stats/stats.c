@@ -5,7 +5,6 @@
 #include "load_balancer/stats/stats.h"
 
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,24 +36,6 @@ void stats_close(struct stats *stats)
     free(stats->flow_workers);
     free(stats->workers);
     *stats = (struct stats){ 0 };
-}
-
-enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol)
-{
-    if (ip_version == 0)
-        return STATS_OTHER;
-    switch (protocol) {
-    case IPPROTO_TCP:
-        return STATS_TCP;
-    case IPPROTO_UDP:
-        return STATS_UDP;
-    case IPPROTO_ICMP:
-        return STATS_ICMP;
-    case IPPROTO_ICMPV6:
-        return STATS_ICMPV6;
-    default:
-        return STATS_OTHER;
-    }
 }
 
 const char *stats_protocol_name(enum stats_protocol protocol)

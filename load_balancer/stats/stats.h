@@ -9,6 +9,7 @@
 #ifndef LOAD_BALANCER_STATS_STATS_H
 #define LOAD_BALANCER_STATS_STATS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -99,7 +100,23 @@ bool stats_open(struct stats *stats, const struct config *config);
 void stats_close(struct stats *stats);
 
 /* The class of a packet: 0 as ip_version is "not IP". */
-enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol);
+static inline enum stats_protocol stats_protocol_of(uint8_t ip_version, uint8_t protocol)
+{
+    if (ip_version == 0)
+        return STATS_OTHER;
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return STATS_TCP;
+    case IPPROTO_UDP:
+        return STATS_UDP;
+    case IPPROTO_ICMP:
+        return STATS_ICMP;
+    case IPPROTO_ICMPV6:
+        return STATS_ICMPV6;
+    default:
+        return STATS_OTHER;
+    }
+}
 const char *stats_protocol_name(enum stats_protocol protocol);
 
 /* Adds a report of a worker, all of it or nothing; `items`: how many it is about. False: it

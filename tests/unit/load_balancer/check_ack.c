@@ -43,9 +43,9 @@ static void give(struct ack_table *table, uint64_t first, uint32_t count)
 
 static uint64_t number_at(const struct ack_table *table, uint32_t index)
 {
-    uint32_t deaths;
+    uint32_t blame;
 
-    return ack_item(table, index, &deaths)->number;
+    return ack_item(table, index, &blame)->number;
 }
 
 /* --- Without a death ------------------------------------------------------------------- */
@@ -124,7 +124,7 @@ START_TEST(positions_may_wrap)
     ck_assert(ack_reported(&table, 8));
     ck_assert_uint_eq(number_at(&table, 0), 108);
     ck_assert_uint_eq(ack_out(&table), 6);
-    ck_assert_int_eq(ack_begin_again(&table), -2);
+    ck_assert_int_eq(ack_begin_again(&table, ACK_BLAME_CRASH), -2);
     ck_assert_uint_eq(ack_unsent(&table), 8);
     ack_close(&table);
 }
@@ -146,8 +146,8 @@ START_TEST(packets_of_any_size_stay_whole)
         if (ack_kept(&table) < 40)
             continue;
         for (uint32_t j = 0; j < ack_kept(&table); j++) {
-            uint32_t deaths;
-            const struct item *item = ack_item(&table, j, &deaths);
+            uint32_t blame;
+            const struct item *item = ack_item(&table, j, &blame);
             const uint8_t *bytes = (const uint8_t *)(item + 1);
 
             ck_assert_uint_eq(item->number, first + j);
@@ -173,7 +173,7 @@ START_TEST(all_that_is_kept_goes_out_again_in_order_before_anything_new)
     give(&table, 0, 60);
     ck_assert(ack_done(&table, 20));
     ck_assert(ack_reported(&table, 5));
-    ck_assert_int_eq(ack_begin_again(&table), -15);
+    ck_assert_int_eq(ack_begin_again(&table, ACK_BLAME_CRASH), -15);
     ck_assert(!ack_has_room(&table));
     for (uint64_t number = 5; number < 60; number++) {
         ck_assert_uint_eq(ack_next(&table)->number, number);
@@ -195,7 +195,7 @@ START_TEST(what_was_reported_is_done_although_its_ack_did_not_come)
     give(&table, 0, 30);
     ck_assert(ack_done(&table, 10));
     ck_assert(ack_reported(&table, 16));
-    ck_assert_int_eq(ack_begin_again(&table), 6);
+    ck_assert_int_eq(ack_begin_again(&table, ACK_BLAME_CRASH), 6);
     ck_assert_uint_eq(ack_next(&table)->number, 16);
     ack_close(&table);
 }
@@ -225,7 +225,7 @@ static unsigned die_of(struct ack_table *table, uint64_t killer, const struct it
         if (alive)
             return deaths;
         deaths++;
-        ack_begin_again(table);
+        ack_begin_again(table, ACK_BLAME_CRASH);
         if (*aside == NULL)
             *aside = ack_take_killer(table);
     }
@@ -239,7 +239,8 @@ START_TEST(an_item_that_kills_is_found_after_three_deaths_and_no_other)
     ck_assert(ack_open(&table, windows[_i]));
     for (uint32_t i = 0; i < windows[_i] + 30; i++)
         add(&table, i, 100);
-    ck_assert_uint_eq(die_of(&table, windows[_i] / 2 + 7, &aside), ACK_DEATHS_MAX);
+    ck_assert_uint_eq(die_of(&table, windows[_i] / 2 + 7, &aside),
+                      ACK_BLAME_MAX / ACK_BLAME_CRASH);
     ck_assert_ptr_nonnull(aside);
     ck_assert_uint_eq(aside->number, windows[_i] / 2 + 7);
     ck_assert_uint_eq(ack_kept(&table), windows[_i] + 29);
@@ -256,7 +257,7 @@ START_TEST(a_suspect_is_out_alone)
 
     ck_assert(ack_open(&table, 64));
     give(&table, 0, 64);
-    ack_begin_again(&table);
+    ack_begin_again(&table, ACK_BLAME_CRASH);
     ck_assert_uint_eq(table.suspects, item_ack_every(64));
     for (uint32_t i = 0; i < item_ack_every(64); i++) {
         ck_assert_uint_eq(send_all(&table), 1);
@@ -277,12 +278,30 @@ START_TEST(who_died_with_nothing_out_accuses_nobody)
     give(&table, 0, 10);
     ck_assert(ack_done(&table, 10));
     for (unsigned i = 0; i < 5; i++) {
-        ack_begin_again(&table);
+        ack_begin_again(&table, ACK_BLAME_CRASH);
         ck_assert_uint_eq(table.suspects, 0);
         ck_assert_ptr_null(ack_take_killer(&table));
         ck_assert_uint_eq(send_all(&table), 10);
         ck_assert(ack_done(&table, 10));
     }
+    ack_close(&table);
+}
+END_TEST
+
+START_TEST(a_kill_from_outside_weighs_less_than_a_crash)
+{
+    struct ack_table table;
+
+    ck_assert(ack_open(&table, 64));
+    give(&table, 7, 1);
+    for (unsigned i = 0; i < ACK_BLAME_MAX / ACK_BLAME_KILLED; i++) {
+        ck_assert_ptr_null(ack_take_killer(&table));
+        send_all(&table);
+        ck_assert_uint_eq(ack_out(&table), 1);
+        ack_begin_again(&table, ACK_BLAME_KILLED);
+    }
+    ck_assert_uint_eq(ack_take_killer(&table)->number, 7);
+    ck_assert_uint_eq(ack_kept(&table), 0);
     ack_close(&table);
 }
 END_TEST
@@ -293,9 +312,9 @@ START_TEST(a_suspect_that_moves_stays_one)
 
     ck_assert(ack_open(&table, 64));
     add(&table, 7, 64);
-    ack_suspect(&table, 2);
+    ack_suspect(&table, 2 * ACK_BLAME_CRASH);
     ck_assert_uint_eq(send_all(&table), 1);
-    ack_begin_again(&table);
+    ack_begin_again(&table, ACK_BLAME_CRASH);
     ck_assert_uint_eq(ack_take_killer(&table)->number, 7);
     ck_assert_uint_eq(ack_kept(&table), 0);
     ck_assert_ptr_null(ack_take_killer(&table));
@@ -316,6 +335,7 @@ int main(void)
         { an_item_that_kills_is_found_after_three_deaths_and_no_other, SUITE_LENGTH(windows) },
         { a_suspect_is_out_alone, 1 },
         { who_died_with_nothing_out_accuses_nobody, 1 },
+        { a_kill_from_outside_weighs_less_than_a_crash, 1 },
         { a_suspect_that_moves_stays_one, 1 },
     };
 

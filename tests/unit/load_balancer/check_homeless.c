@@ -8,7 +8,7 @@
 
 #include "support/suite.h"
 
-static void add(struct homeless *homeless, uint64_t number, uint32_t deaths)
+static void add(struct homeless *homeless, uint64_t number, uint32_t blame)
 {
     struct {
         struct item item;
@@ -16,7 +16,7 @@ static void add(struct homeless *homeless, uint64_t number, uint32_t deaths)
     } made = { .item = { .number = number, .captured = sizeof(made.bytes) } };
 
     memset(made.bytes, (int)number, sizeof(made.bytes));
-    ck_assert(homeless_add(homeless, &made.item, deaths, number % 2 == 0));
+    ck_assert(homeless_add(homeless, &made.item, blame, number % 2 == 0));
 }
 
 START_TEST(the_lowest_number_leaves_first_whoever_came_when)
