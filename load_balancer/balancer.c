@@ -411,7 +411,8 @@ bool balancer_start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
     snprintf(balancer->topology, sizeof(balancer->topology), "%s", info.impl_info.topology);
     balancer->stats.topology = balancer->topology;
     if (check_limits(balancer, &info.impl_info, reason)
-        && workers_start(&balancer->workers, balancer->config, balancer->topology, reason)) {
+        && workers_begin(&balancer->workers, balancer->config, reason)
+        && deaths_start_all(balancer, reason)) {
         balancer_watch(balancer);
         return true;
     }

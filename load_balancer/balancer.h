@@ -40,8 +40,7 @@ struct balancer {
     struct item *scratch; /* with room for the largest packet behind it */
     uint32_t bytes_max;   /* the largest packet that the topology carries */
     bool unparsed_said;
-    bool over;   /* a worker is lost for good: what is out is waited for, and no more */
-    bool ending; /* the workers know that there is no more, and may end */
+    bool over; /* a worker is lost for good: what is out is waited for, and no more */
 
     /* The ends on which we hear from the workers that are ready, and whose they are. */
     size_t end_count;

@@ -44,7 +44,6 @@ void collect_all(struct balancer *balancer)
     deaths_count_losses(balancer);
     if (signals_stops() >= 2)
         return;
-    balancer->ending = true;
     for (uint32_t i = 0; i < workers->count; i++)
         if (workers->all[i].state == WORKER_READY)
             dispatch_last(&workers->all[i]);

@@ -17,6 +17,15 @@
 static const uint64_t first_pause_ns = 10 * NS_PER_MS;
 static const uint64_t longest_pause_ns = 250 * NS_PER_MS;
 
+/* Who crashes so soon after it was ready does so whatever it is given. */
+static const uint64_t young_ns = NS_PER_S;
+
+enum {
+    /* How long the start of a run waits for one worker before it looks whether it still lives.
+     */
+    START_STEP_MS = 100,
+};
+
 /* --- Items that kill ----------------------------------------------------------------- */
 
 /* It was given to the worker, and is not any more. */
@@ -97,6 +106,21 @@ static uint64_t pause_after(unsigned deaths)
     return pause_ns < longest_pause_ns ? pause_ns : longest_pause_ns;
 }
 
+/* Whether there was a process, which has died: else it could not even be started. */
+static bool has_died(const struct worker *worker)
+{
+    return worker->process.pid != 0;
+}
+
+static void say_respawn(struct balancer *balancer, struct worker *worker, const char *reason)
+{
+    if (has_died(worker))
+        balancer_say(balancer, "%s; another one takes over", reason);
+    else if (!worker->failure_said)
+        balancer_say(balancer, "%s; worker %u is tried again", reason, worker->number);
+    worker->failure_said = !has_died(worker);
+}
+
 static bool respawn(struct balancer *balancer, struct worker *worker, const char *reason)
 {
     if (worker->in_vain >= DEATHS_IN_VAIN_MAX) {
@@ -106,7 +130,7 @@ static bool respawn(struct balancer *balancer, struct worker *worker, const char
                           reason, DEATHS_IN_VAIN_MAX, worker->number);
         return lose_for_good(balancer, worker);
     }
-    balancer_say(balancer, "%s; another one takes over", reason);
+    say_respawn(balancer, worker, reason);
     worker->state = WORKER_STARTING;
     worker->step = WORKER_NOT_STARTED;
     worker->start_ns = clock_ns() + pause_after(worker->in_vain + worker->idle_deaths);
@@ -167,11 +191,19 @@ static void take_last_replies(struct balancer *balancer, struct worker *worker)
     replies_take_reports(balancer, worker);
 }
 
+static uint32_t blame_for(const struct worker *worker)
+{
+    return process_was_killed_by_another(&worker->process) ? ACK_BLAME_KILLED : ACK_BLAME_CRASH;
+}
+
 static void count_in_vain(struct worker *worker)
 {
+    bool crashed_young =
+            blame_for(worker) == ACK_BLAME_CRASH && clock_ns() - worker->ready_ns < young_ns;
+
     if (worker->has_done)
         worker->in_vain = worker->idle_deaths = 0;
-    else if (ack_out(&worker->acks) > 0)
+    else if (ack_out(&worker->acks) > 0 || crashed_young)
         worker->in_vain++;
     else
         worker->idle_deaths++;
@@ -181,12 +213,10 @@ static void count_in_vain(struct worker *worker)
 static bool succeed(struct balancer *balancer, struct worker *worker, const char *reason)
 {
     uint32_t sent = worker->acks.sent - worker->acks.first;
-    uint32_t blame = process_was_killed_by_another(&worker->process) ? ACK_BLAME_KILLED
-                                                                     : ACK_BLAME_CRASH;
 
-    balancer->stats.deaths++;
-    worker->stats->deaths++;
-    worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks, blame);
+    balancer->stats.deaths += has_died(worker);
+    worker->stats->deaths += has_died(worker);
+    worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks, blame_for(worker));
     worker->asked = false;
     balancer->stats.ended_ns = 0;
     balancer_watch(balancer);
@@ -225,14 +255,15 @@ bool deaths_lose(struct balancer *balancer, struct worker *worker, mcapi_status_
 
 /* --- Those who take over -------------------------------------------------------------- */
 
-/* One that was to take over cannot start, or has died before it was ready. */
-static bool lose_successor(struct balancer *balancer, struct worker *worker, char *reason)
+/* Whoever was to be ready cannot start, or has died before. */
+static bool lose_beginner(struct balancer *balancer, struct worker *worker, char *reason)
 {
+    bool late = worker->process.running && worker->hurried && signals_stops() == 1;
     char ignored[CONFIG_REASON_SIZE];
 
     worker_bury(worker, MCAPI_SUCCESS, ignored);
     channels_abandon(&worker->channels);
-    if (worker->hurried && signals_stops() == 1) {
+    if (late) {
         balancer_complain(balancer, "%s", reason);
         return lose_for_good(balancer, worker);
     }
@@ -240,23 +271,63 @@ static bool lose_successor(struct balancer *balancer, struct worker *worker, cha
     return succeed(balancer, worker, reason);
 }
 
-static bool start_on(struct balancer *balancer, struct worker *worker)
+static enum worker_progress start_on(struct balancer *balancer, struct worker *worker,
+                                     mcapi_timeout_t patience_ms, char *reason)
+{
+    enum worker_progress progress =
+            worker_start_on(&balancer->workers, worker, balancer->config, balancer->topology,
+                            patience_ms, reason);
+
+    if (progress == WORKER_IS_READY) {
+        balancer->stats.respawns += worker->stats->deaths > 0;
+        balancer_watch(balancer);
+    }
+    return progress;
+}
+
+static bool start_successor_on(struct balancer *balancer, struct worker *worker)
 {
     char reason[CONFIG_REASON_SIZE];
 
     if (worker->step == WORKER_NOT_STARTED && clock_ns() < worker->start_ns)
         return true;
-    switch (worker_start_on(&balancer->workers, worker, balancer->config, balancer->topology,
-                            MCAPI_TIMEOUT_IMMEDIATE, reason)) {
-    case WORKER_IS_READY:
-        balancer->stats.respawns++;
-        balancer_watch(balancer);
-        return true;
-    case WORKER_CANNOT_START:
-        return lose_successor(balancer, worker, reason);
-    default:
+    return start_on(balancer, worker, MCAPI_TIMEOUT_IMMEDIATE, reason) != WORKER_CANNOT_START
+        || lose_beginner(balancer, worker, reason);
+}
+
+/* The same when the run begins. Who is killed from outside is replaced; whoever fails by itself
+ * would do so again. */
+static bool start_first_on(struct balancer *balancer, struct worker *worker, char *reason)
+{
+    if (worker->step == WORKER_NOT_STARTED && clock_ns() < worker->start_ns) {
+        signals_sleep(worker->start_ns);
         return true;
     }
+    if (start_on(balancer, worker, START_STEP_MS, reason) != WORKER_CANNOT_START)
+        return true;
+    if (!process_was_killed(&worker->process) || signals_stops() > 0)
+        return false;
+    if (lose_beginner(balancer, worker, reason))
+        return true;
+    reason[0] = '\0'; /* it has been said */
+    return false;
+}
+
+bool deaths_start_all(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
+{
+    struct workers *workers = &balancer->workers;
+
+    /* All are connected before the first is waited for. */
+    for (uint32_t i = 0; i < workers->count; i++)
+        while (workers->all[i].state == WORKER_STARTING
+               && workers->all[i].step != WORKER_CONNECTED)
+            if (!start_first_on(balancer, &workers->all[i], reason))
+                return false;
+    for (uint32_t i = 0; i < workers->count; i++)
+        while (workers->all[i].state == WORKER_STARTING)
+            if (!start_first_on(balancer, &workers->all[i], reason))
+                return false;
+    return true;
 }
 
 bool deaths_look_after(struct balancer *balancer)
@@ -266,7 +337,8 @@ bool deaths_look_after(struct balancer *balancer)
 
         if (!worker->troubled)
             continue;
-        if (worker->state == WORKER_STARTING && !balancer->over && !start_on(balancer, worker))
+        if (worker->state == WORKER_STARTING && !balancer->over
+            && !start_successor_on(balancer, worker))
             return false;
         if (worker->state == WORKER_READY && !dispatch_serve(balancer, worker))
             return false;

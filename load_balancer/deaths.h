@@ -4,8 +4,8 @@
  *
  *   respawn   another process takes the worker's place and is sent all that was kept of it; at
  *             once the first time, then after pauses that double. Dying in vain
- *             DEATHS_IN_VAIN_MAX times in a row ends the run: before the worker was ready, or
- *             with items out and none done that was not done before.
+ *             DEATHS_IN_VAIN_MAX times in a row ends the run: before the worker was ready, with
+ *             items out and none done that was not done before, or of a crash at once.
  *
  *   shrink    what it had becomes homeless (homeless.h) until the others have taken it.
  *
@@ -20,10 +20,16 @@
 #include <stdbool.h>
 
 #include "load_balancer/balancer.h"
+#include "load_balancer/config.h"
 
 enum {
     DEATHS_IN_VAIN_MAX = 20,
 };
+
+/* Gets all workers ready whose processes have begun, those included that take the place of one
+ * that is killed meanwhile. False: that cannot be, with a reason of one line, which is empty if
+ * it has been said. */
+bool deaths_start_all(struct balancer *balancer, char reason[CONFIG_REASON_SIZE]);
 
 /* A ready worker has died, or is to: takes what it has sent, and does what the policy says.
  * `status` is what MCAPI said; MCAPI_SUCCESS, or MCAPI_ERR_GENERAL for nonsense, if it was not

@@ -20,9 +20,6 @@ enum {
     /* How long when a signal asks to stop: then it begins without input, and ends in order. */
     START_HURRY_S = 2,
 
-    /* A step of waiting for one worker, after which we look whether it still lives. */
-    START_STEP_MS = 100,
-
     /* How long a worker that has nothing more to do may take to end. */
     END_LIMIT_MS = 10000,
 };
@@ -187,7 +184,7 @@ enum worker_progress worker_start_on(struct workers *workers, struct worker *wor
                                           : await_ready(worker, patience_ms, reason);
 }
 
-bool workers_start(struct workers *workers, const struct config *config, const char *topology,
+bool workers_begin(struct workers *workers, const struct config *config,
                    char reason[CONFIG_REASON_SIZE])
 {
     if (!process_find(config->worker_program, workers->program, reason))
@@ -195,19 +192,6 @@ bool workers_start(struct workers *workers, const struct config *config, const c
     for (uint32_t i = 0; i < workers->count; i++)
         if (begin(workers, &workers->all[i], config, reason) == WORKER_CANNOT_START)
             return false;
-    /* All are connected before the first is waited for. */
-    for (uint32_t i = 0; i < workers->count; i++)
-        while (workers->all[i].step != WORKER_CONNECTED)
-            if (worker_start_on(workers, &workers->all[i], config, topology, START_STEP_MS,
-                                reason)
-                == WORKER_CANNOT_START)
-                return false;
-    for (uint32_t i = 0; i < workers->count; i++)
-        while (workers->all[i].state != WORKER_READY)
-            if (worker_start_on(workers, &workers->all[i], config, topology, START_STEP_MS,
-                                reason)
-                == WORKER_CANNOT_START)
-                return false;
     return true;
 }
 

@@ -55,8 +55,9 @@ struct worker {
     uint64_t start_ns;    /* not before */
     uint64_t deadline_ns; /* ready by then */
     bool hurried;         /* by a signal: the deadline is near */
+    bool failure_said;    /* that no process can be started */
 
-    /* By which deaths in vain are told: revive.h. */
+    /* By which deaths in vain are told: deaths.h. */
     uint64_t ready_ns;
     uint32_t reached;     /* the position in `acks` up to which somebody has acknowledged */
     bool has_done;        /* an item beyond that, since it was ready */
@@ -78,9 +79,9 @@ void workers_close(struct workers *workers);
 
 /* --- Starting ---------------------------------------------------------------------- */
 
-/* Starts all processes, connects the channels and waits until every worker is ready. False:
- * that cannot be, with a reason of one line. */
-bool workers_start(struct workers *workers, const struct config *config, const char *topology,
+/* Starts all processes; worker_start_on() does the rest. False: that cannot be, with a reason
+ * of one line. */
+bool workers_begin(struct workers *workers, const struct config *config,
                    char reason[CONFIG_REASON_SIZE]);
 
 enum worker_progress { WORKER_GOES_ON, WORKER_IS_READY, WORKER_CANNOT_START };
