@@ -290,7 +290,7 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
         .end_workers = calloc(2 * config->workers, sizeof(*balancer->end_workers)),
     };
     progress_open(&balancer->progress, config->quiet);
-    if (!quarantine_open(&balancer->quarantine, config->quarantine, reason)) {
+    if (!quarantine_open(&balancer->quarantine, config->quarantine, config->source, reason)) {
         balancer_close(balancer);
         return false;
     }

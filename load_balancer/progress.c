@@ -93,8 +93,9 @@ void progress_text(const struct progress *progress, const struct stats *stats,
     if (stats->dropped > 0)
         append(&line, "   %s dropped", text_count(number, stats->dropped));
     if (stats->deaths > 0)
-        append(&line, "   %s %s", text_count(number, stats->deaths),
-               stats->deaths == 1 ? "death" : "deaths");
+        append(&line, "   %s died", text_count(number, stats->deaths));
+    if (stats->respawns > 0)
+        append(&line, ", %s replaced", text_count(number, stats->respawns));
     if (items > 0)
         append_shares(&line, stats, items);
     if (share.known && share.share > 0) {

@@ -6,17 +6,38 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
 
 #include "worker/clock.h"
 
-bool quarantine_open(struct quarantine *quarantine, const char *path,
+/* Whether it is the very capture that is to be read. */
+static bool is_source(const char *path, const char *source)
+{
+    static const char kind[] = "pcap:";
+    struct stat one, other;
+
+    return strncmp(source, kind, strlen(kind)) == 0 && stat(path, &one) == 0
+        && S_ISREG(one.st_mode)
+        && (strcmp(source, "pcap:-") == 0 ? fstat(STDIN_FILENO, &other)
+                                          : stat(source + strlen(kind), &other))
+                   == 0
+        && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+bool quarantine_open(struct quarantine *quarantine, const char *path, const char *source,
                      char reason[CONFIG_REASON_SIZE])
 {
     *quarantine = (struct quarantine){ .link_type = DLT_EN10MB };
     if (path == NULL)
         return true;
+    if (is_source(path, source)) {
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--quarantine '%.200s': that is the source, which would be emptied", path);
+        return false;
+    }
     quarantine->file = fopen(path, "wbe");
     if (quarantine->file == NULL)
         snprintf(reason, CONFIG_REASON_SIZE, "--quarantine '%.200s': %s", path,

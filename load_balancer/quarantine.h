@@ -18,8 +18,9 @@ struct quarantine {
     uint16_t link_type;
 };
 
-/* Makes the file, or empties it; no file if `path` is NULL. False: a reason of one line. */
-bool quarantine_open(struct quarantine *quarantine, const char *path,
+/* Makes the file, or empties it; no file if `path` is NULL. `source` is what --source names.
+ * False: a reason of one line. */
+bool quarantine_open(struct quarantine *quarantine, const char *path, const char *source,
                      char reason[CONFIG_REASON_SIZE]);
 
 /* Writes an item, so that it is in the file if this process dies. All are of one link type.

@@ -71,10 +71,11 @@ START_TEST(deaths_are_shown_when_there_were_any)
 
     stats.deaths = 1;
     progress_text(&progress, &stats, share, NS_PER_S, text, WIDE);
-    ck_assert_str_eq(text, "1,000 items   10 /s   1 death   workers 100 %");
+    ck_assert_str_eq(text, "1,000 items   10 /s   1 died   workers 100 %");
     stats.deaths = 2000;
+    stats.respawns = 1999;
     progress_text(&progress, &stats, share, NS_PER_S, text, WIDE);
-    ck_assert_str_eq(text, "1,000 items   10 /s   2,000 deaths   workers 100 %");
+    ck_assert_str_eq(text, "1,000 items   10 /s   2,000 died, 1,999 replaced   workers 100 %");
 }
 END_TEST
 

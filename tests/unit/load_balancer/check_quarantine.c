@@ -4,6 +4,7 @@
  */
 #include "load_balancer/quarantine.h"
 
+#include <limits.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ START_TEST(items_can_be_read_again)
     pcap_t *capture;
 
     memset(made.bytes, 0x5a, sizeof(made.bytes));
-    ck_assert(quarantine_open(&quarantine, path, reason));
+    ck_assert(quarantine_open(&quarantine, path, "generated:", reason));
     ck_assert(quarantine_put(&quarantine, &made.item));
     /* It is there although nothing was closed. */
     for (int i = 0; i < 2; i++) {
@@ -80,7 +81,7 @@ START_TEST(without_an_item_it_is_a_capture_too)
     const u_char *bytes;
     pcap_t *capture;
 
-    ck_assert(quarantine_open(&quarantine, path, reason));
+    ck_assert(quarantine_open(&quarantine, path, "generated:", reason));
     ck_assert(quarantine_close(&quarantine));
     capture = read_again();
     ck_assert_int_eq(pcap_next_ex(capture, &header, &bytes), PCAP_ERROR_BREAK);
@@ -92,7 +93,7 @@ START_TEST(without_a_file_nothing_is_written)
 {
     struct quarantine quarantine;
 
-    ck_assert(quarantine_open(&quarantine, NULL, reason));
+    ck_assert(quarantine_open(&quarantine, NULL, "generated:", reason));
     ck_assert(quarantine_put(&quarantine, &(struct item){ .captured = 0 }));
     ck_assert(quarantine_close(&quarantine));
 }
@@ -102,9 +103,23 @@ START_TEST(a_file_that_cannot_be_made_is_refused)
 {
     struct quarantine quarantine;
 
-    ck_assert(!quarantine_open(&quarantine, "/no/such/folder/file", reason));
+    ck_assert(!quarantine_open(&quarantine, "/no/such/folder/file", "generated:", reason));
     ck_assert_str_eq(reason, "--quarantine '/no/such/folder/file': No such file or directory");
     ck_assert(quarantine_close(&quarantine));
+}
+END_TEST
+
+START_TEST(the_source_is_not_emptied)
+{
+    struct quarantine quarantine;
+    char source[PATH_MAX + 8];
+
+    ck_assert(quarantine_open(&quarantine, path, "pcap:/no/such/file", reason));
+    ck_assert(quarantine_close(&quarantine));
+    snprintf(source, sizeof(source), "pcap:%s", path);
+    ck_assert(!quarantine_open(&quarantine, path, source, reason));
+    ck_assert_ptr_nonnull(strstr(reason, "that is the source"));
+    pcap_close(read_again());
 }
 END_TEST
 
@@ -112,7 +127,7 @@ START_TEST(a_full_disk_is_noticed)
 {
     struct quarantine quarantine;
 
-    ck_assert(quarantine_open(&quarantine, "/dev/full", reason));
+    ck_assert(quarantine_open(&quarantine, "/dev/full", "generated:", reason));
     ck_assert(!quarantine_put(&quarantine, &(struct item){ .captured = 0 }));
     quarantine_close(&quarantine);
 }
@@ -121,11 +136,9 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        { items_can_be_read_again, 1 },
-        { without_an_item_it_is_a_capture_too, 1 },
-        { without_a_file_nothing_is_written, 1 },
-        { a_file_that_cannot_be_made_is_refused, 1 },
-        { a_full_disk_is_noticed, 1 },
+        { items_can_be_read_again, 1 },           { without_an_item_it_is_a_capture_too, 1 },
+        { without_a_file_nothing_is_written, 1 }, { a_file_that_cannot_be_made_is_refused, 1 },
+        { the_source_is_not_emptied, 1 },         { a_full_disk_is_noticed, 1 },
     };
     int failed;
 
