@@ -305,7 +305,7 @@ static bool start_first_on(struct balancer *balancer, struct worker *worker, cha
     }
     if (start_on(balancer, worker, START_STEP_MS, reason) != WORKER_CANNOT_START)
         return true;
-    if (!process_was_killed(&worker->process) || signals_stops() > 0)
+    if (!process_was_killed_by_another(&worker->process) || signals_stops() > 0)
         return false;
     if (lose_beginner(balancer, worker, reason))
         return true;

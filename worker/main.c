@@ -37,6 +37,8 @@ static const char usage_end[] =
         "                 before it has connected the channels (default: none)\n"
         "  --die-at N[-M] for tests: die of SIGABRT at the item with number N, or with\n"
         "                 any from N to M; they are counted from 0 over all workers\n"
+        "  --exit-at N[-M]\n"
+        "                 the same, but end with exit status 0\n"
         "  --help         this text\n"
         "  --version      the version\n"
         "\n"
@@ -95,6 +97,7 @@ enum {
     OPTION_WORK,
     OPTION_PARENT,
     OPTION_DIE_AT,
+    OPTION_EXIT_AT,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -106,6 +109,7 @@ static const struct option options[] = {
     { "work", required_argument, NULL, OPTION_WORK },
     { "parent", required_argument, NULL, OPTION_PARENT },
     { "die-at", required_argument, NULL, OPTION_DIE_AT },
+    { "exit-at", required_argument, NULL, OPTION_EXIT_AT },
     { "help", no_argument, NULL, OPTION_HELP },
     { "version", no_argument, NULL, OPTION_VERSION },
     { NULL, 0, NULL, 0 },
@@ -170,6 +174,10 @@ static enum read_result read_option(struct worker_settings *settings, int option
         break;
     case OPTION_DIE_AT:
         good = read_range("die-at", optarg, &settings->die_first, &settings->die_count);
+        break;
+    case OPTION_EXIT_AT:
+        settings->die_quietly = true;
+        good = read_range("exit-at", optarg, &settings->die_first, &settings->die_count);
         break;
     case OPTION_HELP:
         say_usage();

@@ -187,10 +187,12 @@ static bool report(struct worker *worker, uint64_t done_ns)
 }
 
 /* For tests. */
-static void die(void)
+static void die(bool quietly)
 {
     const struct rlimit none = { 0, 0 };
 
+    if (quietly)
+        exit(EXIT_SUCCESS);
     setrlimit(RLIMIT_CORE, &none);
     abort();
 }
@@ -211,7 +213,7 @@ static void take(struct worker *worker, const struct item *item, size_t size)
         return;
     }
     if (item->number - worker->settings->die_first < worker->settings->die_count)
-        die();
+        die(worker->settings->die_quietly);
     if (item->worker != worker->settings->node)
         worker->results.sum.misdirected++;
     results_add(&worker->results, item);

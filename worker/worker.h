@@ -5,6 +5,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,9 +26,10 @@ struct worker_settings {
     struct work work; /* prepared */
     pid_t parent;     /* the balancer, if it started this process; 0 if not */
 
-    /* For tests: an item with one of so many numbers from the first on ends the process with
-     * SIGABRT. */
+    /* For tests: an item with one of so many numbers from the first on ends the process, with
+     * SIGABRT or as if all were well. */
     uint64_t die_first, die_count;
+    bool die_quietly;
 };
 
 enum worker_end {

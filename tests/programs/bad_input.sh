@@ -101,9 +101,9 @@ printf '#!/bin/sh\nexit 3\n' >"$folder/quits" && chmod +x "$folder/quits"
 wrong "a worker program that ends at once" 1 \
     'worker 1 \(pid [0-9]+\) ended with exit status 3 before it was ready' \
     --source "$small" --worker-program "$folder/quits"
-printf '#!/bin/sh\nkill -KILL $$\n' >"$folder/dies" && chmod +x "$folder/dies"
-wrong "a worker program that is killed at once" 1 \
-    'worker 1 \(pid [0-9]+\) was killed by signal 9 \(Killed\) before it was ready' \
+printf '#!/bin/sh\nkill -ABRT $$\n' >"$folder/dies" && chmod +x "$folder/dies"
+wrong "a worker program that crashes at once" 1 \
+    'worker 1 \(pid [0-9]+\) was killed by signal 6 \(Aborted\) before it was ready' \
     --source "$small" --worker-program "$folder/dies"
 printf 'no program' >"$folder/garbage" && chmod +x "$folder/garbage"
 wrong "a worker program that the system does not run" 1 'cannot start the worker program' \

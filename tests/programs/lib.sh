@@ -65,8 +65,11 @@ eventually() {
 
 # state PID: its letter from the kernel; nothing if it is gone.
 state() {
-    sed -n 's/^State:[[:blank:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
-}
+    local all
+    read -r all <"/proc/$1/stat" || return 0
+    all=${all##*) }
+    echo "${all%% *}"
+} 2>/dev/null
 
 ended() {
     case $(state "$1") in
@@ -77,11 +80,14 @@ ended() {
 
 # children PID: the process ids of its children that run.
 children() {
-    local file
-    for file in /proc/[0-9]*/status; do
-        awk -v parent="$1" '/^Pid:/ { pid = $2 } /^State:/ { state = $2 }
-            /^PPid:/ { if ($2 == parent && state != "Z") print pid; exit }' \
-            "$file" 2>/dev/null
+    local process list=
+    if [ -e "/proc/$1/task/$1/children" ]; then
+        read -r list <"/proc/$1/task/$1/children"
+    elif [ -e "/proc/$1" ]; then # a kernel without that list
+        list=$(ps -o pid= --ppid "$1")
+    fi 2>/dev/null
+    for process in $list; do
+        ended "$process" || echo "$process"
     done
 }
 
@@ -145,6 +151,23 @@ holds() {
     echo "not so: $1"
     cat "$folder/out"
     return 1
+}
+
+# What must be the same however often workers died; under the policy flow also who did what.
+essence() {
+    json 'my $t = $r->{totals};
+        join("\n", (map { "$_ $t->{$_}" } qw(input items bytes original_bytes flows digest dropped
+                          unacknowledged unsent quarantined items_of_other_flows)),
+            (map { my $p = $t->{protocols}{$_}; "$_ $p->{items} $p->{bytes} $p->{flows}" }
+                sort keys %{$t->{protocols}}),
+            (map { "$_->{worker} $_->{items} $_->{bytes} $_->{flows} $_->{digest}" }
+                @{$r->{policy} eq "flow" ? $r->{workers} : []}),
+            (map { "$_->{flow} $_->{items} $_->{bytes}" } @{$r->{top_flows}}))' "$1"
+}
+
+# The last report is that of an undisturbed run, which is in $folder/calm.
+same_essence() {
+    diff <(essence "$folder/calm") <(essence "$folder/out")
 }
 
 # Nothing of a topology is left on the machine.

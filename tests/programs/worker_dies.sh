@@ -1,130 +1,93 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# worker_dies.sh - a worker's death hurts nobody: under every policy, of every item, at any
-# moment, and the balancer's death leaves nothing behind.
-#
-# With CRASH_KILLS=N in the environment, N workers are killed at random moments; that is what make
-# crash-workers does. Else some dozens.
+# worker_dies.sh - a worker's death hurts nobody, under every policy; an item that kills is found;
+# workers that always die end the run. What random deaths do is workers_killed.sh's to show, and
+# what the balancer's own does balancer_dies.sh's.
 
 . "${top_srcdir:?run me with make check}/tests/programs/lib.sh"
 
-capture=$top_srcdir/captures/traffic.pcapng
-kills_wanted=${CRASH_KILLS:-60}
-
-# dying FILE RANGE: a worker program that dies of the items with these numbers.
-dying() {
-    printf '#!/bin/sh\nexec "%s" "$@" --die-at %s\n' "$worker" "$2" >"$1"
+# worker_program FILE: the script on standard input, which knows $worker.
+worker_program() {
+    { printf '#!/bin/sh\nworker=%s folder=%s\n' "'$worker'" "'$folder'"; cat; } >"$1"
     chmod +x "$1"
 }
 
-# --- Random deaths -----------------------------------------------------------------------------
-
-# kill_at_random PID SECONDS LIMIT: kills one of its children after each pause, until it ends or so
-# many were killed.
-kill_at_random() {
-    perl -e '
-        my ($parent, $pause, $limit) = @ARGV;
-        my $killed = 0;
-        while ($killed < $limit) {
-            select(undef, undef, undef, $pause);
-            open(my $list, "<", "/proc/$parent/task/$parent/children") or last;
-            my $line = <$list>;
-            close($list);
-            my @workers = split(" ", defined $line ? $line : "");
-            last if !@workers && !kill(0, $parent);
-            next if !@workers;
-            $killed += kill("KILL", $workers[rand @workers]);
-        }' "$@"
+# dying FILE RANGE: workers that die of the items with these numbers.
+dying() {
+    worker_program "$1" <<<"exec \"\$worker\" \"\$@\" --die-at $2"
 }
 
-under_way() {
-    has_children "$pid" 4 || ended "$pid"
+# --- Deaths without end ------------------------------------------------------------------------
+#
+# These take seconds, because the pauses before the next start grow; so they run beside the rest.
+
+# apart NAME ARGUMENT...: a run with a topology and a runtime folder of its own; `ends NAME` waits
+# for it and leaves what `balance` does.
+apart() {
+    local name=$1
+    shift
+    mkdir -m 700 "$folder/apart-$name"
+    MCAPI_TOPOLOGY=$MCAPI_TOPOLOGY-$name MCAPI_RUNTIME_DIR=$folder/apart-$name \
+        "$load_balancer" "$@" >"$folder/$name.out" 2>"$folder/$name.err" </dev/null &
+    eval "pid_of_$name=$!"
+    background="$background $!"
 }
 
-# What must be the same, however often workers died.
-essence() {
-    json 'my $t = $r->{totals};
-        join("\n", (map { "$_ $t->{$_}" } qw(input items bytes original_bytes flows digest dropped
-                          unacknowledged unsent quarantined items_of_other_flows)),
-            (map { my $p = $t->{protocols}{$_}; "$_ $p->{items} $p->{bytes} $p->{flows}" }
-                sort keys %{$t->{protocols}}),
-            (map { "$_->{worker} $_->{items} $_->{bytes} $_->{flows} $_->{digest}" }
-                @{$_[0] ? [] : $r->{workers}}),
-            (map { "$_->{flow} $_->{items} $_->{bytes}" } @{$r->{top_flows}}))' "$1"
+ends() {
+    eval "pid=\$pid_of_$1"
+    await_end
+    mv "$folder/$1.out" "$folder/out"
+    mv "$folder/$1.err" "$folder/err"
 }
 
-same_essence() {
-    diff <(essence "$folder/calm") <(essence "$folder/out")
+of_the_workers() {
+    [ -z "$(find "$folder/apart-$1" -type f)" ] || { echo "left:"; ls "$folder/apart-$1"; return 1; }
 }
+
+input="--source generated:flows=100,packets=30000,seed=3 --work digest --json"
+dying "$folder/all" 1000-30000
+apart all $input --workers 2 --worker-program "$folder/all"
+
+# Worker 1 dies of anything, and is never ready again.
+worker_program "$folder/first_only" <<'END'
+[ "$2" = 1 ] && ! mkdir "$folder/started" 2>/dev/null && exit 3
+[ "$2" = 1 ] && exec "$worker" "$@" --die-at 0-30000
+exec "$worker" "$@"
+END
+apart never $input --workers 2 --worker-program "$folder/first_only"
+
+# The worker dies of anything, and then its program is gone.
+worker_program "$folder/vanishes" <<<'rm "$0"; exec "$worker" "$@" --die-at 0-30000'
+apart vanished $input --workers 1 --worker-program "$folder/vanishes"
+
+# A timer that goes on after exec, and nothing to do meanwhile.
+mkfifo "$folder/silence"
+exec 3<>"$folder/silence"
+worker_program "$folder/restless" <<'END'
+exec perl -MTime::HiRes=ualarm -e 'ualarm(300000); exec @ARGV' "$worker" "$@"
+END
+apart idle --source "pcap:$folder/silence" --workers 1 --worker-program "$folder/restless" --json
+
+worker_program "$folder/killed" <<<'kill -KILL $$'
+apart killed $input --workers 1 --worker-program "$folder/killed"
+
+# --- The policies -------------------------------------------------------------------------------
 
 survived() {
     exit_status_is 0 && holds '$r->{agreed} && $r->{ordered}' && same_essence &&
         nothing_is_left
 }
 
-# kills_do_not_matter SENTENCE KILLS ARGUMENT...: a run that is not disturbed, and others in which
-# workers are killed, until so many are dead.
-kills_do_not_matter() {
-    local what=$1 wanted=$2 total=0 runs=0 began=$SECONDS
-    shift 2
-    balance "$@" --work digest --json
-    expect "$what: undisturbed" all_is_well
-    mv "$folder/out" "$folder/calm"
-    while [ "$total" -lt "$wanted" ] && [ "$runs" -lt 1000 ]; do
-        balance_behind "$@" --work digest --json
-        eventually under_way
-        kill_at_random "$pid" 0.05 $((wanted - total))
-        await_end
-        runs=$((runs + 1))
-        total=$((total + $(json '$r->{totals}{deaths}')))
-        survived >"$folder/why" 2>&1 || break
-    done
-    expect "$what: the same report in $runs runs with $total workers killed, in $((SECONDS - began)) s" survived
-    expect "$what: some were killed" test "$total" -gt 0
-}
-
-share=$((kills_wanted / 4))
-# In a short test each run is as long as a few deaths.
-size=$((kills_wanted > 1000 ? 4000000 : 600000))
-kills_do_not_matter "generated packets" $share \
-    --source "generated:flows=300,packets=$size,size=64,seed=5" --workers 4
-kills_do_not_matter "a capture, again and again" $share \
-    --source "pcap:$capture" --loop $((size / 3000)) --workers 4
-kills_do_not_matter "a window of 1" $share \
-    --source "generated:flows=300,packets=$((size / 8)),size=200,seed=6" --workers 4 --window 1
-kills_do_not_matter "large packets in a queue" $share \
-    --source "generated:flows=50,packets=$((size / 10)),size=9000,seed=7" --workers 4 \
-    --on-busy queue=500
-if [ "$kills_wanted" -gt 1000 ]; then
-    finish
-fi
-
-balance_behind --source generated:packets=200000,size=64 --workers 4 --policy least-loaded \
-    --work digest --json
-eventually under_way
-kill_at_random "$pid" 0.05 1000
-await_end
-least_loaded() {
-    exit_status_is 0 && nothing_is_left &&
-        holds '$r->{agreed} && $r->{ordered} && $r->{totals}{items} == 200000'
-}
-expect "policy least-loaded: all is done, and in order at each worker" least_loaded
-
-# --- The policies -----------------------------------------------------------------------------------
-
-input="--source generated:flows=100,packets=30000,seed=3 --work digest --json"
 balance $input --workers 4
 expect "undisturbed" all_is_well
 mv "$folder/out" "$folder/calm"
 
 # Worker 1 alone: it dies once, of the first item that it gets.
-cat >"$folder/once" <<END
-#!/bin/sh
-[ "\$2" = 1 ] && mkdir "$folder/died" 2>/dev/null && exec "$worker" "\$@" --die-at 0-30000
-exec "$worker" "\$@"
+worker_program "$folder/once" <<'END'
+[ "$2" = 1 ] && mkdir "$folder/died" 2>/dev/null && exec "$worker" "$@" --die-at 0-30000
+exec "$worker" "$@"
 END
-chmod +x "$folder/once"
 said='worker 1 \(pid [0-9]+\) was killed by signal 6 \(Aborted\) with [0-9]+ items? unacknowledged'
 
 balance $input --workers 4 --worker-program "$folder/once"
@@ -162,7 +125,6 @@ stopped() {
 }
 expect "stop: the run ends with what was done until then" stopped
 
-dying "$folder/all" 1000-30000
 balance $input --workers 3 --worker-program "$folder/all" --on-worker-death shrink
 last_one() {
     exit_status_is 1 && holds '!$r->{agreed}' && nothing_is_left &&
@@ -193,7 +155,7 @@ for window in 1 64 1000; do
         }
         expect "$policy, window $window: an item that kills is set aside after three" set_aside
         expect "$policy, window $window: it is in the quarantine" \
-            test "$(tshark -r "$folder/aside.pcap" 2>/dev/null | wc -l)" -eq 1
+            test "$(stat -c %s "$folder/aside.pcap")" -eq $((24 + 16 + 64))
     done
 done
 balance $input --workers 4 --quarantine "$folder/aside.pcap"
@@ -201,52 +163,148 @@ expect "nothing to set aside: all is well" all_is_well
 expect "nothing to set aside: a capture without packets" \
     test "$(stat -c %s "$folder/aside.pcap")" -eq 24
 
-balance $input --workers 2 --worker-program "$folder/all"
-in_vain() {
-    exit_status_is 1 && holds '!$r->{agreed} && $r->{totals}{unacknowledged} > 0' &&
-        grep -Eq 'that was the 20th time in a row that worker [12] ended without having done an item: the run ends$' \
-            "$folder/err" && nothing_is_left
-}
-expect "workers that die of everything end the run" in_vain
-
-cat >"$folder/first_only" <<END
-#!/bin/sh
-[ "\$2" = 1 ] && ! mkdir "$folder/started" 2>/dev/null && exit 3
-[ "\$2" = 1 ] && exec "$worker" "\$@" --die-at 0-30000
-exec "$worker" "\$@"
-END
-chmod +x "$folder/first_only"
-balance $input --workers 2 --worker-program "$folder/first_only"
-never_again() {
+balance $input --workers 4 --worker-program "$folder/of_one" --quarantine /dev/full
+full() {
     exit_status_is 1 && nothing_is_left &&
-        grep -Eq 'worker 1 \(pid [0-9]+\) ended with exit status 3 before it was ready; that was the 20th time' \
-            "$folder/err"
+        holds '$r->{totals}{quarantined} == 1 && $r->{totals}{items} == 29999' &&
+        grep -q "cannot write to --quarantine '/dev/full': No space left on device" "$folder/err"
 }
-expect "a worker that cannot be started again ends the run" never_again
+expect "a quarantine on a full disk: that is said, and all else is done" full
 
-# --- Signals while somebody is to take over ----------------------------------------------------------------
+# Meanwhile, the first signal when others are in the pause before their next start.
+in_the_pauses() {
+    [ "$(grep -c 'another one takes over' "$1")" -ge 6 ]
+}
+apart paused --source generated:packets=0 --work digest --json --workers 2 \
+    --worker-program "$folder/all"
+expect "a signal in a pause: workers have died" eventually in_the_pauses "$folder/paused.err"
+kill -INT "$pid_of_paused"
 
-cat >"$folder/hangs" <<END
-#!/bin/sh
-[ "\$2" = 1 ] && ! mkdir "$folder/hung" 2>/dev/null && exec sleep 1000
-[ "\$2" = 1 ] && exec "$worker" "\$@" --die-at 0
-exec "$worker" "\$@"
+# --- Several, and early, and late ---------------------------------------------------------------
+
+endless="--source generated:packets=0 --work digest --json"
+
+under_way() {
+    await_work "$pid" "$1"
+}
+
+replaced() {
+    exit_status_is 0 && nothing_is_left &&
+        holds '$r->{agreed} && $r->{ordered} && $r->{totals}{unacknowledged} == 0' &&
+        holds "\$r->{totals}{deaths} == $1 && \$r->{totals}{respawns} == $2"
+}
+balance_behind $endless --workers 3
+expect "two at once: under way" under_way 3
+kill -KILL $(children "$pid" | head -2)
+said_twice() {
+    [ "$(grep -c 'another one takes over' "$folder/err")" -eq 2 ] && has_children "$pid" 3
+}
+expect "two at once: both are replaced" eventually said_twice
+kill -INT "$pid"
+await_end
+expect "two at once: all is done" replaced 2 2
+
+balance_behind $endless --workers 3 --on-worker-death shrink
+expect "shrink, two at once: under way" under_way 3
+kill -KILL $(children "$pid" | head -2)
+takes_all() {
+    grep -q '1 other takes over' "$folder/err"
+}
+expect "shrink, two at once: the last one takes over" eventually takes_all
+kill -INT "$pid"
+await_end
+expect "shrink, two at once: all is done" replaced 2 0
+
+balance_behind $endless --workers 3 --on-worker-death shrink
+expect "shrink, all at once: under way" under_way 3
+kill -KILL $(children "$pid")
+await_end
+all_gone() {
+    exit_status_is 1 && nothing_is_left && holds '!$r->{agreed} && $r->{totals}{deaths} == 3' &&
+        grep -q 'it was the last one: the run ends' "$folder/err" &&
+        holds '$r->{totals}{input} == $r->{totals}{items} + $r->{totals}{unacknowledged} +
+               $r->{totals}{unsent}'
+}
+expect "shrink, all at once: the run ends" all_gone
+
+# One that is stopped lives: it is waited for. Killed, it is replaced.
+balance_behind $endless --workers 2
+expect "a stopped one: under way" under_way 2
+stopped_one=$(child "$pid" 1)
+kill -STOP "$stopped_one"
+waits() {
+    [ "$(state "$pid")" = S ] && [ "$(state "$stopped_one")" = T ]
+}
+expect "a stopped one: it is waited for" eventually waits
+kill -KILL "$stopped_one"
+has_died() {
+    grep -q 'another one takes over' "$folder/err" && has_children "$pid" 2
+}
+expect "a stopped one: killed, it is replaced" eventually has_died
+kill -INT "$pid"
+await_end
+expect "a stopped one: all is done" replaced 1 1
+
+worker_program "$folder/exits" <<'END'
+[ "$2" = 1 ] && mkdir "$folder/left" 2>/dev/null && exec "$worker" "$@" --exit-at 0-30000
+exec "$worker" "$@"
 END
-sed "s/--die-at 0/--die-at 0-1000000/; s/hung/hung2/" "$folder/hangs" >"$folder/hangs2"
-chmod +x "$folder/hangs" "$folder/hangs2"
+balance $input --workers 4 --worker-program "$folder/exits"
+expect "one that ends by itself as if all were well: the report is the same" survived
+expect "one that ends by itself: it is said" one_line "$folder/err" \
+    'worker 1 \(pid [0-9]+\) ended with exit status 0 with [0-9]+ items? unacknowledged; another one takes over$'
+
+# Killed before it is ready, by somebody who finds it in time.
+worker_program "$folder/slow" <<'END'
+[ "$2" = 1 ] && mkdir "$folder/waits" 2>/dev/null && exec sleep 1000
+exec "$worker" "$@"
+END
+for policy in respawn shrink stop; do
+    rm -rf "$folder/waits"
+    balance_behind $input --workers 4 --worker-program "$folder/slow" --on-worker-death $policy
+    sleeps_long() {
+        local process name
+        for process in $(children "$pid"); do
+            sleeper=$process
+            read -r name <"/proc/$process/comm" && [ "$name" = sleep ] && return 0
+        done
+        return 1
+    }
+    expect "before it is ready, $policy: one does not begin" eventually sleeps_long
+    kill -KILL "$sleeper"
+    await_end
+    case $policy in
+    respawn) expect "before it is ready, respawn: another one does all" survived ;;
+    shrink) expect "before it is ready, shrink: the others do all" replaced 1 0 ;;
+    stop)
+        not_begun() {
+            exit_status_is 1 && nothing_is_left && one_line "$folder/err" 'ready: the run ends$'
+        }
+        expect "before it is ready, stop: the run ends" not_begun
+        ;;
+    esac
+done
+
+# --- Signals while somebody is to take over ----------------------------------------------------
+
+worker_program "$folder/hangs" <<'END'
+[ "$2" = 1 ] && ! mkdir "$folder/hung" 2>/dev/null && exec sleep 1000
+[ "$2" = 1 ] && exec "$worker" "$@" --die-at 0-1000000
+exec "$worker" "$@"
+END
 takes_over() {
     grep -q 'another one takes over' "$folder/err"
 }
 one_end() {
     exit_status_is 1 && nothing_is_left && grep -q 'was not ready in topology' "$folder/err"
 }
-balance_behind --source generated:packets=0 --workers 2 --worker-program "$folder/hangs2"
+balance_behind --source generated:packets=0 --workers 2 --worker-program "$folder/hangs"
 expect "a successor that hangs: a worker has died" eventually takes_over
 kill -INT "$pid"
 await_end
 expect "a successor that hangs: a signal ends the run" one_end
-rmdir "$folder/hung2"
-balance_behind --source generated:packets=0 --workers 2 --worker-program "$folder/hangs2"
+rmdir "$folder/hung"
+balance_behind --source generated:packets=0 --workers 2 --worker-program "$folder/hangs"
 expect "again: a worker has died" eventually takes_over
 workers=$(children "$pid")
 kill -INT "$pid"
@@ -261,43 +319,61 @@ workers_gone() {
 }
 expect "nobody is left" eventually workers_gone
 
-# --- The balancer dies ----------------------------------------------------------------------------------------
-
-balance_behind --source generated:packets=0 --workers 3
-expect "the balancer is to die: under way" await_work "$pid" 3
-workers=$(children "$pid")
-kill -KILL "$(child "$pid" 1)"
-kill -KILL "$pid"
+# In the pause before the next start: the first signal lets the others finish, the second does not.
+balance_behind --source generated:packets=0 --workers 2 --worker-program "$folder/all"
+expect "two signals in a pause: workers have died" eventually in_the_pauses "$folder/err"
+kill -INT "$pid"
+kill -TERM "$pid"
 await_end
-expect "its workers end" eventually workers_gone
-expect "nothing is left" eventually nothing_is_left
+broken_off() {
+    exit_status_is 1 && nothing_is_left && grep -q 'stopped at once by a second signal' "$folder/err"
+}
+expect "two signals in a pause: the run ends at once" broken_off
 
-# Each of the two workers has three items, and is at the first: it finishes all of them.
-balance_behind --source generated:packets=0 --workers 2 --window 3 --policy least-loaded \
-    --work delay=1000000
-expect "the balancer is to die while workers work: under way" eventually has_children "$pid" 2
-workers=$(children "$pid")
-sleeps() {
-    [ "$(awk '{ print $1 }' "/proc/$1/syscall")" = 230 ] # clock_nanosleep on x86-64
+# --- Deaths without end, continued --------------------------------------------------------------
+
+in_vain() {
+    exit_status_is 1 && of_the_workers "$1" &&
+        holds '!$r->{agreed} && $r->{totals}{unacknowledged} > 0' &&
+        grep -Eq 'that was the 20th time in a row that worker [12] ended without having done an item: the run ends$' \
+            "$folder/err"
 }
-both_sleep() {
-    sleeps "$(child "$pid" 1)" && sleeps "$(child "$pid" 2)"
+ends all
+expect "workers that die of everything end the run" in_vain all
+ends paused
+expect "a signal in a pause changes nothing about that" in_vain paused
+
+never_again() {
+    exit_status_is 1 && of_the_workers never &&
+        grep -Eq 'worker 1 \(pid [0-9]+\) ended with exit status 3 before it was ready; that was the 20th time' \
+            "$folder/err"
 }
-if [ "$(id -u)" -eq 0 ] && [ "$(uname -m)" = x86_64 ] && [ -r "/proc/$pid/syscall" ]; then
-    expect "both have begun" eventually both_sleep
-    began=$(date +%s%N)
-    kill -KILL "$pid"
-    await_end
-    expect "workers end when the balancer is gone" eventually workers_gone
-    took=$(($(date +%s%N) - began))
-    expect "but first they finish what they have ($((took / 1000000)) ms)" \
-        test "$took" -ge 1900000000
-else
-    skip "workers finish what they have" "what they do cannot be seen here"
-    kill -KILL "$pid"
-    await_end
-    eventually workers_gone
-fi
-expect "then nothing is left" eventually nothing_is_left
+ends never
+expect "a worker that cannot be started again ends the run" never_again
+
+vanished() {
+    exit_status_is 1 && of_the_workers vanished && [ "$(wc -l <"$folder/err")" -eq 3 ] &&
+        grep -Eq "cannot start the worker program '.*': No such file or directory; worker 1 is tried again$" \
+            "$folder/err" && grep -Eq 'No such file or directory; .*: the run ends$' "$folder/err" &&
+        holds '$r->{totals}{deaths} == 1'
+}
+ends vanished
+expect "a worker program that is gone ends the run, in three lines" vanished
+
+idle() {
+    exit_status_is 1 && of_the_workers idle &&
+        grep -Eq 'killed by signal 14 .*that was the 20th time in a row' "$folder/err"
+}
+ends idle
+exec 3>&-
+expect "workers that crash without having anything to do end the run" idle
+
+killed_before() {
+    exit_status_is 1 && of_the_workers killed && [ ! -s "$folder/out" ] &&
+        grep -Eq 'killed by signal 9 \(Killed\) before it was ready; that was the 20th time' \
+            "$folder/err"
+}
+ends killed
+expect "workers that are killed before they are ready, again and again: no run" killed_before
 
 finish
