@@ -182,6 +182,14 @@ bool mci_process_alive(uint32_t pid, uint64_t start)
     }
 }
 
+bool mci_process_stopped(uint32_t pid, uint64_t start)
+{
+    struct stat_line line;
+
+    return read_process(pid, &line) == STAT_READ && start_of(&line) == start
+        && (line.state[0] == 'T' || line.state[0] == 't');
+}
+
 /* --- Threads -------------------------------------------------------------------------- */
 
 static bool is_exiting(const struct stat_line *line)

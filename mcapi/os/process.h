@@ -31,6 +31,9 @@ uint64_t mci_process_start(uint32_t pid);
  * be found out, for want of a descriptor. */
 bool mci_process_alive(uint32_t pid, uint64_t start);
 
+/* Is it that process, and stopped by a signal or a debugger? */
+bool mci_process_stopped(uint32_t pid, uint64_t start);
+
 /* Will that thread of that process execute nothing of its program any more? */
 bool mci_thread_ended(uint32_t pid, uint64_t start, uint32_t tid);
 

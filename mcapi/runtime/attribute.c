@@ -129,8 +129,10 @@ bool mci_attribute_compatible(const struct mci_endpoint_slot *send,
 uint32_t mci_attribute_depth(const struct mci_map *map, const struct mci_endpoint_slot *receive,
                              enum mci_channel_kind kind)
 {
-    if (receive->num_recv_buffers != 0)
-        return receive->num_recv_buffers;
+    uint32_t chosen = MCI_ONCE(receive->num_recv_buffers);
+
+    if (chosen != 0)
+        return chosen;
     return kind == MCI_CHANNEL_PACKET ? map->limits.max_buffers
                                       : map->limits.max_queue_elements;
 }
@@ -152,9 +154,9 @@ static uint32_t depth_to_be(const struct mci_map *map, const struct mci_endpoint
 static const struct mci_channel_slot *channel_of(const struct mci_map *map,
                                                  const struct mci_endpoint_slot *slot)
 {
-    return slot->channel == 0 || slot->channel > map->limits.max_channels
-                 ? NULL
-                 : &map->channels[slot->channel - 1];
+    uint32_t link = atomic_load_explicit(&slot->channel, memory_order_relaxed); /* once */
+
+    return link == 0 || link > map->limits.max_channels ? NULL : &map->channels[link - 1];
 }
 
 uint32_t mci_attribute_status(const struct mci_map *map, const struct mci_endpoint_slot *slot)

@@ -117,8 +117,10 @@ static bool is_kept(const struct mci_map *map, const struct mci_channel_slot *sl
 
 static struct mci_channel_slot *find_free_channel(struct mci_map *map)
 {
+    uint32_t cursor = MCI_ONCE(map->header->channel_cursor);
+
     for (uint32_t i = 0; i < map->limits.max_channels; i++) {
-        uint32_t index = (map->header->channel_cursor + i) % map->limits.max_channels;
+        uint32_t index = (cursor + i) % map->limits.max_channels;
 
         if (state_of(&map->channels[index]) == MCI_CHANNEL_FREE
             && !is_kept(map, &map->channels[index])) {
@@ -173,32 +175,31 @@ static mcapi_status_t may_connect(const struct mci_map *map, enum mci_channel_ki
 }
 
 /* Makes the ring of a channel that nobody can see yet. */
-static bool make_ring(struct mci_map *map, struct mci_channel_slot *slot)
+static bool make_ring(struct mci_map *map, struct mci_channel_slot *slot,
+                      const struct mci_ring_shape *shape)
 {
     uint32_t index = (uint32_t)(slot - map->channels);
     unsigned char *region = mci_region(map, index);
-    uint64_t need = slot->kind == MCI_CHANNEL_PACKET ? mci_ring_packet_head_size(slot->depth)
-                                                     : mci_ring_scalar_size(slot->depth);
-    uint64_t whole = slot->kind == MCI_CHANNEL_PACKET
-                           ? mci_ring_packet_size(slot->depth, slot->payload)
-                           : need;
+    bool packets = shape->kind == MCI_CHANNEL_PACKET;
+    uint64_t need = packets ? mci_ring_packet_head_size(shape->depth)
+                            : mci_ring_scalar_size(shape->depth);
 
-    if (whole > mci_region_room(map))
+    if (!mci_ring_shape_fits(map, shape))
         return false;
     if (need > slot->committed) {
         if (!mci_region_commit(map, index, 0, need))
             return false;
         slot->committed = (uint32_t)need;
     }
-    if (slot->kind == MCI_CHANNEL_PACKET) {
+    if (packets) {
         struct mci_ring_packet ring;
 
-        mci_ring_packet_view(&ring, region, slot->depth, slot->payload);
+        mci_ring_packet_view(&ring, region, shape->depth, shape->payload);
         mci_ring_packet_format(&ring);
     } else {
         struct mci_ring_scalar ring;
 
-        mci_ring_scalar_view(&ring, region, slot->depth);
+        mci_ring_scalar_view(&ring, region, shape->depth);
         mci_ring_scalar_format(&ring);
     }
     return true;
@@ -208,12 +209,17 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
                                    struct mci_endpoint_slot *const end[MCI_SIDES])
 {
     struct mci_channel_slot *slot = free_channel(map);
+    struct mci_ring_shape shape = {
+        .kind = kind,
+        .depth = mci_attribute_depth(map, end[MCI_RECEIVE], kind),
+        .payload = MCI_ONCE(end[MCI_SEND]->max_payload_size),
+    };
 
     if (slot == NULL)
         return MCAPI_ERR_MEM_LIMIT;
-    slot->kind = kind;
-    slot->depth = mci_attribute_depth(map, end[MCI_RECEIVE], kind);
-    slot->payload = end[MCI_SEND]->max_payload_size;
+    slot->kind = shape.kind;
+    slot->depth = shape.depth;
+    slot->payload = shape.payload;
     slot->generation++;
     slot->connected = (uint64_t)mci_clock_now();
     memset(slot->counters, 0, sizeof slot->counters);
@@ -224,7 +230,7 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
         set_side(slot, side, end[side]->opened != MCI_END_NONE ? MCI_SIDE_OPEN : MCI_SIDE_SHUT);
         atomic_store_explicit(&slot->event[side], 0, memory_order_relaxed);
     }
-    if (!make_ring(map, slot))
+    if (!make_ring(map, slot, &shape))
         return MCAPI_ERR_MEM_LIMIT;
     CRASH_POINT(channel_filled);
 
@@ -256,10 +262,12 @@ static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
         return MCAPI_ERR_ATTR_INCOMPATIBLE;
     if (only_check)
         return MCAPI_SUCCESS;
-    for (int side = 0; side < MCI_SIDES; side++)
-        if (end[side]->channel != 0)
-            end_side(map, channel_of(map, end[side]),
-                     side_on(channel_of(map, end[side]), end[side]->handle), MCI_SIDE_GONE);
+    for (int side = 0; side < MCI_SIDES; side++) {
+        struct mci_channel_slot *old = channel_of(map, end[side]);
+
+        if (old != NULL)
+            end_side(map, old, side_on(old, end[side]->handle), MCI_SIDE_GONE);
+    }
     return connect_ends(map, kind, end);
 }
 

@@ -12,13 +12,19 @@
 #include "runtime/recovery.h"
 
 enum {
-    NAP = 1000 * 1000 * 1000,    /* ns; then the owner is looked at again */
     SHORT_NAP = 1 * 1000 * 1000, /* ns; while the owner's process is on its way out */
+    MOST_NAPS = 30, /* for one owner that does nothing; then its word is not believed */
 
     /* ns; an owner that is not stopped gives the lock back sooner, on the busiest machine. */
     GRACE = 1000 * 1000 * 1000,
     NS_PER_S = 1000 * 1000 * 1000,
 };
+
+mci_time mci_control_nap = 1000 * 1000 * 1000;
+
+/* The word that somebody here has waited for in vain: nobody waits for it again. Under the
+ * mutex. */
+static uint32_t given_up;
 
 /*
  * NAMED  who sees the name of a node in the word sees that node's liveness word taken: or a
@@ -55,25 +61,74 @@ static bool is_still_at_work(const struct mci_map *map, uint32_t word)
         && !mci_recover_is_quiet(map, slot);
 }
 
+/* Whether the word names a node of this process. None of them has the lock while we ask for it,
+ * as we have the mutex. */
+static bool is_ours(uint32_t word)
+{
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++)
+        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1) != 0
+            && mci_runtime.nodes[i]->slot == MCI_CONTROL_SLOT(word))
+            return true;
+    return false;
+}
+
+/* --- Waiting for the owner ------------------------------------------------------------ */
+
+/* What a thread that wants the lock has seen of it. */
+struct wait {
+    uint32_t word;  /* the owner that it has waited for... */
+    mci_time since; /* ...since then */
+    bool waited;
+};
+
+/* True: that owner has kept the lock for so long that it does not have it, whatever the word
+ * says; and it is not stopped. */
+static bool is_unbelievable(const struct mci_map *map, uint32_t word, struct wait *wait)
+{
+    const struct mci_node_slot *owner = &map->nodes[MCI_CONTROL_SLOT(word)];
+    uint32_t name = word & ~MCI_CONTROL_WAITED;
+    mci_time now = mci_clock_now();
+
+    if (name == given_up)
+        return true;
+    if (!wait->waited || name != wait->word) {
+        wait->word = name;
+        wait->since = now;
+    }
+    if (now - wait->since < MOST_NAPS * mci_control_nap)
+        return false;
+    if (mci_process_stopped(owner->process, owner->process_start)) {
+        wait->since = now;
+        return false;
+    }
+    mci_say(0,
+            "topology '%s': node <%u,%u> of process %u has kept the lock of the tables for too "
+            "long; until it gives it back, or ends, calls that need it fail",
+            map->segment.topology, owner->domain, owner->node, owner->process);
+    given_up = name;
+    return true;
+}
+
 /* Sleeps until the lock is given back or its owner dies. */
 static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
 {
     _Atomic uint32_t *control = &map->header->control;
     _Atomic uint32_t *life = &map->nodes[MCI_CONTROL_SLOT(word)].liveness.word;
     uint32_t alive = atomic_load_explicit(life, memory_order_relaxed);
+    int result;
     struct mci_futex_watch watch[2] = {
         { .word = control, .expected = word | MCI_CONTROL_WAITED },
         { .word = life, .expected = alive },
     };
-    mci_time nap = mci_clock_now() + NAP;
+    mci_time nap = mci_clock_now() + mci_control_nap;
     int result;
 
     if (mci_robust_owner(alive) == 0)
-        return;
+        return false;
     if ((word & MCI_CONTROL_WAITED) == 0
         && !atomic_compare_exchange_strong_explicit(control, &word, word | MCI_CONTROL_WAITED,
                                                     memory_order_relaxed, memory_order_relaxed))
-        return;
+        return false;
     /* Should the owner die and we next, before we could tell the others that wait. */
     mci_robust_guard(&map->nodes[MCI_CONTROL_SLOT(word)].liveness);
     result = mci_futex_wait_any(watch, 2, nap < until ? nap : until);
@@ -82,49 +137,61 @@ static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
         mci_recover_notice(map, MCI_CONTROL_SLOT(word));
 }
 
-/* As the node in that slot; `helps`: by another thread than its own. False: not before `until`.
- */
+/* Whether the word, which is not 0, is to be taken from who has it: a dead owner, or nobody,
+ * whatever the word says. */
+static bool is_left(const struct mci_map *map, uint32_t word, uint32_t mine,
+                    const struct wait *wait)
+{
+    if ((word & ~(MCI_CONTROL_WAITED | MCI_CONTROL_HELPER)) == (mine & ~MCI_CONTROL_HELPER)
+        || (wait->waited && is_ours(word)))
+        return true;
+    return owner_died(map, word) && !is_still_at_work(map, word);
+}
+
+/* As the node in that slot; `helps`: by another thread than its own. False: not before `until`,
+ * or the lock cannot be had. */
 static bool take(uint32_t slot, bool helps, mci_time until)
 {
     struct mci_map *map = &mci_runtime.map;
     _Atomic uint32_t *control = &map->header->control;
     uint32_t mine = MCI_CONTROL_NAME(
             slot, atomic_load_explicit(&map->nodes[slot].incarnation, memory_order_relaxed));
+    struct wait wait = { .waited = false };
     uint32_t word = 0;
-    bool waited = false;
 
     if (helps)
         mine |= MCI_CONTROL_HELPER;
     for (;;) {
-        bool died = word != 0 && owner_died(map, word);
+        bool left = word != 0 && is_left(map, word, mine, &wait);
 
-        if (word == 0 || (died && !is_still_at_work(map, word))) {
+        if (word == 0 || left) {
             /* The mark stays, and who has waited sets it: there may be others. */
-            uint32_t mark = waited ? MCI_CONTROL_WAITED : word & MCI_CONTROL_WAITED;
+            uint32_t mark = wait.waited ? MCI_CONTROL_WAITED : word & MCI_CONTROL_WAITED;
 
             if (!atomic_compare_exchange_weak_explicit(
                         control, &word, mine | mark, memory_order_acq_rel /* CONTROL, NAMED */,
                         memory_order_acquire /* NAMED */))
                 continue;
             CRASH_POINT(control_taken);
-            if (died)
+            given_up = 0;
+            if (left)
                 mci_repair();
             return true;
         }
-        if (until != MCI_FOREVER && mci_clock_now() >= until)
+        if (is_unbelievable(map, word, &wait) || mci_clock_now() >= until)
             return false;
-        if (died)
+        if (owner_died(map, word))
             mci_futex_wait(control, word, mci_clock_now() + SHORT_NAP);
         else
             wait_for_owner(map, word, until);
-        waited = true;
+        wait.waited = true;
         word = atomic_load_explicit(control, memory_order_acquire); /* NAMED */
     }
 }
 
-void mci_control_lock_joining(uint32_t slot)
+bool mci_control_lock_joining(uint32_t slot)
 {
-    take(slot, false, MCI_FOREVER);
+    return take(slot, false, MCI_FOREVER);
 }
 
 void mci_control_unlock_joining(void)

@@ -11,14 +11,19 @@
  *
  * Inside a process the mutex of the runtime comes first, so at most one thread of a process
  * asks for the word.
+ *
+ * A word that names nobody, a dead node, or a node of the process that asks (whose mutex it
+ * has) is a damaged one, and taken over. One that names a live node of another process is
+ * waited for: for as long as that process is stopped, by a signal or a debugger; otherwise half
+ * a minute, then whoever asked is refused, and stderr says whom he waited for.
  */
 #ifndef MCI_CONTROL_H
 #define MCI_CONTROL_H
 
 #include "runtime/runtime.h"
 
-/* Takes the mutex and the lock, for a live node. False: the node is not live (any more), and
- * nothing is held. */
+/* Takes the mutex and the lock, for a live node. False: the node is not live (any more), or
+ * the lock cannot be had; nothing is held. */
 bool mci_control_lock(struct mci_node *node, uint32_t serial);
 
 /*
@@ -34,7 +39,11 @@ bool mci_control_gave_up(void);
 bool mci_control_try_lock(struct mci_node *node, uint32_t serial, bool *busy);
 
 /* The same for a node that is just joining: its slot is taken, the mutex is held already. */
-void mci_control_lock_joining(uint32_t slot);
+bool mci_control_lock_joining(uint32_t slot);
+
+/* ns; so long a sleep for the lock lasts before its owner is looked at again. Shorter in tests
+ * of damaged words. */
+extern mci_time mci_control_nap;
 
 /* Gives the lock back; _joined keeps the mutex. */
 void mci_control_unlock(void);

@@ -175,6 +175,22 @@ void mci_end_visit(struct mci_node *node, const struct mci_endpoint_slot *endpoi
     mci_gate_visit_over(&end->gate, owner);
 }
 
+uint32_t mci_ends_used(void)
+{
+    return ends_used;
+}
+
+bool mci_end_is_used(uint32_t index, const struct mci_node *node)
+{
+    const struct mci_end *end = &mci_ends[index];
+
+    if (index >= ends_used)
+        return false;
+    return (atomic_load_explicit(&end->handle, memory_order_relaxed) != 0
+            && atomic_load_explicit(&end->node, memory_order_relaxed) == node)
+        || end->posted.by == node || (end->descriptor != NULL && end->descriptor->node == node);
+}
+
 void mci_end_detach(struct mci_end *end, mcapi_status_t status)
 {
     bool alone = mci_gate_enter(&end->gate);

@@ -21,7 +21,7 @@ enum {
 
 uint32_t mci_endpoint_high(const struct mci_map *map)
 {
-    uint32_t high = map->header->endpoint_high;
+    uint32_t high = MCI_ONCE(map->header->endpoint_high);
 
     return high < FIRST_HIGH         ? FIRST_HIGH
          : high > MCI_ENDPOINT_SLOTS ? MCI_ENDPOINT_SLOTS
@@ -36,7 +36,7 @@ static uint32_t handle_of(const struct mci_endpoint_slot *slot)
 static struct mci_endpoint_slot *find(const struct mci_map *map, mcapi_domain_t domain,
                                       mcapi_node_t number, mcapi_port_t port)
 {
-    uint32_t link = map->buckets[mci_endpoint_bucket(domain, number, port)];
+    uint32_t link = MCI_ONCE(map->buckets[mci_endpoint_bucket(domain, number, port)]);
 
     /* As many steps as there are slots: a damaged chain ends too. */
     for (uint32_t steps = 0; link != 0 && link <= MCI_ENDPOINT_SLOTS; steps++) {
@@ -47,7 +47,7 @@ static struct mci_endpoint_slot *find(const struct mci_map *map, mcapi_domain_t 
             return slot;
         if (steps == MCI_ENDPOINT_SLOTS)
             break;
-        link = slot->next;
+        link = MCI_ONCE(slot->next);
     }
     return NULL;
 }
@@ -66,14 +66,16 @@ static void leave_bucket(struct mci_map *map, uint32_t index)
     struct mci_endpoint_slot *slot = &map->endpoints[index];
     uint32_t *link = &map->buckets[mci_endpoint_bucket(slot->domain, slot->node, slot->port)];
 
-    for (uint32_t steps = 0; *link != 0 && *link <= MCI_ENDPOINT_SLOTS; steps++) {
-        if (*link == index + 1) {
+    for (uint32_t steps = 0; steps <= MCI_ENDPOINT_SLOTS; steps++) {
+        uint32_t next = MCI_ONCE(*link);
+
+        if (next == 0 || next > MCI_ENDPOINT_SLOTS)
+            return;
+        if (next == index + 1) {
             *link = slot->next;
             return;
         }
-        if (steps == MCI_ENDPOINT_SLOTS)
-            return;
-        link = &map->endpoints[*link - 1].next;
+        link = &map->endpoints[next - 1].next;
     }
 }
 
@@ -83,12 +85,13 @@ static uint32_t find_free_slot(struct mci_map *map)
 {
     struct mci_header *header = map->header;
     uint32_t high = mci_endpoint_high(map);
+    uint32_t cursor = MCI_ONCE(header->endpoint_cursor);
 
-    if (header->endpoint_live >= high / 4 * 3 && high < MCI_ENDPOINT_SLOTS)
-        high *= 2;
+    if (header->endpoint_live >= high / 4 * 3)
+        high = high > MCI_ENDPOINT_SLOTS / 2 ? MCI_ENDPOINT_SLOTS : 2 * high;
     header->endpoint_high = high;
     for (uint32_t i = 0; i < high; i++) {
-        uint32_t index = (header->endpoint_cursor + i) % high;
+        uint32_t index = (cursor + i) % high;
 
         if (handle_of(&map->endpoints[index]) == 0
             && !mci_recover_is_kept(map, map->endpoints[index].owner,
@@ -139,7 +142,7 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
 {
     struct mci_node_slot *owner = &map->nodes[node->slot];
     struct mci_endpoint_slot *slot;
-    uint32_t index;
+    uint32_t index, generation;
 
     if (port != MCAPI_PORT_ANY && find(map, node->domain, node->number, port) != NULL)
         return MCAPI_ERR_ENDP_EXISTS;
@@ -150,13 +153,13 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
         return MCAPI_ERR_ENDP_LIMIT;
 
     slot = &map->endpoints[index];
-    slot->generation = next_generation(map, slot->generation);
+    generation = next_generation(map, MCI_ONCE(slot->generation));
+    slot->generation = generation;
     slot->owner = node->slot;
     slot->owner_life = atomic_load_explicit(&owner->incarnation, memory_order_relaxed);
     slot->domain = node->domain;
     slot->node = node->number;
-    slot->port =
-            port != MCAPI_PORT_ANY ? port : MCI_ANONYMOUS_PORT | slot->generation << 14 | index;
+    slot->port = port != MCAPI_PORT_ANY ? port : MCI_ANONYMOUS_PORT | generation << 14 | index;
     slot->channel = 0;
     slot->opened = MCI_END_NONE;
     slot->messages_sent = slot->bytes_sent = slot->messages_dropped = 0;
@@ -164,7 +167,7 @@ static mcapi_status_t create(struct mci_map *map, struct mci_node *node, mcapi_p
     mci_attribute_defaults(map, slot);
     CRASH_POINT(endpoint_filled);
 
-    *handle = slot->generation << 16 | index;
+    *handle = generation << 16 | index;
     atomic_store_explicit(&slot->handle, *handle, memory_order_release);
     CRASH_POINT(endpoint_published);
 
@@ -322,14 +325,15 @@ void mci_endpoint_return_gets(struct mci_map *map, uint32_t node)
 void mci_endpoint_return_channel_get(struct mci_map *map, struct mci_endpoint_slot *slot)
 {
     uint32_t index = (uint32_t)(slot - map->endpoints);
+    uint32_t node = MCI_ONCE(slot->got_by_slot);
     uint32_t count;
 
     if (slot->type == MCAPI_ENDP_ATTR_TYPE_MESSAGE || slot->get_count == 0
-        || slot->got_by_slot >= map->limits.max_nodes)
+        || node >= map->limits.max_nodes)
         return;
-    count = gets_of(map, slot->got_by_slot, index);
+    count = gets_of(map, node, index);
     if (count > 0)
-        drop_gets(map, slot->got_by_slot, slot, count);
+        drop_gets(map, node, slot, count);
 }
 
 bool mci_endpoint_was(const struct mci_map *map, mcapi_endpoint_t handle)
@@ -359,10 +363,11 @@ struct mci_endpoint_slot *mci_endpoint_own(const struct mci_node *node, mcapi_en
 void mci_endpoint_discard(struct mci_map *map, uint32_t index)
 {
     struct mci_endpoint_slot *slot = &map->endpoints[index];
+    uint32_t owner = MCI_ONCE(slot->owner);
     uint32_t handle;
 
-    if (slot->owner < map->limits.max_nodes && map->nodes[slot->owner].endpoints > 0)
-        map->nodes[slot->owner].endpoints--;
+    if (owner < map->limits.max_nodes && map->nodes[owner].endpoints > 0)
+        map->nodes[owner].endpoints--;
     if (map->header->endpoint_live > 0)
         map->header->endpoint_live--;
     handle = handle_of(slot);
@@ -410,14 +415,15 @@ void mci_endpoint_rebuild(struct mci_map *map)
     map->header->endpoint_live = 0;
     for (uint32_t i = 0; i < high; i++) {
         struct mci_endpoint_slot *slot = &map->endpoints[i];
+        uint32_t owner = MCI_ONCE(slot->owner);
 
         slot->get_count = 0;
         if (handle_of(slot) == 0)
             continue;
         enter_bucket(map, i);
         map->header->endpoint_live++;
-        if (slot->owner < map->limits.max_nodes)
-            map->nodes[slot->owner].endpoints++;
+        if (owner < map->limits.max_nodes)
+            map->nodes[owner].endpoints++;
     }
     for (uint32_t n = 0; n < map->limits.max_nodes; n++) {
         if (atomic_load_explicit(&map->nodes[n].state, memory_order_relaxed) != MCI_NODE_LIVE)

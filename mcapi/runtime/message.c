@@ -22,9 +22,9 @@ bool mci_message_make_mailbox(uint32_t index)
 {
     struct mci_map *map = &mci_runtime.map;
     const struct mci_endpoint_slot *endpoint = &map->endpoints[index];
-    uint32_t depth = endpoint->num_recv_buffers != 0 ? endpoint->num_recv_buffers
-                                                     : mci_mailbox_depth(map);
-    uint32_t levels = endpoint->num_priorities;
+    uint32_t chosen = MCI_ONCE(endpoint->num_recv_buffers);
+    uint32_t depth = chosen != 0 ? chosen : mci_mailbox_depth(map);
+    uint32_t levels = MCI_ONCE(endpoint->num_priorities);
 
     return depth - 1 < map->mailbox.depth && levels - 1 < MCI_LEVELS
         && mci_mailbox_make(map, index, depth, levels);
@@ -79,6 +79,24 @@ static void raise_all(const struct mci_map *map)
         for (int side = 0; side < MCI_SIDES; side++)
             mci_event_raise(map, &box.head->event[side], slot->owner);
     }
+}
+
+uint32_t mci_message_places_used(void)
+{
+    return used;
+}
+
+bool mci_message_is_used(uint32_t index, const struct mci_node *node)
+{
+    const struct mci_message_source *source = &sources[index];
+    const struct mci_message_sink *sink = &sinks[index];
+
+    if (index >= used)
+        return false;
+    return atomic_load_explicit(&source->node, memory_order_relaxed) == node
+        || atomic_load_explicit(&sink->node, memory_order_relaxed) == node
+        || sink->posted.by == node
+        || (sink->descriptor != NULL && sink->descriptor->node == node);
 }
 
 void mci_message_detach(uint32_t index, mcapi_status_t status)

@@ -112,6 +112,12 @@ mcapi_status_t mci_message_attach_sink(struct mci_node *node,
                                        struct mci_endpoint_slot *endpoint, uint32_t handle,
                                        struct mci_message_sink **sink);
 
+/* One more than the highest index of a place that was ever used. */
+uint32_t mci_message_places_used(void);
+
+/* Whether anything of this node is at the places with this index. */
+bool mci_message_is_used(uint32_t index, const struct mci_node *node);
+
 /* No thread of this process is at the endpoint's messages afterwards; posted receives end with
  * `status`. */
 void mci_message_detach(uint32_t index, mcapi_status_t status);

@@ -13,11 +13,16 @@
 
 /* What becomes of one try. */
 enum tried {
-    TRIED_DONE,    /* sent, dropped or refused: see the status */
-    TRIED_FULL,    /* no room */
-    TRIED_NO_BOX,  /* the receiver has no mailbox yet */
-    TRIED_NO_MORE, /* the receiver is none now */
+    TRIED_DONE,      /* sent, dropped or refused: see the status */
+    TRIED_FULL,      /* no room */
+    TRIED_NO_BOX,    /* the receiver has no mailbox yet */
+    TRIED_NO_MORE,   /* the receiver is none now */
+    TRIED_CONNECTED, /* one of the two is connected, perhaps to a dead node */
 };
+
+/* What can be in the way of a message once may be so again, but not so often: then it is the
+ * segment that is damaged. */
+enum { MOST_ROUNDS = 1000 };
 
 /* Gives the cell's large payload memory for `size` bytes; it keeps it. */
 static bool commit_large(const struct mci_mailbox *box, uint32_t cell, uint32_t size)
@@ -125,7 +130,7 @@ static enum tried try_send(struct mci_message_source *source, const struct mci_m
         return TRIED_NO_MORE;
     *status = MCAPI_ERR_GENERAL;
     if (is_connected(source->endpoint) || is_connected(receiver))
-        return TRIED_DONE;
+        return TRIED_CONNECTED;
     *status = check_message(message);
     if (*status != MCAPI_SUCCESS || message->only_check)
         return TRIED_DONE;
@@ -215,20 +220,24 @@ static bool bury_peers(struct mci_node *node, const struct mci_message *message)
 static mcapi_status_t send_unless_full(struct mci_node *node, const struct mci_message *message,
                                        struct mci_message_wait *wait)
 {
-    for (;;) {
+    for (int rounds = 0; rounds < MOST_ROUNDS; rounds++) {
         enum tried tried;
         mcapi_status_t status = try_once(node, message, &tried, wait);
 
-        if (__builtin_expect(status == MCAPI_ERR_GENERAL, 0) && bury_peers(node, message))
-            continue;
         if (__builtin_expect(tried == TRIED_DONE, 1) || tried == TRIED_FULL)
             return status;
+        if (tried == TRIED_CONNECTED) {
+            if (!bury_peers(node, message))
+                return status;
+            continue;
+        }
         if (tried == TRIED_NO_MORE)
             return drop(node, message);
         status = make_box_of(node, message->to);
         if (status != MCAPI_SUCCESS)
             return status;
     }
+    return MCAPI_ERR_GENERAL;
 }
 
 /* There is no room, and who sends will not wait for it. A dead node may be what is in the way,

@@ -166,7 +166,7 @@ static mcapi_status_t join_attached(struct mci_node *node, mcapi_domain_t domain
 {
     struct mci_map *map = &mci_runtime.map;
     uint32_t index = take_slot(map);
-    mcapi_status_t status;
+    mcapi_status_t status = MCAPI_ERR_NODE_INITFAILED;
 
     if (index == map->limits.max_nodes) {
         mci_say(0, "cannot join topology '%s': %s", map->segment.topology,
@@ -175,9 +175,10 @@ static mcapi_status_t join_attached(struct mci_node *node, mcapi_domain_t domain
                         : "this C library keeps no list of robust mutexes that we can use");
         return MCAPI_ERR_NODE_INITFAILED;
     }
-    mci_control_lock_joining(index);
-    status = publish(map, index, domain, number, type);
-    mci_control_unlock_joining();
+    if (mci_control_lock_joining(index)) {
+        status = publish(map, index, domain, number, type);
+        mci_control_unlock_joining();
+    }
     if (status != MCAPI_SUCCESS) {
         mci_robust_release(&map->nodes[index].liveness);
         return status;
@@ -246,17 +247,20 @@ mcapi_status_t mci_node_join(mcapi_domain_t domain, mcapi_node_t number,
 
 /* --- Leaving -------------------------------------------------------------------------- */
 
-/* No thread of this process is at any of the node's ends afterwards. */
-static void detach_ends(struct mci_map *map, const struct mci_node *node)
+/* No thread of this process is at any of the node's ends afterwards. Which those are this
+ * process knows for itself: what the segment says may be damaged, and must not leave anything
+ * here that refers to a node that is no more. */
+static void detach_ends(const struct mci_node *node)
 {
-    uint32_t high = mci_endpoint_high(map);
+    uint32_t ends = mci_ends_used();
+    uint32_t places = mci_message_places_used();
 
-    for (uint32_t i = 0; i < high; i++)
-        if (atomic_load_explicit(&map->endpoints[i].handle, memory_order_relaxed) != 0
-            && map->endpoints[i].owner == node->slot) {
+    for (uint32_t i = 0; i < ends || i < places; i++) {
+        if (mci_end_is_used(i, node))
             mci_end_detach(&mci_ends[i], MCAPI_ERR_NODE_NOTINIT);
+        if (mci_message_is_used(i, node))
             mci_message_detach(i, MCAPI_ERR_NODE_NOTINIT);
-        }
+    }
 }
 
 /* The private part of a node's end; the mutex is held. */
@@ -298,7 +302,7 @@ bool mci_node_leave(struct mci_node *node)
     slot = &map->nodes[node->slot];
     /* First its life: from here on no thread begins anything for it. */
     atomic_store_explicit(&node->serial, serial + 1, memory_order_seq_cst); /* HELD */
-    detach_ends(map, node);
+    detach_ends(node);
     mci_take_back(map, node->slot, MCI_SIDE_GONE);
     CRASH_POINT(node_emptied);
     atomic_store_explicit(&slot->state, MCI_NODE_FREE, memory_order_release);

@@ -112,6 +112,9 @@ mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request,
     struct mci_request *slot;
     uint32_t link;
 
+    /* Of another node there can be some only if the segment was damaged. */
+    if (posted->count > 0 && posted->by != node)
+        mci_request_fail_posted(posted, MCAPI_ERR_GENERAL);
     mci_request_lock(table);
     slot = mci_request_find(table, request);
     if (slot != NULL) {
@@ -130,17 +133,27 @@ mcapi_status_t mci_request_post(struct mci_node *node, mcapi_request_t request,
     return slot != NULL ? MCAPI_SUCCESS : MCAPI_ERR_NODE_NOTINIT;
 }
 
-/* The table's mutex is held. */
+/* The table's mutex is held. NULL: it is not one of those any more, as the node's life ended
+ * while it was being posted. */
 static struct mci_request *unpost_first(struct mci_posted *posted,
                                         struct mci_request_table *table)
 {
-    struct mci_request *slot = &table->slots[posted->first - 1];
+    struct mci_request *slot;
 
+    if (posted->first == 0) {
+        posted->count = 0;
+        return NULL;
+    }
+    slot = &table->slots[posted->first - 1];
     posted->first = slot->next_posted;
     if (posted->first == 0)
         posted->last = 0;
     posted->count--;
-    return slot;
+    return slot->state == MCI_REQUEST_PENDING
+                        && (slot->start.kind == MCI_REQUEST_RECEIVE
+                            || slot->start.kind == MCI_REQUEST_MESSAGE)
+                 ? slot
+                 : NULL;
 }
 
 bool mci_request_serve(struct mci_posted *posted, void *payload, size_t size,
@@ -154,8 +167,8 @@ bool mci_request_serve(struct mci_posted *posted, void *payload, size_t size,
     table = posted->by->requests;
     mci_request_lock(table);
     slot = unpost_first(posted, table);
-    if (slot->state == MCI_REQUEST_PENDING) {
-        if (status == MCAPI_SUCCESS)
+    if (slot != NULL) {
+        if (status == MCAPI_SUCCESS && slot->start.kind == MCI_REQUEST_RECEIVE)
             *slot->start.buffer = payload;
         mci_request_finish(table, slot, status, size);
     }
@@ -171,8 +184,8 @@ void mci_request_serve_message(struct mci_posted *posted, const void *payload, s
 
     mci_request_lock(table);
     slot = unpost_first(posted, table);
-    start = &slot->start;
-    if (slot->state == MCI_REQUEST_PENDING) {
+    if (slot != NULL && slot->start.kind == MCI_REQUEST_MESSAGE) {
+        start = &slot->start;
         size_t kept = size < start->room ? size : start->room;
 
         if (kept > 0)
@@ -205,7 +218,7 @@ static void unpost(struct mci_posted *posted, struct mci_request_table *table,
             posted->first = slot->next_posted;
         if (posted->last == wanted)
             posted->last = before;
-        posted->count--;
+        posted->count -= posted->count > 0;
         return;
     }
 }

@@ -90,6 +90,7 @@ static void walk_endpoint(struct walk *walk, uint32_t index)
     const struct mci_map *map = walk->map;
     const struct mci_endpoint_slot *slot = &map->endpoints[index];
     uint32_t handle = LOAD(slot->handle);
+    uint32_t owner = MCI_ONCE(slot->owner);
 
     if (handle == 0)
         return;
@@ -101,13 +102,11 @@ static void walk_endpoint(struct walk *walk, uint32_t index)
     if (index >= 256 && index >= map->header->endpoint_high)
         fault(walk, "endpoint %u: above the highest in use, %u", index,
               map->header->endpoint_high);
-    if (!is_live(map, slot->owner))
-        fault(walk, "endpoint %u: its owner, node slot %u, is not live", index, slot->owner);
-    else if (map->nodes[slot->owner].domain != slot->domain
-             || map->nodes[slot->owner].node != slot->node)
+    if (!is_live(map, owner))
+        fault(walk, "endpoint %u: its owner, node slot %u, is not live", index, owner);
+    else if (map->nodes[owner].domain != slot->domain || map->nodes[owner].node != slot->node)
         fault(walk, "endpoint %u: of node <%u,%u>, and its owner is <%u,%u>", index,
-              slot->domain, slot->node, map->nodes[slot->owner].domain,
-              map->nodes[slot->owner].node);
+              slot->domain, slot->node, map->nodes[owner].domain, map->nodes[owner].node);
     if (slot->opened >= MCI_END_KINDS || slot->closed >= MCI_END_KINDS)
         fault(walk, "endpoint %u: opened as %u, closed as %u", index, slot->opened,
               slot->closed);
@@ -116,7 +115,7 @@ static void walk_endpoint(struct walk *walk, uint32_t index)
 /* One chain; `met` has a bit for each endpoint that some chain has led to. */
 static void walk_bucket(struct walk *walk, uint32_t bucket, uint8_t met[MCI_ENDPOINT_SLOTS / 8])
 {
-    uint32_t link = walk->map->buckets[bucket];
+    uint32_t link = MCI_ONCE(walk->map->buckets[bucket]);
 
     while (link != 0) {
         const struct mci_endpoint_slot *slot;
@@ -136,7 +135,7 @@ static void walk_bucket(struct walk *walk, uint32_t bucket, uint8_t met[MCI_ENDP
             fault(walk, "bucket %u: leads to endpoint %u, which is free", bucket, index);
         else if (mci_endpoint_bucket(slot->domain, slot->node, slot->port) != bucket)
             fault(walk, "endpoint %u: in bucket %u, and not its own", index, bucket);
-        link = slot->next;
+        link = MCI_ONCE(slot->next);
     }
 }
 
@@ -198,18 +197,19 @@ static bool is_over(uint32_t side)
     return side == MCI_SIDE_GONE || side == MCI_SIDE_DEAD;
 }
 
-static bool opened_as(const struct mci_channel_slot *slot, uint32_t side, uint32_t opened)
+static bool opened_as(const struct mci_channel_slot *slot, uint32_t kind, uint32_t side,
+                      uint32_t opened)
 {
     static const uint32_t kinds[3][MCI_SIDES] = {
         [MCI_CHANNEL_PACKET] = { MCI_END_PACKET_SEND, MCI_END_PACKET_RECEIVE },
         [MCI_CHANNEL_SCALAR] = { MCI_END_SCALAR_SEND, MCI_END_SCALAR_RECEIVE },
     };
 
-    return LOAD(slot->side[side]) == MCI_SIDE_OPEN ? opened == kinds[slot->kind][side]
+    return LOAD(slot->side[side]) == MCI_SIDE_OPEN ? opened == kinds[kind][side]
                                                    : opened == MCI_END_NONE;
 }
 
-static void walk_side(struct walk *walk, uint32_t index, uint32_t side)
+static void walk_side(struct walk *walk, uint32_t index, uint32_t kind, uint32_t side)
 {
     const struct mci_channel_slot *slot = &walk->map->channels[index];
     const struct mci_endpoint_slot *endpoint = mci_endpoint_of(walk->map, slot->end[side]);
@@ -229,7 +229,7 @@ static void walk_side(struct walk *walk, uint32_t index, uint32_t side)
     if (endpoint->owner != slot->node[side])
         fault(walk, "channel %u, side %u: of node slot %u, and its endpoint of %u", index, side,
               slot->node[side], endpoint->owner);
-    if (!opened_as(slot, side, endpoint->opened))
+    if (!opened_as(slot, kind, side, endpoint->opened))
         fault(walk, "channel %u, side %u: state %u, and its endpoint is open as %u", index,
               side, state, endpoint->opened);
 }
@@ -241,20 +241,21 @@ static void walk_links(struct walk *walk)
     for (uint32_t i = 0; i < walk->end; i++) {
         const struct mci_endpoint_slot *slot = &map->endpoints[i];
         uint32_t handle = LOAD(slot->handle);
+        uint32_t link = LOAD(slot->channel);
         const struct mci_channel_slot *channel;
 
-        if (handle == 0 || slot->channel == 0)
+        if (handle == 0 || link == 0)
             continue;
-        if (slot->channel > map->limits.max_channels) {
-            fault(walk, "endpoint %u: on channel %u, and there is none", i, slot->channel - 1);
+        if (link > map->limits.max_channels) {
+            fault(walk, "endpoint %u: on channel %u, and there is none", i, link - 1);
             continue;
         }
-        channel = &map->channels[slot->channel - 1];
+        channel = &map->channels[link - 1];
         if (LOAD(channel->state) != MCI_CHANNEL_CONNECTED)
-            fault(walk, "endpoint %u: on channel %u, which is free", i, slot->channel - 1);
+            fault(walk, "endpoint %u: on channel %u, which is free", i, link - 1);
         else if ((channel->end[MCI_SEND] == handle) + (channel->end[MCI_RECEIVE] == handle)
                  != 1)
-            fault(walk, "endpoint %u: on channel %u, which is of others", i, slot->channel - 1);
+            fault(walk, "endpoint %u: on channel %u, which is of others", i, link - 1);
     }
 }
 
@@ -312,29 +313,30 @@ static bool packets_are_there(const struct mci_ring_packet *ring, uint32_t queue
 }
 
 /* What the sender wrote down is what it has sent, up to a lap ago (tally.h). */
-static void walk_items(struct walk *walk, uint32_t index, uint32_t position)
+static void walk_items(struct walk *walk, uint32_t index, uint32_t depth, uint32_t position)
 {
     const struct mci_channel_slot *slot = &walk->map->channels[index];
     uint32_t items = (uint32_t)LOAD(slot->counters[MCI_SEND].items);
     uint32_t sent = position - (uint32_t)MCI_FIRST_POSITION;
 
-    if (sent - items > slot->depth)
+    if (sent - items > depth)
         fault(walk, "channel %u: has sent %u, and wrote down %u", index, sent, items);
 }
 
-static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_channel *carries)
+static void walk_packets(struct walk *walk, uint32_t index, const struct mci_ring_shape *shape,
+                         struct mci_audit_channel *carries)
 {
     const struct mci_channel_slot *slot = &walk->map->channels[index];
     struct mci_ring_packet ring;
     struct buffers buffers;
     uint32_t released, counted, side;
 
-    mci_ring_packet_view(&ring, mci_region(walk->map, index), slot->depth, slot->payload);
+    mci_ring_packet_view(&ring, mci_region(walk->map, index), shape->depth, shape->payload);
     if (!mci_ring_packet_resume_sender(&ring)) {
         fault(walk, "channel %u: its marks do not follow each other", index);
         return;
     }
-    walk_items(walk, index, ring.position);
+    walk_items(walk, index, ring.depth, ring.position);
     count_buffers(&ring, ring.position, &buffers);
     *carries = buffers.carries;
     if (buffers.confused)
@@ -342,9 +344,9 @@ static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_cha
     if (buffers.filled > (is_over(LOAD(slot->side[MCI_SEND])) ? 1u : 0u))
         fault(walk, "channel %u: %u packets are filled and not sent", index, buffers.filled);
     carries->free += buffers.filled; /* nobody will ever see that packet */
-    if (carries->queued + carries->held + carries->free + carries->lent != slot->depth)
+    if (carries->queued + carries->held + carries->free + carries->lent != ring.depth)
         fault(walk, "channel %u: %u buffers queued, %u held, %u free, %u lent, of %u", index,
-              carries->queued, carries->held, carries->free, carries->lent, slot->depth);
+              carries->queued, carries->held, carries->free, carries->lent, ring.depth);
     /* Who lets go gives back what was lent; who dies does not. */
     side = LOAD(slot->side[MCI_SEND]);
     if (carries->lent > 0 && side != MCI_SIDE_OPEN && side != MCI_SIDE_DEAD)
@@ -360,20 +362,19 @@ static void walk_packets(struct walk *walk, uint32_t index, struct mci_audit_cha
               ring.position, released, carries->queued, carries->held);
 }
 
-static void walk_scalars(struct walk *walk, uint32_t index, struct mci_audit_channel *carries)
+static void walk_scalars(struct walk *walk, uint32_t index, const struct mci_ring_shape *shape,
+                         struct mci_audit_channel *carries)
 {
-    const struct mci_channel_slot *slot = &walk->map->channels[index];
     struct mci_ring_scalar ring;
 
-    mci_ring_scalar_view(&ring, mci_region(walk->map, index), slot->depth);
+    mci_ring_scalar_view(&ring, mci_region(walk->map, index), shape->depth);
     if (!mci_ring_scalar_resume_sender(&ring, &carries->queued)) {
         fault(walk, "channel %u: its marks are not of two laps that follow each other", index);
         return;
     }
-    walk_items(walk, index, ring.position);
-    if (carries->queued > slot->depth)
-        fault(walk, "channel %u: %u scalars queued, of %u", index, carries->queued,
-              slot->depth);
+    walk_items(walk, index, ring.depth, ring.position);
+    if (carries->queued > ring.depth)
+        fault(walk, "channel %u: %u scalars queued, of %u", index, carries->queued, ring.depth);
 }
 
 static void walk_ring(struct walk *walk, uint32_t index, struct mci_audit_channel *carries)
@@ -386,9 +387,9 @@ static void walk_ring(struct walk *walk, uint32_t index, struct mci_audit_channe
         fault(walk, "channel %u: kind %u, no memory for depth %u, payload %u", index,
               shape.kind, shape.depth, shape.payload);
     else if (shape.kind == MCI_CHANNEL_PACKET)
-        walk_packets(walk, index, carries);
+        walk_packets(walk, index, &shape, carries);
     else
-        walk_scalars(walk, index, carries);
+        walk_scalars(walk, index, &shape, carries);
 }
 
 static void walk_channel(struct walk *walk, uint32_t index)
@@ -396,6 +397,7 @@ static void walk_channel(struct walk *walk, uint32_t index)
     const struct mci_channel_slot *slot = &walk->map->channels[index];
     struct mci_audit *audit = walk->audit;
     struct mci_audit_channel carries;
+    uint32_t kind = MCI_ONCE(slot->kind);
 
     if (LOAD(slot->state) == MCI_CHANNEL_FREE)
         return;
@@ -407,10 +409,10 @@ static void walk_channel(struct walk *walk, uint32_t index)
     if (is_over(LOAD(slot->side[MCI_SEND])) && is_over(LOAD(slot->side[MCI_RECEIVE])))
         fault(walk, "channel %u: both sides are over, and it is not free", index);
     walk_ring(walk, index, &carries);
-    if (slot->kind == MCI_CHANNEL_PACKET || slot->kind == MCI_CHANNEL_SCALAR)
+    if (kind == MCI_CHANNEL_PACKET || kind == MCI_CHANNEL_SCALAR)
         for (uint32_t side = 0; side < MCI_SIDES; side++)
-            walk_side(walk, index, side);
-    if (slot->kind == MCI_CHANNEL_SCALAR) {
+            walk_side(walk, index, kind, side);
+    if (kind == MCI_CHANNEL_SCALAR) {
         audit->scalars_queued += carries.queued;
     } else {
         audit->packets_queued += carries.queued;

@@ -25,6 +25,10 @@
 
 #define MCI_MAGIC UINT64_C(0x3269706163626d21)
 
+/* Reads a plain member of the segment once: whoever may write there meanwhile, what was checked
+ * is what is used. */
+#define MCI_ONCE(member) (*(const volatile __typeof__(member) *)&(member))
+
 enum {
     MCI_LAYOUT_VERSION = 3,
     MCI_LINE = 64, /* bytes that travel together between two cores */

@@ -94,17 +94,16 @@ static void free_cells(const struct mci_map *map, const struct mci_mailbox *box,
     }
 }
 
-/* Memory for the slots and for so many cells. */
-static bool commit_cells(struct mci_map *map, uint32_t index, uint32_t cells)
+/* Memory for the slots and for so many cells, of which `*had` have some already; then all that
+ * there are. */
+static bool commit_cells(struct mci_map *map, uint32_t index, uint32_t cells, uint32_t *had)
 {
-    struct mci_endpoint_slot *endpoint = &map->endpoints[index];
-
-    if (cells <= endpoint->mailbox_cells)
+    if (cells <= *had)
         return true;
     if (!mci_mailbox_commit(map, index, 0,
                             map->mailbox.cells + (uint64_t)cells * MCI_MESSAGE_STRIDE))
         return false;
-    endpoint->mailbox_cells = cells;
+    *had = map->endpoints[index].mailbox_cells = cells;
     return true;
 }
 
@@ -121,13 +120,12 @@ bool mci_mailbox_make(struct mci_map *map, uint32_t index, uint32_t depth, uint3
         .stride = map->mailbox.stride,
         .mask = places_for(depth) - 1,
     };
-    uint32_t cells;
+    uint32_t cells = MCI_ONCE(endpoint->mailbox_cells);
 
     if (atomic_load_explicit(&endpoint->mailbox, memory_order_relaxed) == handle)
         return true;
-    if (endpoint->mailbox_cells > map->mailbox.depth || !commit_cells(map, index, depth))
+    if (cells > map->mailbox.depth || !commit_cells(map, index, depth, &cells))
         return false;
-    cells = endpoint->mailbox_cells;
     atomic_store_explicit(&box.head->depth, depth, memory_order_relaxed); /* MADE publishes */
     atomic_store_explicit(&box.head->levels, levels, memory_order_relaxed);
     atomic_store_explicit(&box.head->accepted, levels, memory_order_relaxed);

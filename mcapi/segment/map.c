@@ -22,6 +22,10 @@ enum {
 /* ...as long as all of them together stay below so many bytes of address space. */
 static const uint64_t MAILBOXES_AT_MOST = UINT64_C(1) << 40;
 
+/* More than any machine maps. Above it the sizes of a damaged header could wrap round, and look
+ * like that of the segment. */
+static const uint64_t REGIONS_AT_MOST = UINT64_C(1) << 47;
+
 /* Offsets of the tables; `end` is the size of the whole. */
 struct plan {
     uint64_t nodes, endpoints, buckets, channels, gets, regions, mailboxes, end;
@@ -97,7 +101,10 @@ static struct plan plan_tables(const struct mci_limits *limits)
     plan.regions = page_up(
             plan.gets + (uint64_t)limits->max_nodes * MCI_ENDPOINT_SLOTS * sizeof(uint32_t));
     plan.mailboxes = plan.regions + (uint64_t)limits->max_channels * mci_region_size(limits);
-    plan.end = plan.mailboxes + ((uint64_t)MCI_ENDPOINT_SLOTS << plan_mailbox(limits).shift);
+    plan.end = mci_region_size(limits) > REGIONS_AT_MOST / limits->max_channels
+                     ? UINT64_MAX /* of no segment */
+                     : plan.mailboxes
+                               + ((uint64_t)MCI_ENDPOINT_SLOTS << plan_mailbox(limits).shift);
     return plan;
 }
 
@@ -221,29 +228,38 @@ bool mci_mailbox_commit(struct mci_map *map, uint32_t index, uint64_t offset, ui
     return commit(map, mci_mailbox_base(map, index), offset, length);
 }
 
-bool mci_ring_shape_read(const struct mci_map *map, const struct mci_channel_slot *slot,
-                         struct mci_ring_shape *shape)
+/* Bytes of a ring that lie in memory from the start. */
+static uint64_t head_of(const struct mci_ring_shape *shape)
 {
-    const volatile struct mci_channel_slot *once = slot; /* whoever may write there meanwhile */
-    uint64_t room = mci_region_room(map);
-    uint64_t head, whole;
+    return shape->kind == MCI_CHANNEL_PACKET ? mci_ring_packet_head_size(shape->depth)
+                                             : mci_ring_scalar_size(shape->depth);
+}
 
-    *shape = (struct mci_ring_shape){ once->kind, once->depth, once->payload };
+bool mci_ring_shape_fits(const struct mci_map *map, const struct mci_ring_shape *shape)
+{
+    uint64_t room = mci_region_room(map);
+
+    /* First what keeps the sizes from wrapping round. */
     if (shape->depth == 0 || shape->depth > room / sizeof(uint64_t)
         || shape->payload > map->limits.max_pkt_size)
         return false;
     switch (shape->kind) {
     case MCI_CHANNEL_PACKET:
-        head = mci_ring_packet_head_size(shape->depth);
-        whole = mci_ring_packet_size(shape->depth, shape->payload);
-        break;
+        return mci_ring_packet_size(shape->depth, shape->payload) <= room;
     case MCI_CHANNEL_SCALAR:
-        head = whole = mci_ring_scalar_size(shape->depth);
-        break;
+        return mci_ring_scalar_size(shape->depth) <= room;
     default:
         return false;
     }
-    return head <= once->committed && whole <= room;
+}
+
+bool mci_ring_shape_read(const struct mci_map *map, const struct mci_channel_slot *slot,
+                         struct mci_ring_shape *shape)
+{
+    const volatile struct mci_channel_slot *once = slot; /* whoever may write there meanwhile */
+
+    *shape = (struct mci_ring_shape){ once->kind, once->depth, once->payload };
+    return mci_ring_shape_fits(map, shape) && head_of(shape) <= once->committed;
 }
 
 bool mci_gets_commit(struct mci_map *map, uint32_t node)

@@ -101,6 +101,9 @@ struct mci_ring_shape {
 bool mci_ring_shape_read(const struct mci_map *map, const struct mci_channel_slot *slot,
                          struct mci_ring_shape *shape);
 
+/* Whether a region has room for such a ring. */
+bool mci_ring_shape_fits(const struct mci_map *map, const struct mci_ring_shape *shape);
+
 /* Backs a node's row of get counts with memory. */
 bool mci_gets_commit(struct mci_map *map, uint32_t node);
 
