@@ -115,7 +115,6 @@ static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
     _Atomic uint32_t *control = &map->header->control;
     _Atomic uint32_t *life = &map->nodes[MCI_CONTROL_SLOT(word)].liveness.word;
     uint32_t alive = atomic_load_explicit(life, memory_order_relaxed);
-    int result;
     struct mci_futex_watch watch[2] = {
         { .word = control, .expected = word | MCI_CONTROL_WAITED },
         { .word = life, .expected = alive },
@@ -124,11 +123,11 @@ static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
     int result;
 
     if (mci_robust_owner(alive) == 0)
-        return false;
+        return;
     if ((word & MCI_CONTROL_WAITED) == 0
         && !atomic_compare_exchange_strong_explicit(control, &word, word | MCI_CONTROL_WAITED,
                                                     memory_order_relaxed, memory_order_relaxed))
-        return false;
+        return;
     /* Should the owner die and we next, before we could tell the others that wait. */
     mci_robust_guard(&map->nodes[MCI_CONTROL_SLOT(word)].liveness);
     result = mci_futex_wait_any(watch, 2, nap < until ? nap : until);
