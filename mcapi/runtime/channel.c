@@ -410,23 +410,17 @@ bool mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
                              enum mci_end_kind kind)
 {
     struct mci_map *map = &mci_runtime.map;
-    struct mci_endpoint_slot *endpoint;
-    bool pending;
+    struct mci_endpoint_slot *endpoint = mci_endpoint_own(node, handle);
+    struct mci_channel_slot *slot;
 
-    if (!mci_control_lock(node, mci_self.serial))
+    if (endpoint == NULL || open_result(map, endpoint, kind) != MCAPI_PENDING)
         return false;
-    endpoint = mci_endpoint_own(node, handle);
-    pending = endpoint != NULL && open_result(map, endpoint, kind) == MCAPI_PENDING;
-    if (pending) {
-        struct mci_channel_slot *slot = channel_of(map, endpoint);
-
-        mci_end_detach(&mci_ends[handle & 0xffff], MCAPI_ERR_CHAN_INVALID);
-        if (slot != NULL)
-            set_side(slot, mci_side_of(kind), MCI_SIDE_SHUT);
-        endpoint->opened = MCI_END_NONE;
-    }
-    mci_control_unlock();
-    return pending;
+    slot = channel_of(map, endpoint);
+    mci_end_detach(&mci_ends[handle & 0xffff], MCAPI_ERR_CHAN_INVALID);
+    if (slot != NULL)
+        set_side(slot, mci_side_of(kind), MCI_SIDE_SHUT);
+    endpoint->opened = MCI_END_NONE;
+    return true;
 }
 
 /* --- Closing -------------------------------------------------------------------------- */

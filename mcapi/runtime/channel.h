@@ -39,10 +39,6 @@ mcapi_status_t mci_channel_open(struct mci_node *node, mcapi_endpoint_t handle,
 mcapi_status_t mci_channel_open_result(struct mci_node *node, mcapi_endpoint_t handle,
                                        enum mci_end_kind kind);
 
-/* Takes an open back; false: it is not pending any more. */
-bool mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
-                             enum mci_end_kind kind);
-
 /* What a close waits for: this life of this channel. */
 struct mci_channel_life {
     uint32_t channel;
@@ -70,6 +66,10 @@ uint32_t mci_channel_closing_peer(struct mci_node *node, const struct mci_channe
 void mci_channel_bury(struct mci_node *node, uint32_t dead);
 
 /* --- Under the control lock ----------------------------------------------------------- */
+
+/* Takes an open back; false: it is not pending any more. */
+bool mci_channel_open_cancel(struct mci_node *node, mcapi_endpoint_t handle,
+                             enum mci_end_kind kind);
 
 /* If the node of the other end has died, nobody may have noticed yet: then now. */
 void mci_channel_bury_peer(const struct mci_map *map, const struct mci_endpoint_slot *endpoint);

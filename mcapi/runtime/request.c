@@ -564,6 +564,25 @@ static bool cancel_pending(struct mci_node *node, mcapi_request_t request,
     return ended;
 }
 
+/* Takes the open back that a request is for. Not one that came later: while this one was
+ * finished and its end closed, the same endpoint may have been opened again. */
+static bool cancel_open(struct mci_node *node, mcapi_request_t request,
+                        const struct mci_request_start *start)
+{
+    const struct mci_request *slot;
+    bool pending;
+
+    if (!mci_control_lock(node, mci_self.serial))
+        return false;
+    mci_request_lock(node->requests);
+    slot = mci_request_find(node->requests, request);
+    pending = slot != NULL && slot->state == MCI_REQUEST_PENDING;
+    mci_request_unlock(node->requests);
+    pending = pending && mci_channel_open_cancel(node, start->handle, start->end_kind);
+    mci_control_unlock();
+    return pending;
+}
+
 mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request)
 {
     struct mci_request_table *table = node->requests;
@@ -587,8 +606,7 @@ mcapi_status_t mci_request_cancel(struct mci_node *node, mcapi_request_t request
 
         mci_request_test(node, request, &size);
     }
-    if (start.kind == MCI_REQUEST_OPEN
-        && !mci_channel_open_cancel(node, start.handle, start.end_kind))
+    if (start.kind == MCI_REQUEST_OPEN && !cancel_open(node, request, &start))
         return MCAPI_ERR_REQUEST_INVALID; /* over, though nobody has asked */
 
     posted = place_of(&start, &gate);
