@@ -187,6 +187,7 @@ void sim_trace_begin(void);
 void sim_names_begin(void);
 void sim_trace(const char *what, const volatile void *at, unsigned size, uint64_t value,
                int order, int age);
-void sim_trace_print(void);
+/* The last so many accesses, and those before to the place of the last one. */
+void sim_trace_print(uint64_t last);
 
 #endif /* SIMULATOR_INSIDE_H */

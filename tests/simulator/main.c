@@ -3,7 +3,7 @@
  * main.c - runs schedules of scenarios, and tells what came of them.
  *
  *   simulator [--schedules N] [--seed N] [--jobs N] [SCENARIO...]
- *   simulator --replay N SCENARIO
+ *   simulator --replay N [--last ACCESSES] SCENARIO
  *   simulator --list
  *
  * A schedule is one run of a scenario from its start to its end: what it does, who goes on at
@@ -34,6 +34,7 @@ enum {
 
 struct settings {
     uint64_t schedules, seed;
+    uint64_t last; /* accesses that are printed of a schedule that fails */
     unsigned jobs;
     bool replay;
 };
@@ -67,14 +68,14 @@ static double now(clockid_t clock)
 
 /* --- A portion of a scenario, in a process of its own: each has a segment --------------- */
 
-static void say_failure(const struct sim_scenario *scenario, uint64_t number)
+static void say_failure(const struct sim_scenario *scenario, uint64_t number, uint64_t last)
 {
     printf("\n%s: schedule %" PRIu64 " fails: %s\n", scenario->name, number, sim.failure);
     sim.tracing = true;
     sim_trace_begin();
     sim_run(scenario, number);
     printf("its last accesses:\n");
-    sim_trace_print();
+    sim_trace_print(last);
     printf("again with: simulator --replay %" PRIu64 " %s\n", number, scenario->name);
     fflush(stdout);
 }
@@ -97,7 +98,7 @@ static void hand_in(struct totals *totals, double *spent)
     *spent = time;
 }
 
-static int run(struct job *job, uint64_t first, uint64_t count)
+static int run(struct job *job, uint64_t first, uint64_t count, uint64_t last)
 {
     double spent = 0;
     bool good = true;
@@ -110,7 +111,7 @@ static int run(struct job *job, uint64_t first, uint64_t count)
         good = sim_run(job->scenario, first + i);
         if (!good) {
             atomic_fetch_add(&job->totals->findings, 1);
-            say_failure(job->scenario, first + i);
+            say_failure(job->scenario, first + i, last);
         }
         if (i % 1024 == 1023)
             hand_in(job->totals, &spent);
@@ -122,7 +123,7 @@ static int run(struct job *job, uint64_t first, uint64_t count)
 /* --- Processes -------------------------------------------------------------------------- */
 
 static void start(struct job *job, const struct sim_scenario *scenario, struct totals *totals,
-                  uint64_t first, uint64_t count)
+                  uint64_t first, uint64_t count, uint64_t last)
 {
     pid_t process;
 
@@ -132,7 +133,7 @@ static void start(struct job *job, const struct sim_scenario *scenario, struct t
     process = fork();
     if (process == 0) {
         signal(SIGINT, SIG_DFL);
-        _exit(run(job, first, count)); /* the library's nodes have no process to leave */
+        _exit(run(job, first, count, last)); /* the library's nodes have no process to leave */
     }
     if (process < 0) {
         perror("simulator: fork");
@@ -272,7 +273,7 @@ static void run_all(const struct settings *settings, const struct sim_scenario *
             /* One that has failed is not run any more. */
             if (to > from && atomic_load(&shared->totals[i].findings) == 0)
                 start(free_job(settings, began), chosen[i], &shared->totals[i],
-                      settings->seed + from, to - from);
+                      settings->seed + from, to - from, settings->last);
         }
     }
     for (unsigned i = 0; i < settings->jobs; i++)
@@ -329,6 +330,8 @@ static int read_arguments(int argc, char **argv, struct settings *settings,
             settings->seed = number_of(argc, argv, &i);
         } else if (strcmp(argv[i], "--jobs") == 0) {
             settings->jobs = (unsigned)number_of(argc, argv, &i);
+        } else if (strcmp(argv[i], "--last") == 0) {
+            settings->last = number_of(argc, argv, &i);
         } else if (strcmp(argv[i], "--replay") == 0) {
             settings->seed = number_of(argc, argv, &i);
             settings->replay = true;
@@ -351,7 +354,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings,
 
 int main(int argc, char **argv)
 {
-    struct settings settings = { .schedules = 1000000, .seed = 1, .jobs = 1 };
+    struct settings settings = { .schedules = 1000000, .seed = 1, .last = 40, .jobs = 1 };
     const struct sim_scenario *chosen[MOST_CHOSEN];
     double began = now(CLOCK_MONOTONIC);
     int count;

@@ -288,16 +288,47 @@ static void plain_piece(void *at, unsigned size, bool write)
     self()->now[index_of(place)] = place->stores;
 }
 
+/* The place that begins there, or NULL. */
+static const struct place *known_place(const unsigned char *at)
+{
+    uint32_t hash = (uint32_t)(at - sim.segment) * 2654435761u >> 21;
+
+    for (; table[hash].run == run; hash = (hash + 1) % TABLE)
+        if (table[hash].at == at)
+            return &places[table[hash].place];
+    return NULL;
+}
+
+/* How much of so many bytes is one place: tables are cleared in larger pieces than they are
+ * used. */
+static unsigned piece_of(const unsigned char *from, size_t size, bool several)
+{
+    unsigned piece = 8;
+
+    while (piece > size || (uintptr_t)from % piece != 0)
+        piece /= 2;
+    if (!several)
+        return piece;
+    for (unsigned i = 0; i < piece; i++) {
+        const struct place *place = known_place(from + i);
+
+        if (place != NULL && i == 0 && place->size < piece)
+            piece = place->size;
+        while (place != NULL && i > 0 && piece > i)
+            piece /= 2;
+    }
+    return piece;
+}
+
 void sim_plain(void *at, size_t size, bool write)
 {
     unsigned char *from = at;
+    bool several = size > 8;
 
     sim_step_alone();
     while (size > 0) {
-        unsigned piece = 8;
+        unsigned piece = piece_of(from, size, several);
 
-        while (piece > size || (uintptr_t)from % piece != 0)
-            piece /= 2;
         plain_piece(from, piece, write);
         from += piece;
         size -= piece;
@@ -310,9 +341,15 @@ static inline struct place *atomic_place(void *at, unsigned size)
 {
     struct place *place = find_place(at, size);
 
-    if (place->size != size)
-        sim_fail("an atomic access of %u bytes to a place of %u", size, place->size);
     settle(place);
+    if (place->size == size)
+        return place;
+    if (place->atomic || size > place->size)
+        sim_fail("an atomic access of %u bytes to a place of %u", size, place->size);
+    /* It was cleared in one piece with what lies behind it. */
+    place->size = (uint8_t)size;
+    for (int i = 0; i < HISTORY; i++)
+        place->last[i].value = cut(place->last[i].value, size);
     return place;
 }
 

@@ -7,7 +7,7 @@
 
 #include "inside.h"
 
-enum { KEPT = 1 << 16, LAST = 40, BEFORE = 24, NAMES = 64 };
+enum { KEPT = 1 << 16, BEFORE = 24, NAMES = 64 };
 
 struct event {
     int fibre;
@@ -119,9 +119,9 @@ static void print_event(uint64_t i)
     printf("\n");
 }
 
-void sim_trace_print(void)
+void sim_trace_print(uint64_t last)
 {
-    uint64_t first = count > LAST ? count - LAST : 0;
+    uint64_t first = count > last ? count - last : 0;
     const volatile void *at = count > 0 ? events[(count - 1) % KEPT].at : NULL;
     uint64_t from = first;
     uint32_t more = 0;

@@ -5,7 +5,7 @@
 extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event, sim_robust;
 #ifdef SIM_WHOLE
 extern const struct sim_scenario sim_gate, sim_control, sim_nodes, sim_channel, sim_messages,
-        sim_threads, sim_leave;
+        sim_threads, sim_leave, sim_connect;
 #endif
 
 const struct sim_scenario *const sim_scenarios[] = {
@@ -22,6 +22,7 @@ const struct sim_scenario *const sim_scenarios[] = {
     &sim_messages,
     &sim_threads,
     &sim_leave,
+    &sim_connect,
 #endif
     0,
 };
