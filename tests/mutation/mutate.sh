@@ -157,8 +157,8 @@ check_sim() {
     local variant=$1 scenario kind count said status linked=
     shift
     while [ $# -gt 0 ]; do
-        scenario=$1 kind=$(kind_of "$1") count=400000
-        [ "$kind" = small ] || count=100000
+        scenario=$1 kind=$(kind_of "$1") count=${SCHEDULES:-400000}
+        [ "$kind" = small ] || count=${WHOLE:-100000}
         shift
         case ${1-} in [0-9]*) count=$1 && shift ;; esac
         if [ "$linked" != "$kind" ]; then
@@ -260,7 +260,12 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
 chosen=$(entries | cut -d'|' -f1,2 | grep -n -E -e "$pattern" | cut -d: -f1)
 [ -n "$chosen" ] || { echo "mutate.sh: no mutation is like '$pattern'" >&2 && exit 2; }
-build_simulator small && build_simulator whole || exit 2
+for kind in $(for number in $chosen; do
+    entries | sed -n "${number}p" | cut -d'|' -f2 | grep -w sim | tr ' ' '\n' |
+        grep '^[a-z]' | grep -v -x sim | while read -r name; do kind_of "$name"; done
+done | sort -u); do
+    build_simulator "$kind" || exit 2
+done
 export top_srcdir=$top top_builddir=$build CC="$cc" jobs
 began=$(date +%s)
 echo "$chosen" | xargs -n 1 -P "$jobs" bash "$0" --one "$work" | tee "$work/said"
