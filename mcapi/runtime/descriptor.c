@@ -26,17 +26,20 @@ static void set_state(struct mci_descriptor *descriptor, enum mci_descriptor_sta
 
 /* The mutex is held. Makes the descriptor say what there is from its place on. If it says so
  * already, something has come after somebody saw nothing: who waits for the edge gets another.
- */
+ *
+ * It is EMPTY before it is announced: who takes the announcement rings for the watcher, and
+ * that one passes over what is READABLE. It waits for the mutex, if we are not through yet. */
 static void decide(struct mci_descriptor *descriptor)
 {
     const struct mci_receiver *receiver = &descriptor->receiver;
+    bool was_readable = state_of(descriptor) == MCI_DESCRIPTOR_READABLE;
 
     if (!receiver->would_return(receiver->self, &descriptor->place)) {
+        set_state(descriptor, MCI_DESCRIPTOR_EMPTY);
         mci_event_announce(receiver->event, MCI_EVENT_BELL); /* EXACT */
         if (!receiver->would_return(receiver->self, &descriptor->place)) {
-            if (state_of(descriptor) == MCI_DESCRIPTOR_READABLE)
+            if (was_readable)
                 mci_eventfd_lower(descriptor->fd);
-            set_state(descriptor, MCI_DESCRIPTOR_EMPTY);
             return;
         }
     }

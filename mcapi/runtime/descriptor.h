@@ -22,9 +22,10 @@
  * Lost wake-ups. `settle` and the watcher announce first, and look again after that; a sender
  * publishes first, and looks for the announcement after that. Both go through the event's word
  * with a read-modify-write (MCI_EVENT_EXACT, segment/event.h), so one of them sees the other:
- * either the sender finds the bell bit, and rings, or the look finds what was sent. The bell
- * is a counter that the watcher reads before it looks at any descriptor, and sleeps on only
- * while it has that value.
+ * either the sender finds the bell bit, and rings, or the look finds what was sent. Who
+ * announces says EMPTY first, so that the watcher that is rung for does not pass over the
+ * descriptor. The bell is a counter that the watcher reads before it looks at any descriptor,
+ * and sleeps on only while it has that value.
  *
  * The watcher looks without being inside the gate, or an end would cost its only thread a mutex
  * from then on. It looks from the place where the receiver was when it last settled (`place`).
