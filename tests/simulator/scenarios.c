@@ -5,7 +5,8 @@
 extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_event, sim_robust;
 #ifdef SIM_WHOLE
 extern const struct sim_scenario sim_gate, sim_control, sim_nodes, sim_channel, sim_messages,
-        sim_threads, sim_leave, sim_connect;
+        sim_threads, sim_leave, sim_connect, sim_descriptor, sim_descriptor_messages,
+        sim_descriptor_process;
 #endif
 
 const struct sim_scenario *const sim_scenarios[] = {
@@ -23,6 +24,9 @@ const struct sim_scenario *const sim_scenarios[] = {
     &sim_threads,
     &sim_leave,
     &sim_connect,
+    &sim_descriptor,
+    &sim_descriptor_messages,
+    &sim_descriptor_process,
 #endif
     0,
 };

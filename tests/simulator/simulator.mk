@@ -29,7 +29,8 @@ scenarios = scenario_event scenario_mailbox scenario_packets scenario_robust sce
 ifeq ($(small),)
 rooms += runtime api
 scenarios += \
-	scenario_channel scenario_connect scenario_control scenario_gate scenario_leave scenario_messages scenario_nodes \
+	scenario_channel scenario_connect scenario_control \
+	scenario_descriptor scenario_gate scenario_leave scenario_messages scenario_nodes \
 	scenario_threads world
 flags += -DSIM_WHOLE
 endif
