@@ -20,15 +20,16 @@ static uint32_t state_of(const struct mci_descriptor *descriptor)
 
 static void set_state(struct mci_descriptor *descriptor, enum mci_descriptor_state state)
 {
-    /* relaxed: who acts on it holds the mutex, or decides only whether to take it */
-    atomic_store_explicit(&descriptor->state, state, memory_order_relaxed);
+    atomic_exchange_explicit(&descriptor->state, state, memory_order_acq_rel /* PASSED */);
 }
 
 /* The mutex is held. Makes the descriptor say what there is from its place on. If it says so
  * already, something has come after somebody saw nothing: who waits for the edge gets another.
  *
- * It is EMPTY before it is announced: who takes the announcement rings for the watcher, and
- * that one passes over what is READABLE. It waits for the mutex, if we are not through yet. */
+ * PASSED  it is EMPTY before it is announced and looked at again; the watcher passes over what
+ * is READABLE after it has looked who died. Both go through the state with a read-modify-write,
+ * and the later one sees the earlier one: either the watcher finds EMPTY, and waits for the
+ * mutex, or the look finds the death that the watcher knew of. */
 static void decide(struct mci_descriptor *descriptor)
 {
     const struct mci_receiver *receiver = &descriptor->receiver;

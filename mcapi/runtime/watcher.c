@@ -246,7 +246,8 @@ static void look_at_list(bool all, struct visits *visits)
     visits->count = 0;
     for (uint32_t i = 0; i < watcher.count; i++) {
         struct mci_descriptor *descriptor = watcher.list[i];
-        uint32_t state = atomic_load_explicit(&descriptor->state, memory_order_relaxed);
+        uint32_t state = atomic_fetch_or_explicit(&descriptor->state, 0,
+                                                  memory_order_acq_rel /* PASSED */);
 
         if (state == MCI_DESCRIPTOR_WAITS) {
             if (mci_visit_is_due(descriptor->handle))
