@@ -38,6 +38,14 @@ static inline bool is_passing(const unsigned char *at)
                    < (uint64_t)(__stop_process_own - __start_process_own);
 }
 
+/* What the library allocates belongs to one process or one of its nodes; its atomics are what
+ * the threads of that one have in common. */
+static inline bool is_atomic_place(const volatile void *at)
+{
+    return sim.running
+        && (sim_is_shared(at) || (uint64_t)((const unsigned char *)at - heap) < sizeof heap);
+}
+
 static void write_elsewhere(void *at, size_t size)
 {
     if (sim.undoing && !is_passing(at))
@@ -155,7 +163,7 @@ static inline uint64_t in8(uint64_t value)
     type __tsan_atomic##bits##_load(const volatile type *at, int order)                       \
     {                                                                                         \
         HERE();                                                                               \
-        return sim.running && sim_is_shared(at)                                               \
+        return is_atomic_place(at)                                                            \
                      ? IN(type, sim_load((void *)(uintptr_t)at, sizeof(type), order))         \
                      : IN(type, *at);                                                         \
     }                                                                                         \
@@ -163,7 +171,7 @@ static inline uint64_t in8(uint64_t value)
     void __tsan_atomic##bits##_store(volatile type *at, type value, int order)                \
     {                                                                                         \
         HERE();                                                                               \
-        if (sim.running && sim_is_shared(at)) {                                               \
+        if (is_atomic_place(at)) {                                                            \
             sim_store((void *)(uintptr_t)at, sizeof(type), OUT(type, value), order);          \
             return;                                                                           \
         }                                                                                     \
@@ -173,7 +181,7 @@ static inline uint64_t in8(uint64_t value)
     static inline int compare##bits(volatile type *at, type *expected, type value, int order, \
                                     int failure, bool weak)                                   \
     {                                                                                         \
-        if (sim.running && sim_is_shared(at)) {                                               \
+        if (is_atomic_place(at)) {                                                            \
             uint64_t found = OUT(type, *expected);                                            \
             bool done = sim_compare((void *)(uintptr_t)at, sizeof(type), &found,              \
                                     OUT(type, value), order, failure, weak);                  \
@@ -228,7 +236,7 @@ static inline uint64_t in8(uint64_t value)
         type old;                                                                             \
                                                                                               \
         HERE();                                                                               \
-        if (sim.running && sim_is_shared(at))                                                 \
+        if (is_atomic_place(at))                                                              \
             return IN(type, sim_modify((void *)(uintptr_t)at, sizeof(type), OUT(type, value), \
                                        order, how));                                          \
         write_elsewhere((void *)(uintptr_t)at, sizeof(type));                                 \
