@@ -248,5 +248,5 @@ const struct sim_scenario sim_connect = {
     .span = 700,
     .share = 40,
     .members = 2,
-    .weight = 4,
+    .weight = 2,
 };

@@ -164,7 +164,7 @@ const struct sim_scenario sim_descriptor = {
     .span = 200,
     .share = 24,
     .members = 1,
-    .weight = 3,
+    .weight = 2,
 };
 
 const struct sim_scenario sim_descriptor_messages = {
@@ -177,7 +177,7 @@ const struct sim_scenario sim_descriptor_messages = {
     .span = 200,
     .share = 24,
     .members = 1,
-    .weight = 2,
+    .weight = 1,
 };
 
 const struct sim_scenario sim_descriptor_process = {
@@ -186,5 +186,5 @@ const struct sim_scenario sim_descriptor_process = {
     .prepare = prepare_process,
     .begin = begin,
     .end = end,
-    .weight = 2,
+    .weight = 1,
 };

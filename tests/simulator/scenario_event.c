@@ -181,5 +181,5 @@ const struct sim_scenario sim_event = {
     .span = 70,
     .share = 24,
     .members = NODES,
-    .weight = 24,
+    .weight = 32,
 };

@@ -67,5 +67,5 @@ const struct sim_scenario sim_gate = {
     .prepare = prepare,
     .begin = begin,
     .end = end,
-    .weight = 12,
+    .weight = 16,
 };

@@ -132,5 +132,5 @@ const struct sim_scenario sim_leave = {
     .prepare = prepare,
     .begin = begin,
     .end = end,
-    .weight = 4,
+    .weight = 1,
 };

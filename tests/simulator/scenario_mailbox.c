@@ -310,5 +310,5 @@ const struct sim_scenario sim_mailbox = {
     .span = 90,
     .share = 32,
     .members = SENDERS,
-    .weight = 16,
+    .weight = 12,
 };

@@ -150,5 +150,5 @@ const struct sim_scenario sim_messages = {
     .span = 600,
     .share = 32,
     .members = SENDERS + 1,
-    .weight = 4,
+    .weight = 3,
 };

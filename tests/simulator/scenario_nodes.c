@@ -137,5 +137,5 @@ const struct sim_scenario sim_nodes = {
     .span = 500,
     .share = 40,
     .members = PLAYERS,
-    .weight = 4,
+    .weight = 1,
 };

@@ -313,5 +313,5 @@ const struct sim_scenario sim_packets = {
     .span = 160,
     .share = 16,
     .members = 2,
-    .weight = 24,
+    .weight = 20,
 };

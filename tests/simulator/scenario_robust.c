@@ -109,5 +109,5 @@ const struct sim_scenario sim_robust = {
     .span = 60,
     .share = 40,
     .members = THREADS,
-    .weight = 12,
+    .weight = 14,
 };

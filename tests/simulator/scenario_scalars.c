@@ -229,5 +229,5 @@ const struct sim_scenario sim_scalars = {
     .span = 120,
     .share = 16,
     .members = 2,
-    .weight = 24,
+    .weight = 28,
 };

@@ -101,5 +101,5 @@ const struct sim_scenario sim_threads = {
     .span = 150,
     .share = 8,
     .members = 1,
-    .weight = 4,
+    .weight = 3,
 };

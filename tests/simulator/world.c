@@ -9,7 +9,7 @@
 #include "runtime/endpoint.h"
 #include "runtime/node.h"
 
-static mcapi_endpoint_t endpoints[SIM_STAGE];
+static mcapi_endpoint_t endpoints[SIM_STAGE], spare;
 
 static void need(mcapi_status_t status, const char *what)
 {
@@ -64,11 +64,22 @@ void world_make(int nodes)
         need(mci_endpoint_create(world_node(), 1, &endpoints[i]), "create");
     }
     /* The slots and buckets of all other endpoints; and who has got which. */
-    sim_pass_over(&mci_map()->endpoints[nodes],
+    sim_pass_over(&mci_map()->endpoints[nodes + 1],
                   (uint64_t)((unsigned char *)(mci_map()->buckets + MCI_BUCKETS)
-                             - (unsigned char *)&mci_map()->endpoints[nodes]));
+                             - (unsigned char *)&mci_map()->endpoints[nodes + 1]));
     sim_pass_over(mci_map()->gets, (uint64_t)settings.limits.max_nodes * MCI_ENDPOINT_SLOTS
                                            * sizeof *mci_map()->gets);
+}
+
+void world_spare_endpoint(int node)
+{
+    sim_act_as(node);
+    need(mci_endpoint_create(world_node(), 2, &spare), "create another");
+}
+
+mcapi_endpoint_t world_spare(void)
+{
+    return spare;
 }
 
 mcapi_endpoint_t world_endpoint(int node)

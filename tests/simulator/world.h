@@ -20,6 +20,10 @@ void world_in_one_process(void);
 void world_make(int nodes);
 mcapi_endpoint_t world_endpoint(int node);
 
+/* For prepare(), after world_make: another endpoint of one of them. */
+void world_spare_endpoint(int node);
+mcapi_endpoint_t world_spare(void);
+
 /* The calling fibre joins again, under its name. */
 mcapi_status_t world_join(void);
 
