@@ -165,6 +165,7 @@ void mci_request_reset(struct mci_request_table *table)
     for (uint32_t i = 0; i < table->count; i++) {
         table->slots[i].state = MCI_REQUEST_FREE;
         table->slots[i].is_open = false;
+        table->slots[i].waiters = 0; /* who still waits finds no request any more */
         append(table, &table->free, &table->slots[i]);
     }
 }

@@ -426,6 +426,25 @@ START_TEST(of_two_waiters_the_second_is_refused)
 }
 END_TEST
 
+/* Of a node that ended while somebody waited, no slot is lost to the next. */
+START_TEST(a_waiter_of_an_earlier_life_holds_no_slot)
+{
+    struct child *waiter = child_start_bare(CHILD_THREAD);
+    struct act act = { .request = pending_on(7), .timeout = MCAPI_TIMEOUT_INFINITE };
+
+    child_begin(waiter, act_wait, &act);
+    ck_assert(eventually(child_is_asleep(waiter)));
+    leave();
+    child_finish(waiter, &act);
+    expect_status(MCAPI_ERR_NODE_NOTINIT, act.status);
+    child_end(waiter);
+    join(0, 1);
+    complete(7);
+    for (int i = 0; i < 2 * MCA_MAX_REQUESTS; i++)
+        expect_status(MCAPI_SUCCESS, test(pending_on(7)));
+}
+END_TEST
+
 START_TEST(a_close_that_is_over_cannot_be_cancelled)
 {
     struct child *other = child_start(CHILD_PROCESS, 2);
@@ -514,6 +533,7 @@ int main(void)
         { any_gives_each_its_turn, 1 },
         { who_waits_for_any_is_woken, 2 },
         { of_two_waiters_the_second_is_refused, 1 },
+        { a_waiter_of_an_earlier_life_holds_no_slot, 1 },
         { a_close_that_is_over_cannot_be_cancelled, 1 },
         { a_cancel_wakes_the_waiter, 1 },
         { who_has_given_up_waiting_leaves_the_request_to_others, 1 },
