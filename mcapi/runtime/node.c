@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "os/crash_point.h"
+#include "os/futex.h"
 #include "os/process.h"
 #include "os/robust.h"
 #include "runtime/control.h"
@@ -14,6 +15,11 @@
 #include "runtime/recovery.h"
 #include "runtime/request.h"
 #include "segment/event.h"
+
+enum {
+    PATIENCE = 2000 * 1000 * 1000, /* ns; for threads that only have to wake */
+    SHORT_NAP = 100 * 1000,        /* ns */
+};
 
 static bool is_live(const struct mci_node_slot *slot)
 {
@@ -229,6 +235,21 @@ static mcapi_status_t join(mcapi_domain_t domain, mcapi_node_t number,
     return status;
 }
 
+/* The mutex is held. The process has left a topology, and threads that slept there are on their
+ * way out: they were woken, and may need the mutex for it. */
+static void wait_for_threads_of_earlier_life(void)
+{
+    mci_time give_up = mci_clock_now() + PATIENCE;
+    _Atomic uint32_t nothing = 0;
+
+    while (atomic_load_explicit(&mci_runtime.forsaken, memory_order_acquire) != MCI_NOT_FORSAKEN
+           && mci_clock_now() < give_up) {
+        pthread_mutex_unlock(&mci_runtime.mutex);
+        mci_futex_wait(&nothing, 0, mci_clock_now() + SHORT_NAP);
+        pthread_mutex_lock(&mci_runtime.mutex);
+    }
+}
+
 mcapi_status_t mci_node_join(mcapi_domain_t domain, mcapi_node_t number,
                              const struct mci_node_settings *settings)
 {
@@ -237,6 +258,7 @@ mcapi_status_t mci_node_join(mcapi_domain_t domain, mcapi_node_t number,
     mci_runtime_prepare();
     mci_self.inside++;
     pthread_mutex_lock(&mci_runtime.mutex);
+    wait_for_threads_of_earlier_life();
     status = join(domain, number, settings);
     pthread_mutex_unlock(&mci_runtime.mutex);
     mci_self.inside--;

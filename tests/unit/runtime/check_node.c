@@ -276,6 +276,35 @@ START_TEST(a_process_that_exits_without_finalize_leaves_nothing)
 }
 END_TEST
 
+/* A thread that slept in the life before has to wake first, and is given time to. */
+START_TEST(a_node_joins_again_at_once_whoever_slept)
+{
+    enum { SLEEPERS = 8, LIVES = 20 };
+    struct child *sleeper[SLEEPERS];
+    struct act act;
+
+    for (int i = 0; i < SLEEPERS; i++)
+        sleeper[i] = child_start_bare(CHILD_THREAD);
+    for (int life = 0; life < LIVES; life++) {
+        join(0, 1);
+        for (int i = 0; i < SLEEPERS; i++) {
+            act = (struct act){ .node = 5, .port = 5, .timeout = MCAPI_TIMEOUT_INFINITE };
+            child_begin(sleeper[i], act_get, &act);
+        }
+        for (int i = 0; i < SLEEPERS; i++)
+            ck_assert(eventually(child_is_asleep(sleeper[i])));
+        leave();
+        join(0, 1);
+        for (int i = 0; i < SLEEPERS; i++) {
+            child_finish(sleeper[i], &act);
+            expect_status(MCAPI_ERR_NODE_NOTINIT, act.status);
+        }
+        leave();
+    }
+    child_end_all();
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -291,6 +320,7 @@ int main(void)
         { a_forked_child_that_ends_leaves_its_parent_as_it_was, 1 },
         { a_parent_outlives_the_node_that_its_child_inherited, 1 },
         { a_process_that_exits_without_finalize_leaves_nothing, 1 },
+        { a_node_joins_again_at_once_whoever_slept, 1 },
     };
 
     return suite_run_between("runtime/node", topology_begin, topology_end, tests,
