@@ -300,7 +300,8 @@ void engine_chains(const struct work *work, enum engine engine)
     int64_t begun;
     uint64_t seed = work->seed + work->worker + engine;
 
-    if (work->count[engine] == 0 || (work->only != NULL && !engine_can(ENGINE_CHAIN, operation_named(work->only))))
+    if (work->count[engine] == 0
+        || (work->only != NULL && !engine_can(ENGINE_CHAIN, operation_named(work->only))))
         return;
     if (outside == NULL)
         fill_pools(work);

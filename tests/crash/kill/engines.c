@@ -56,6 +56,7 @@ void round_begin(const struct operation *operation)
 {
     alarm(SECONDS);
     scene_reset_board();
+    board->scalars = operation->scalars;
     if (operation->peer != NULL)
         scene_ask_peer(operation->peer);
     if (operation->prepare != NULL)

@@ -196,10 +196,8 @@ static _Noreturn void work(struct command *command, uint32_t worker)
 static void settle(void)
 {
     static const char *const settings[SETTINGS][2] = {
-        { "MCAPI_MAX_NODES", "8" },
-        { "MCAPI_MAX_CHANNELS", "8" },
-        { "MCAPI_MAX_QUEUE_ELEMENTS", "16" },
-        { "MCAPI_MAX_BUFFERS", "16" },
+        { "MCAPI_MAX_NODES", "8" },           { "MCAPI_MAX_CHANNELS", "8" },
+        { "MCAPI_MAX_QUEUE_ELEMENTS", "16" }, { "MCAPI_MAX_BUFFERS", "16" },
         { "MCA_MAX_REQUESTS", "32" },
     };
     struct rlimit none = { 0, 0 };

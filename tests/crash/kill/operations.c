@@ -7,24 +7,35 @@
 #include "runtime/runtime.h"
 #include "segment/event.h"
 
+static const struct table {
+    const struct operation *operations;
+    const size_t *count;
+} tables[] = {
+    { control_operations, &control_operation_count },
+    { wait_operations, &wait_operation_count },
+    { data_operations, &data_operation_count },
+    { more_operations, &more_operation_count },
+    { message_operations, &message_operation_count },
+};
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
 const struct operation *operation_at(size_t index)
 {
-    if (index < control_operation_count)
-        return &control_operations[index];
-    index -= control_operation_count;
-    if (index < data_operation_count)
-        return &data_operations[index];
-    index -= data_operation_count;
-    if (index < message_operation_count)
-        return &message_operations[index];
-    index -= message_operation_count;
-    return index < more_operation_count ? &more_operations[index] : NULL;
+    for (size_t i = 0; i < TABLES; i++) {
+        if (index < *tables[i].count)
+            return &tables[i].operations[index];
+        index -= *tables[i].count;
+    }
+    return NULL;
 }
 
 size_t operation_count(void)
 {
-    return control_operation_count + data_operation_count + message_operation_count
-         + more_operation_count;
+    size_t count = 0;
+
+    for (size_t i = 0; i < TABLES; i++)
+        count += *tables[i].count;
+    return count;
 }
 
 const struct operation *operation_named(const char *name)

@@ -3,6 +3,12 @@
 #include "crash/kill/operations.h"
 #include "runtime/control.h"
 
+/* Of the channel in this round. */
+static enum kind kind(void)
+{
+    return board->scalars ? SCALARS : PACKETS;
+}
+
 #define V(i) (&board->v[i])
 #define P(i) (&board->p[i])
 #define T(i) (&board->t[i])
@@ -34,8 +40,8 @@ static void victim_connects_to_peer(void)
     mcapi_endpoint_t here = create(VICTIM_PORT);
     mcapi_request_t request;
 
-    connect_ends(PACKETS, here, wait_for(P(0)));
-    open_send(PACKETS, here, &request);
+    connect_ends(kind(), here, wait_for(P(0)));
+    open_send(kind(), here, &request);
     atomic_store(V(0), here);
 }
 
@@ -43,7 +49,7 @@ static void leave_set_up(void)
 {
     victim_connects_to_peer();
     get(PEER_NODE, PEER_PORT);
-    send_numbers(PACKETS, atomic_load(V(0)), SMALL, 0, 3);
+    send_numbers(kind(), atomic_load(V(0)), SMALL, 0, 3);
     if (atomic_load(&board->holds) == 0)
         until(sleeps(atomic_load(V(0)), 1));
 }
@@ -66,10 +72,10 @@ static void alone_set_up(void)
     mcapi_endpoint_t one = create(VICTIM_PORT), other = create(VICTIM_PORT + 1);
     mcapi_request_t request;
 
-    connect_ends(PACKETS, one, other);
-    open_send(PACKETS, one, &request);
-    open_receive(PACKETS, other, &request);
-    send_numbers(PACKETS, one, SMALL, 0, 3);
+    connect_ends(kind(), one, other);
+    open_send(kind(), one, &request);
+    open_receive(kind(), other, &request);
+    send_numbers(kind(), one, SMALL, 0, 3);
 }
 
 /* --- Endpoints ------------------------------------------------------------------------ */
@@ -100,7 +106,8 @@ static void peer_owns_one(void)
 {
     mcapi_endpoint_t here = create(PEER_PORT);
 
-    set(here, MCAPI_ENDP_ATTR_TYPE, MCAPI_ENDP_ATTR_TYPE_PKTCHAN);
+    set(here, MCAPI_ENDP_ATTR_TYPE,
+        board->scalars ? MCAPI_ENDP_ATTR_TYPE_SCLCHAN : MCAPI_ENDP_ATTR_TYPE_PKTCHAN);
     atomic_store(P(0), here);
     wait_to_go_on();
     remove_endpoint(here);
@@ -156,7 +163,7 @@ static void test_opens_one(void)
     mcapi_endpoint_t here = create(TEST_PORT);
     mcapi_request_t request;
 
-    open_send(PACKETS, here, &request);
+    open_send(kind(), here, &request);
     atomic_store(T(0), here);
 }
 
@@ -165,17 +172,17 @@ static void peer_waits_for_packets(void)
     mcapi_endpoint_t here = create(PEER_PORT);
     mcapi_request_t request;
 
-    open_receive(PACKETS, here, &request);
+    open_receive(kind(), here, &request);
     atomic_store(P(0), here);
     about_to_block();
-    is_back(receive_numbers(PACKETS, here, UINT32_MAX));
+    is_back(receive_numbers(kind(), here, UINT32_MAX));
     board->back_at = 0; /* it waits for the test, not for the death */
     remove_endpoint(here);
 }
 
 static void connect_others_run(void)
 {
-    connect_ends(PACKETS, atomic_load(T(0)), atomic_load(P(0)));
+    connect_ends(kind(), atomic_load(T(0)), atomic_load(P(0)));
 }
 
 /* Whoever comes next connects them, if they are not; then packets flow. */
@@ -184,17 +191,20 @@ static void connect_after(mcapi_endpoint_t here)
     mcapi_request_t request;
     mcapi_status_t status;
 
-    mcapi_pktchan_connect_i(here, atomic_load(P(0)), &request, &status);
+    if (kind() == PACKETS)
+        mcapi_pktchan_connect_i(here, atomic_load(P(0)), &request, &status);
+    else
+        mcapi_sclchan_connect_i(here, atomic_load(P(0)), &request, &status);
     if (status != MCAPI_SUCCESS && status != MCAPI_ERR_CHAN_CONNECTED)
         violate("connecting after the victim: status %u", status);
 }
 
-static void packets_flow(mcapi_endpoint_t here)
+static void numbers_flow(mcapi_endpoint_t here)
 {
     let_go_on();
-    if (send_numbers(PACKETS, here, SMALL, 0, 3) != MCAPI_SUCCESS)
-        violate("no packets flow over the channel");
-    close_send(PACKETS, here);
+    if (send_numbers(kind(), here, SMALL, 0, 3) != MCAPI_SUCCESS)
+        violate("nothing flows over the channel");
+    close_send(kind(), here);
     peer_is_back(MCAPI_ERR_CHAN_INVALID);
     all_came();
     remove_endpoint(here);
@@ -205,7 +215,7 @@ static void connect_others_survive(void)
     mcapi_endpoint_t here = atomic_load(T(0));
 
     connect_after(here);
-    packets_flow(here);
+    numbers_flow(here);
 }
 
 static void peer_opens_later(void)
@@ -215,8 +225,8 @@ static void peer_opens_later(void)
 
     atomic_store(P(0), here);
     wait_to_go_on();
-    open_receive(PACKETS, here, &request);
-    is_back(receive_numbers(PACKETS, here, UINT32_MAX));
+    open_receive(kind(), here, &request);
+    is_back(receive_numbers(kind(), here, UINT32_MAX));
     board->back_at = 0;
     remove_endpoint(here);
 }
@@ -233,16 +243,16 @@ static void test_leaves_one(void)
     mcapi_endpoint_t here = create(TEST_PORT);
     mcapi_request_t request;
 
-    connect_ends(PACKETS, here, wait_for(P(0)));
-    open_send(PACKETS, here, &request);
-    close_send(PACKETS, here);
+    connect_ends(kind(), here, wait_for(P(0)));
+    open_send(kind(), here, &request);
+    close_send(kind(), here);
     atomic_store(T(0), here);
     atomic_store(T(1), create(TEST_PORT + 1));
 }
 
 static void connect_anew_run(void)
 {
-    connect_ends(PACKETS, atomic_load(T(1)), atomic_load(P(0)));
+    connect_ends(kind(), atomic_load(T(1)), atomic_load(P(0)));
 }
 
 static void connect_anew_survive(void)
@@ -251,8 +261,8 @@ static void connect_anew_survive(void)
     mcapi_request_t request;
 
     connect_after(here);
-    open_send(PACKETS, here, &request);
-    packets_flow(here);
+    open_send(kind(), here, &request);
+    numbers_flow(here);
     remove_endpoint(atomic_load(T(0)));
 }
 
@@ -267,9 +277,9 @@ static void peer_awaits_open(bool receives)
     size_t size;
 
     if (receives)
-        open_receive(PACKETS, here, &request);
+        open_receive(kind(), here, &request);
     else
-        open_send(PACKETS, here, &request);
+        open_send(kind(), here, &request);
     atomic_store(P(0), here);
     about_to_block();
     CALL(mcapi_wait(&request, &size, MCAPI_TIMEOUT_INFINITE, &status));
@@ -302,7 +312,7 @@ static void own_connect_set_up(void)
 
 static void own_connect_run(void)
 {
-    connect_ends(PACKETS, atomic_load(V(0)), atomic_load(P(0)));
+    connect_ends(kind(), atomic_load(V(0)), atomic_load(P(0)));
 }
 
 static bool is_connected(mcapi_endpoint_t endpoint)
@@ -325,7 +335,31 @@ static void own_connect_survive(void)
     }
     here = create(TEST_PORT);
     connect_after(here);
-    open_send(PACKETS, here, &request);
+    open_send(kind(), here, &request);
+    peer_is_back(MCAPI_SUCCESS);
+    remove_endpoint(here);
+}
+
+static void connect_receive_run(void)
+{
+    connect_ends(kind(), atomic_load(P(0)), atomic_load(V(0)));
+}
+
+/* The same for a peer that sends; what it waits for is to be open. */
+static void connect_receive_survive(void)
+{
+    mcapi_endpoint_t here;
+    mcapi_request_t request;
+
+    let_go_on();
+    scene_recover();
+    if (is_connected(atomic_load(P(0))) || board->back_at != 0) {
+        peer_is_back(MCAPI_ERR_TRANSMISSION);
+        return;
+    }
+    here = create(TEST_PORT);
+    connect_ends(kind(), atomic_load(P(0)), here);
+    open_receive(kind(), here, &request);
     peer_is_back(MCAPI_SUCCESS);
     remove_endpoint(here);
 }
@@ -333,27 +367,27 @@ static void own_connect_survive(void)
 static void open_send_set_up(void)
 {
     own_connect_set_up();
-    connect_ends(PACKETS, atomic_load(V(0)), atomic_load(P(0)));
+    connect_ends(kind(), atomic_load(V(0)), atomic_load(P(0)));
 }
 
 static void open_send_run(void)
 {
     mcapi_request_t request;
 
-    open_send(PACKETS, atomic_load(V(0)), &request);
+    open_send(kind(), atomic_load(V(0)), &request);
 }
 
 static void open_receive_set_up(void)
 {
     own_connect_set_up();
-    connect_ends(PACKETS, atomic_load(P(0)), atomic_load(V(0)));
+    connect_ends(kind(), atomic_load(P(0)), atomic_load(V(0)));
 }
 
 static void open_receive_run(void)
 {
     mcapi_request_t request;
 
-    open_receive(PACKETS, atomic_load(V(0)), &request);
+    open_receive(kind(), atomic_load(V(0)), &request);
 }
 
 static void open_survives(void)
@@ -368,8 +402,8 @@ static void cancel_set_up(void)
 {
     mcapi_endpoint_t here = create(VICTIM_PORT);
 
-    connect_ends(PACKETS, here, wait_for(P(0)));
-    open_send(PACKETS, here, &pending);
+    connect_ends(kind(), here, wait_for(P(0)));
+    open_send(kind(), here, &pending);
 }
 
 static void cancel_run(void)
@@ -380,14 +414,14 @@ static void cancel_run(void)
 static void close_send_set_up(void)
 {
     victim_connects_to_peer();
-    send_numbers(PACKETS, atomic_load(V(0)), SMALL, 0, 3);
+    send_numbers(kind(), atomic_load(V(0)), SMALL, 0, 3);
     if (atomic_load(&board->holds) == 0)
         until(sleeps(atomic_load(V(0)), 1));
 }
 
 static void close_send_run(void)
 {
-    close_send(PACKETS, atomic_load(V(0)));
+    close_send(kind(), atomic_load(V(0)));
 }
 
 /* The peer has closed its end already: the channel ends with the victim's. */
@@ -396,10 +430,10 @@ static void peer_closes_first(void)
     mcapi_endpoint_t here = create(PEER_PORT);
     mcapi_request_t request;
 
-    open_receive(PACKETS, here, &request);
+    open_receive(kind(), here, &request);
     atomic_store(P(0), here);
     wait_for(V(0));
-    close_receive(PACKETS, here);
+    close_receive(kind(), here);
     atomic_store(&board->ready, 1);
     wait_to_go_on();
     remove_endpoint(here);
@@ -459,6 +493,11 @@ const struct operation control_operations[] = {
       .set_up = own_connect_set_up,
       .run = own_connect_run,
       .survive = own_connect_survive },
+    { .name = "connect-receive",
+      .peer = peer_awaits_receiver,
+      .set_up = own_connect_set_up,
+      .run = connect_receive_run,
+      .survive = connect_receive_survive },
     { .name = "open-send",
       .peer = peer_awaits_sender,
       .set_up = open_send_set_up,
@@ -484,5 +523,36 @@ const struct operation control_operations[] = {
       .set_up = close_last_set_up,
       .run = close_send_run,
       .survive = peer_goes_on },
+    { .name = "connect-others-scalars",
+      .scalars = true,
+      .prepare = test_opens_one,
+      .peer = peer_waits_for_packets,
+      .set_up = get_set_up,
+      .run = connect_others_run,
+      .survive = connect_others_survive },
+    { .name = "open-send-scalars",
+      .scalars = true,
+      .peer = peer_awaits_sender,
+      .set_up = open_send_set_up,
+      .run = open_send_run,
+      .survive = open_survives },
+    { .name = "open-receive-scalars",
+      .scalars = true,
+      .peer = peer_awaits_receiver,
+      .set_up = open_receive_set_up,
+      .run = open_receive_run,
+      .survive = open_survives },
+    { .name = "close-send-scalars",
+      .scalars = true,
+      .peer = peer_receives_scalars,
+      .set_up = close_send_set_up,
+      .run = close_send_run,
+      .survive = data_survives },
+    { .name = "leave-scalars",
+      .scalars = true,
+      .peer = peer_receives_scalars,
+      .set_up = leave_set_up,
+      .run = leave_run,
+      .survive = data_survives },
 };
 const size_t control_operation_count = sizeof control_operations / sizeof control_operations[0];

@@ -216,7 +216,7 @@ void sender_survives(void)
 
 static void close_receive_run(void)
 {
-    close_receive(PACKETS, atomic_load(V(0)));
+    close_receive(board->scalars ? SCALARS : PACKETS, atomic_load(V(0)));
 }
 
 static void *packet[DEPTH];
@@ -372,6 +372,12 @@ const struct operation data_operations[] = {
     { .name = "close-receive",
       .peer = peer_sends_packets,
       .set_up = receive_packets_set_up,
+      .run = close_receive_run,
+      .survive = sender_survives },
+    { .name = "close-receive-scalars",
+      .scalars = true,
+      .peer = peer_sends_scalars,
+      .set_up = receive_scalars_set_up,
       .run = close_receive_run,
       .survive = sender_survives },
 };

@@ -15,7 +15,11 @@
 #define V(i) (&board->v[i])
 #define P(i) (&board->p[i])
 
-enum { SENT = 3, LAST_PRIORITY = MCAPI_MAX_PRIORITY };
+enum {
+    SENT = 3,
+    LAST_PRIORITY = MCAPI_MAX_PRIORITY,
+    LEVELS = MCAPI_MAX_PRIORITY + 1, /* numbers take turns on all of them */
+};
 static const uint32_t LAST_WORD = UINT32_MAX;
 
 static mcapi_status_t send_messages(mcapi_endpoint_t from, mcapi_endpoint_t to, size_t size,
@@ -26,7 +30,7 @@ static mcapi_status_t send_messages(mcapi_endpoint_t from, mcapi_endpoint_t to, 
 
     for (uint32_t i = first; i < first + count && status == MCAPI_SUCCESS; i++) {
         fill(words, size, i);
-        CALL(mcapi_msg_send(from, to, words, size, i % 2, &status));
+        CALL(mcapi_msg_send(from, to, words, size, i % LEVELS, &status));
         if (status == MCAPI_SUCCESS)
             atomic_fetch_add(&board->accepted, 1);
     }
@@ -35,7 +39,7 @@ static mcapi_status_t send_messages(mcapi_endpoint_t from, mcapi_endpoint_t to, 
 
 /* Looks at one message; false: it is the last word. `last` has the last number of each
  * priority, plus one. */
-static bool look_at(const uint32_t *words, size_t size, uint32_t last[2])
+static bool look_at(const uint32_t *words, size_t size, uint32_t last[LEVELS])
 {
     uint32_t right[LARGE / sizeof(uint32_t)];
     uint32_t number;
@@ -46,9 +50,9 @@ static bool look_at(const uint32_t *words, size_t size, uint32_t last[2])
     fill(right, size, number);
     if (size < sizeof number || memcmp(right, words, size) != 0)
         violate("message %u is not what was sent", number);
-    if (number < last[number % 2])
-        violate("message %u came after %u", number, last[number % 2] - 1);
-    last[number % 2] = number + 1;
+    if (number < last[number % LEVELS])
+        violate("message %u came after %u", number, last[number % LEVELS] - 1);
+    last[number % LEVELS] = number + 1;
     note(number);
     return true;
 }
@@ -56,7 +60,7 @@ static bool look_at(const uint32_t *words, size_t size, uint32_t last[2])
 static mcapi_status_t receive_messages(mcapi_endpoint_t at, uint32_t count)
 {
     uint32_t words[LARGE / sizeof(uint32_t)];
-    uint32_t last[2] = { 0, 0 };
+    uint32_t last[LEVELS] = { 0 };
     mcapi_status_t status = MCAPI_SUCCESS;
     size_t size = 0;
 
@@ -82,8 +86,7 @@ static bool sleeps_at(mcapi_endpoint_t endpoint, int side)
 {
     struct mci_mailbox box;
 
-    return mci_mailbox_view(mci_map(), endpoint, &box)
-        && is_announced(&box.head->event[side]);
+    return mci_mailbox_view(mci_map(), endpoint, &box) && is_announced(&box.head->event[side]);
 }
 
 /* --- The victim sends ----------------------------------------------------------------- */
@@ -115,7 +118,7 @@ static void peer_receives_later(void)
 static void peer_receives_slowly(void)
 {
     mcapi_endpoint_t here = mailbox_of(DEPTH, PEER_PORT);
-    uint32_t words[LARGE / sizeof(uint32_t)], last[2] = { 0, 0 };
+    uint32_t words[LARGE / sizeof(uint32_t)], last[LEVELS] = { 0 };
     size_t size;
 
     atomic_store(P(0), here);
@@ -185,7 +188,7 @@ static void send_beyond_run(void)
         violate("a message that waits for room is refused");
 }
 
-/* Priorities are two, and the last word is less urgent than both. */
+/* It comes behind all that was sent before: none is less urgent. */
 static void say_last_word(mcapi_endpoint_t to)
 {
     mcapi_endpoint_t here = create(TEST_PORT);
@@ -322,6 +325,90 @@ static void wait_set_up(void)
     wait_for(P(0));
 }
 
+/* --- Requests, and the end of an endpoint ----------------------------------------------- */
+
+/* One receive is posted at any time, and waited for. */
+static void peer_receives_posted(void)
+{
+    mcapi_endpoint_t here = mailbox_of(0, PEER_PORT);
+    uint32_t words[LARGE / sizeof(uint32_t)], last[LEVELS] = { 0 };
+    mcapi_request_t request;
+    mcapi_status_t status;
+    size_t size = 0;
+
+    atomic_store(P(0), here);
+    do {
+        CALL(mcapi_msg_recv_i(here, words, sizeof words, &request, &status));
+        if (atomic_load(&board->ready) == 0 && atomic_load(&board->holds) != 0) {
+            atomic_store(&board->ready, 1);
+            wait_to_go_on();
+        }
+        if (status == MCAPI_SUCCESS)
+            CALL(mcapi_wait(&request, &size, MCAPI_TIMEOUT_INFINITE, &status));
+    } while (status == MCAPI_SUCCESS && look_at(words, size, last));
+    board->status = status;
+    remove_endpoint(here);
+}
+
+static void send_posted_run(void)
+{
+    uint32_t words[LEVELS][SMALL / sizeof(uint32_t)];
+    mcapi_request_t request[LEVELS];
+    size_t size;
+
+    for (uint32_t i = 0; i < LEVELS; i++) {
+        fill(words[i], SMALL, i);
+        MUST(mcapi_msg_send_i(atomic_load(V(0)), atomic_load(P(0)), words[i], SMALL, i,
+                              &request[i], &status));
+        atomic_fetch_add(&board->accepted, 1);
+    }
+    for (uint32_t i = 0; i < LEVELS; i++)
+        MUST(mcapi_wait(&request[i], &size, MCAPI_TIMEOUT_INFINITE, &status));
+}
+
+/* On all levels, as many as there is room for if nobody receives. */
+static void send_levels_run(void)
+{
+    if (send_messages(atomic_load(V(0)), atomic_load(P(0)), SMALL, 0, LEVELS + 4)
+        != MCAPI_SUCCESS)
+        violate("a message is refused");
+}
+
+static void delete_run(void)
+{
+    MUST(mcapi_endpoint_delete(atomic_load(V(0)), &status));
+}
+
+static void two_set_up(void)
+{
+    atomic_store(V(0), create(VICTIM_PORT));
+    atomic_store(V(1), create(VICTIM_PORT + 1));
+}
+
+/* Posted receives: one comes to its end, one is cancelled, one ends with the endpoint. */
+static void cancel_run(void)
+{
+    mcapi_request_t request[3];
+    uint32_t words[3], sent = 7;
+    mcapi_status_t status;
+    mcapi_uint_t there = 0;
+    size_t size;
+
+    for (int i = 0; i < 3; i++)
+        MUST(mcapi_msg_recv_i(atomic_load(V(0)), &words[i], sizeof words[i], &request[i],
+                              &status));
+    MUST(mcapi_msg_send(atomic_load(V(1)), atomic_load(V(0)), &sent, sizeof sent, 0, &status));
+    MUST(mcapi_wait(&request[0], &size, MCAPI_TIMEOUT_INFINITE, &status));
+    MUST(mcapi_cancel(&request[1], &status));
+    MUST(there = mcapi_msg_available(atomic_load(V(0)), &status));
+    if (there != 0 || words[0] != sent)
+        violate("%u messages are there, and %u came", there, words[0]);
+    delete_run();
+    CALL(mcapi_wait(&request[2], &size, MCAPI_TIMEOUT_INFINITE, &status));
+    if (status != MCAPI_ERR_ENDP_DELETED)
+        violate("a posted receive ends with status %u with its endpoint", status);
+}
+
 /* --- The table ------------------------------------------------------------------------ */
 
 const struct operation message_operations[] = {
@@ -364,5 +451,29 @@ const struct operation message_operations[] = {
       .set_up = wait_set_up,
       .run = posted_run,
       .survive = message_sender_survives },
+    { .name = "message-levels",
+      .peer = peer_receives_messages,
+      .prepare = with_sleeper,
+      .set_up = send_set_up,
+      .run = send_levels_run,
+      .survive = messages_survive },
+    { .name = "message-to-posted",
+      .peer = peer_receives_posted,
+      .prepare = with_sleeper,
+      .set_up = send_set_up,
+      .run = send_first_run,
+      .survive = messages_survive },
+    { .name = "message-send-posted",
+      .peer = peer_receives_messages,
+      .prepare = with_sleeper,
+      .set_up = send_set_up,
+      .run = send_posted_run,
+      .survive = messages_survive },
+    { .name = "message-delete",
+      .peer = peer_sends_messages,
+      .set_up = receive_set_up,
+      .run = delete_run,
+      .survive = message_sender_survives },
+    { .name = "message-cancel", .set_up = two_set_up, .run = cancel_run },
 };
 const size_t message_operation_count = sizeof message_operations / sizeof message_operations[0];

@@ -612,9 +612,11 @@ static void look_run(void)
 
 /* --- The table ------------------------------------------------------------------------ */
 
-#define TO_PACKETS(peer_, name_, run_) \
-    { .name = name_, .peer = peer_, .set_up = packets_set_up, .run = run_, \
-      .survive = all_survive }
+#define TO_PACKETS(peer_, name_, run_)                                       \
+    {                                                                        \
+        .name = name_, .peer = peer_, .set_up = packets_set_up, .run = run_, \
+        .survive = all_survive                                               \
+    }
 
 const struct operation more_operations[] = {
     TO_PACKETS(peer_receives_packets, "send-burst", send_burst_run),

@@ -48,9 +48,10 @@ enum {
 /* One operation in which a victim dies. */
 struct operation {
     const char *name;
-    bool joins; /* the victim is no node before it */
-    bool alone; /* the victim has a topology of its own: it begins it, and is its last node */
+    bool joins;   /* the victim is no node before it */
+    bool alone;   /* the victim has a topology of its own: it begins it, and is its last node */
     bool process; /* the victim is never a thread: a thread of the library works beside it */
+    bool scalars; /* its channel is one of scalars */
     const char *thread;    /* where that thread begins: it dies, not its caller. NULL: no */
     void (*peer)(void);    /* the peer, beside the victim; may be NULL */
     void (*prepare)(void); /* the test, before there is a victim; may be NULL */
@@ -67,6 +68,7 @@ struct board {
     void (*function)(void);
     _Atomic int64_t back_at; /* us; when its blocked call came back. 0: it has not blocked */
 
+    bool scalars;   /* as the operation of this round says */
     uint32_t round; /* stands in all numbers sent, so that none is mistaken for an old one */
 
     /* Handles that others need, and what was counted; 0 at the beginning of a round. */
