@@ -133,6 +133,7 @@ static void record_recovery(const struct work *work, const struct trace *trace, 
     };
     bool left;
 
+    totals_now(ENGINE_CHAIN, first.operation);
     round_begin(first.operation);
     atomic_store(&board->holds, 1);
     scene_live(&first);
@@ -269,6 +270,7 @@ static void chain(enum engine engine)
     life.boundary = some_boundary(trace->boundary, trace->count);
     waiting.operation = &buries;
     waiting.waits = true;
+    totals_now(engine, trace->operation);
     round_begin(trace->operation);
     atomic_store(&board->holds, holds);
     if (with_other)
@@ -278,7 +280,7 @@ static void chain(enum engine engine)
     snprintf(story, sizeof story, "a chain of deaths, the peer %s,", holds ? "quiet" : "awake");
     tell(&life, life.boundary, atomic_load(&board->over) == 0);
     count_life(engine, &life, atomic_load(&board->over) == 0, false);
-    atomic_fetch_add(&totals->died_in[trace->index], 1);
+    totals_count_death();
     if (with_other)
         the_other_recovers(engine, &other, life);
     for (uint64_t i = 1 + random_number() % LONGEST; i > 0; i--)

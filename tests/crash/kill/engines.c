@@ -80,8 +80,11 @@ bool round_of(enum engine engine, const struct life *life)
 {
     bool reached;
 
+    totals_now(engine, life->operation);
     round_begin(life->operation);
     reached = scene_live(life);
+    if (reached)
+        totals_count_death();
     atomic_fetch_add(reached ? &totals->deaths[engine] : &totals->missed[engine], 1);
     if (!life->thread)
         atomic_fetch_add(&totals->signals[reached ? life->how : DEATH_KILL], 1);
@@ -93,7 +96,7 @@ bool violated(const struct work *work, const char *what, const char *how_to_repl
 {
     if (atomic_load(&board->violations) == 0)
         return false;
-    atomic_fetch_add(&totals->violations, 1);
+    totals_count_violation();
     if (!work->quiet)
         fprintf(stderr, "VIOLATION in %s: %s\n  replay: %s\n", what, board->violation,
                 how_to_replay);
@@ -214,8 +217,7 @@ static void die_in(const struct work *work, enum engine engine, const struct tra
             .thread = engine == ENGINE_THREAD,
         };
 
-        if (round_of(engine, &life))
-            atomic_fetch_add(&totals->died_in[trace->index], 1);
+        round_of(engine, &life);
         round_violated(work, engine, &life);
     }
 }
@@ -236,31 +238,46 @@ bool engine_can(enum engine engine, const struct operation *operation)
     }
 }
 
+/* Operations that make and free a segment each time have a quarter of the deaths. */
+static uint64_t weight(enum engine engine, size_t index)
+{
+    const struct operation *operation = operation_at(index);
+
+    if (traces[index].count == 0 || !engine_can(engine, operation))
+        return 0;
+    return operation->alone ? 1 : 4;
+}
+
+static void die_in_operation(const struct work *work, enum engine engine, size_t index,
+                             uint64_t count)
+{
+    struct trace trace = traces[index];
+
+    if (engine == ENGINE_STEP) {
+        die_in(work, engine, &trace, count);
+        return;
+    }
+    trace.boundary = malloc(trace.count * sizeof *trace.boundary);
+    if (trace.boundary == NULL)
+        abort();
+    memcpy(trace.boundary, traces[index].boundary, trace.count * sizeof *trace.boundary);
+    thin_out(&trace);
+    die_in(work, engine, &trace, count);
+    free(trace.boundary);
+}
+
 void engine_boundaries(const struct work *work, enum engine engine)
 {
     int64_t begun = now_us();
-    uint64_t operations = 0;
+    uint64_t weights = 0;
 
     for (size_t i = 0; i < operation_count(); i++)
-        operations += traces[i].count > 0;
-    for (size_t i = 0; i < operation_count(); i++) {
-        struct trace trace = traces[i];
-        uint64_t count = work->count[engine] / (operations == 0 ? 1 : operations);
-
-        if (trace.count == 0 || !engine_can(engine, trace.operation))
-            continue;
-        if (trace.operation->alone)
-            count = (count + 3) / 4; /* each makes and frees a segment */
-        if (engine != ENGINE_STEP) {
-            trace.boundary = malloc(trace.count * sizeof *trace.boundary);
-            if (trace.boundary == NULL)
-                abort();
-            memcpy(trace.boundary, traces[i].boundary, trace.count * sizeof *trace.boundary);
-            thin_out(&trace);
-        }
-        die_in(work, engine, &trace, count);
-        if (engine != ENGINE_STEP)
-            free(trace.boundary);
-    }
+        weights += weight(engine, i);
+    if (work->count[engine] == 0 || weights == 0)
+        return;
+    for (size_t i = 0; i < operation_count(); i++)
+        if (weight(engine, i) > 0)
+            die_in_operation(work, engine, i,
+                             (work->count[engine] * weight(engine, i) + weights - 1) / weights);
     atomic_fetch_add(&totals->spent_us[engine], now_us() - begun);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crash/kill/engines.h"
@@ -31,6 +32,8 @@ struct command {
     uint64_t chain_seed; /* 0: none */
     const char *disabled;
     uint32_t times;
+    bool tap;
+    uint32_t progress; /* seconds between lines; 0: none */
 };
 
 static _Noreturn void usage(void)
@@ -38,7 +41,7 @@ static _Noreturn void usage(void)
     fprintf(stderr,
             "usage: kill_anywhere [--process N] [--thread N] [--step N] [--chain N]\n"
             "  [--chain-process N] [--live N] [--jobs N] [--seed N] [--operation NAME]\n"
-            "  [--disable FUNCTION] [--list]\n"
+            "  [--disable FUNCTION] [--list] [--tap] [--progress SECONDS]\n"
             "  [--engine N --replay OPERATION:OFFSET:OCCURRENCE:DEATH [--times N]]\n"
             "  [--engine N --chain-seed N [--times N]]\n");
     exit(2);
@@ -67,6 +70,8 @@ static void read_command(struct command *command, int argc, char **argv)
         { "engine", required_argument, NULL, 'e' },
         { "replay", required_argument, NULL, 'r' },
         { "chain-seed", required_argument, NULL, 'c' },
+        { "tap", no_argument, NULL, 'p' },
+        { "progress", required_argument, NULL, 'g' },
         { "times", required_argument, NULL, 't' },
         { "list", no_argument, NULL, 'l' },
         { NULL, 0, NULL, 0 },
@@ -101,6 +106,12 @@ static void read_command(struct command *command, int argc, char **argv)
             break;
         case 't':
             command->times = (uint32_t)number;
+            break;
+        case 'p':
+            command->tap = true;
+            break;
+        case 'g':
+            command->progress = (uint32_t)number;
             break;
         case 'l':
             list();
@@ -150,7 +161,7 @@ static void hangs(int signal_number)
 
     (void)signal_number;
     (void)!write(STDERR_FILENO, text, sizeof text - 1);
-    atomic_fetch_add(&totals->violations, 1);
+    totals_count_violation();
     _exit(1);
 }
 
@@ -207,11 +218,33 @@ static void settle(void)
         setenv(settings[i][0], settings[i][1], 1);
 }
 
+/* Until all workers have ended. True: all well. */
+static bool watch(const struct command *command)
+{
+    int64_t begun = now_us(), told = begun;
+    bool good = true;
+    int status;
+    pid_t ended;
+
+    while ((ended = waitpid(-1, &status, command->progress == 0 ? 0 : WNOHANG)) >= 0) {
+        if (ended > 0) {
+            good &= status == 0;
+            continue;
+        }
+        nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
+        if (now_us() - told >= (int64_t)command->progress * 1000000) {
+            told = now_us();
+            totals_progress(begun);
+        }
+    }
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     struct command command = { .work = { .seed = 1, .workers = 1 }, .times = 1 };
     const char *why = "the sanitizer's code would be stepped through as well";
-    int failed = 0, status;
+    bool good;
 
     read_command(&command, argc, argv);
     if (sanitized || !text_prepare(&why)) {
@@ -227,8 +260,8 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < command.work.workers; i++)
         if (fork() == 0)
             work(&command, i);
-    while (wait(&status) > 0)
-        failed |= status != 0;
-    totals_print(command.work.seed);
-    return failed || totals->violations != 0 ? 1 : 0;
+    good = watch(&command);
+    totals_print(command.work.seed, command.tap);
+    totals_append();
+    return good && totals->violations == 0 ? 0 : 1;
 }

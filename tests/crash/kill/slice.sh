@@ -5,5 +5,5 @@
 # instruction that every check has time for. `make crash-all` has the rest.
 set -u
 
-exec "$top_builddir/tests/crash/kill/kill_anywhere" --step 33 --process 3300 --thread 6600 \
-    --chain 3000 --chain-process 200 --live 200
+exec "$top_builddir/tests/crash/kill/kill_anywhere" --tap --jobs 2 --step 200 --process 4000 \
+    --thread 12000 --chain 8000 --chain-process 600 --live 300

@@ -238,12 +238,17 @@ bool text_disable(const char *function)
 
 void text_die(enum death how)
 {
+    sigset_t segfault;
+
     switch (how) {
     case DEATH_KILL:
         syscall(SYS_kill, (int)syscall(SYS_getpid), SIGKILL);
         break;
     case DEATH_SEGFAULT:
         signal(SIGSEGV, SIG_DFL);
+        sigemptyset(&segfault);
+        sigaddset(&segfault, SIGSEGV);
+        sigprocmask(SIG_UNBLOCK, &segfault, NULL); /* a thread of the library blocks it */
         syscall(SYS_tgkill, (int)syscall(SYS_getpid), (int)syscall(SYS_gettid), SIGSEGV);
         break;
     case DEATH_EXIT:

@@ -27,17 +27,31 @@ struct totals {
     _Atomic int64_t spent_us[ENGINES];
     _Atomic uint64_t boundaries[MOST_OPERATIONS]; /* (instruction, occurrence) */
     _Atomic uint64_t addresses[MOST_OPERATIONS];
-    _Atomic uint64_t died_in[MOST_OPERATIONS];
+    _Atomic uint64_t died_in[ENGINES][MOST_OPERATIONS]; /* operation in which the first died */
+    _Atomic uint64_t violations_in[ENGINES][MOST_OPERATIONS];
     _Atomic uint64_t late; /* blocked calls that came back after the limit */
     _Atomic int64_t slowest;
     _Atomic uint64_t worked; /* pieces of work of those who lived on */
     _Atomic uint64_t violations;
-    _Atomic uint32_t heartbeat[MOST_WORKERS];
 };
 
 extern struct totals *totals;
 
+/* What this worker does now; violations are counted there. */
+void totals_now(enum engine engine, const struct operation *operation);
+void totals_count_death(void);
+void totals_count_violation(void);
+
 void totals_share(void);
-void totals_print(uint64_t seed);
+
+/* One line on what has been done so far. */
+void totals_progress(int64_t begun_us);
+
+/* By operation, and by engine; `tap`: as test cases instead. */
+void totals_print(uint64_t seed, bool tap);
+
+/* Appends a row for each engine to the file that $CRASH_ALL_TABLE names, if it does:
+ * engine|kills|deaths inside recovery|operations|violations|seconds */
+void totals_append(void);
 
 #endif /* TESTS_KILL_TOTALS_H */
