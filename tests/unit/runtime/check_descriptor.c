@@ -5,6 +5,8 @@
 #include "runtime/descriptor.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/control.h"
@@ -31,7 +33,33 @@ static struct {
     uint32_t node;          /* slot of ours */
     _Atomic uint32_t
             comes_at_look; /* one is sent while somebody looks for the n-th time; 0: never */
+    bool until_the_watcher_sleeps; /* ...and that look ends when the watcher sleeps again */
+    uint64_t sleeps;               /* of the watcher, before */
 } counter = { .gate = PTHREAD_MUTEX_INITIALIZER };
+
+/* How often the watcher has gone to sleep. */
+static uint64_t watcher_sleeps(void)
+{
+    static const char field[] = "voluntary_ctxt_switches:";
+    unsigned long long sleeps = 0;
+    char path[64], line[256];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", watcher_thread());
+    file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, field, sizeof field - 1) == 0)
+            sleeps = strtoull(line + sizeof field - 1, NULL, 10);
+    fclose(file);
+    return sleeps;
+}
+
+/* It has gone to sleep once more: until something else comes, or until we are done. */
+static void watcher_has_woken(void)
+{
+    ck_assert(eventually(watcher_sleeps() > counter.sleeps));
+}
 
 static void note(const void *self, struct mci_place *place)
 {
@@ -49,6 +77,8 @@ static bool would_return(const void *self, const struct mci_place *place)
     if (atomic_fetch_add(&counter.looks, 1) + 1 == counter.comes_at_look) {
         atomic_fetch_add(&counter.sent, 1);
         mci_event_raise(mci_map(), &counter.event, counter.node);
+        if (counter.until_the_watcher_sleeps)
+            watcher_has_woken();
     }
     return there;
 }
@@ -228,6 +258,26 @@ START_TEST(what_comes_while_the_last_one_is_received_is_not_overlooked)
 }
 END_TEST
 
+/* The watcher has been and gone while the last look of a receive goes on: it must not have
+ * taken the descriptor for one that needs no look. */
+START_TEST(what_comes_before_a_receive_ends_does_not_wait_for_the_next_look)
+{
+    int64_t start;
+
+    attach();
+    send_one();
+    ck_assert(becomes_readable(descriptor->fd));
+    atomic_store(&counter.looks, 0);
+    counter.until_the_watcher_sleeps = true;
+    counter.sleeps = watcher_sleeps();
+    counter.comes_at_look = 3;
+    receive_one();
+    start = now_us();
+    ck_assert(becomes_readable(descriptor->fd));
+    ck_assert_int_lt(now_us() - start, 500 * 1000); /* it looks by itself after a second */
+}
+END_TEST
+
 /* The same for the looks of the watcher, after an event that meant nothing. One that it has
  * overlooked would be found when it looks by itself, after a second. */
 START_TEST(what_comes_while_the_watcher_looks_is_not_overlooked)
@@ -319,6 +369,7 @@ int main(void)
         { while_readable_nobody_is_asked_to_wake_anybody, 1 },
         { a_death_makes_it_readable_for_good, 1 },
         { what_comes_while_the_last_one_is_received_is_not_overlooked, 3 },
+        { what_comes_before_a_receive_ends_does_not_wait_for_the_next_look, 1 },
         { what_comes_while_the_watcher_looks_is_not_overlooked, 2 },
         { a_look_from_an_old_place_does_no_harm, 1 },
         { descriptors_are_used_again, 1 },
