@@ -387,12 +387,12 @@ static bool check_limits(struct balancer *balancer, const impl_info_t *limits,
                  limits->max_buffers < 3 ? 0 : limits->max_buffers - 2);
         return false;
     }
-    if (limits->max_pkt_size < REPORT_PACKET_MAX) {
+    if (limits->max_pkt_size < REPORT_PACKET_LEAST) {
         snprintf(reason, CONFIG_REASON_SIZE,
                  "topology '%.64s', which other programs use too, carries packets of %u bytes "
                  "at "
                  "most, and workers report in packets of %u; choose another --topology",
-                 limits->topology, limits->max_pkt_size, (unsigned)REPORT_PACKET_MAX);
+                 limits->topology, limits->max_pkt_size, (unsigned)REPORT_PACKET_LEAST);
         return false;
     }
     balancer->bytes_max = ITEM_BYTES_MAX;

@@ -102,17 +102,27 @@ static inline void make_item(const struct balancer *balancer, struct item *item,
     memcpy(item + 1, packet->bytes, packet->captured);
 }
 
-/* Gives the item in hand to a worker that has room. */
+/* Gives the item in hand to a worker that has room. It is made in a place that is always in the
+ * nearest cache and sent from there: where it is kept is further away, and what is read soon
+ * after it was written there is waited for. */
 static bool give(struct balancer *balancer, struct worker *worker)
 {
     const struct packet *packet = balancer->packet;
-    struct item *item = take_on(balancer, worker, packet->captured, packet->original);
+    struct item *item = balancer->scratch, *kept;
+    size_t size = sizeof(*item) + packet->captured;
+    mcapi_status_t status;
 
-    if (item == NULL)
-        return false;
     make_item(balancer, item, worker->number, time_to_send(balancer, worker));
-    count_protocol(balancer, item->ip_version, item->protocol, item->captured);
-    return send_next(balancer, worker, item);
+    mcapi_pktchan_send(worker->channels.work, item, size, &status);
+    kept = take_on(balancer, worker, packet->captured, packet->original);
+    if (kept == NULL)
+        return false;
+    memcpy(kept, item, size);
+    count_protocol(balancer, item->ip_version, item->protocol, packet->captured);
+    if (status != MCAPI_SUCCESS)
+        return deaths_lose(balancer, worker, status);
+    ack_sent(&worker->acks);
+    return true;
 }
 
 /* The same for one that had to wait. */

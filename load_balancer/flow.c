@@ -9,6 +9,7 @@
 #include "load_balancer/flow.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <pcap/dlt.h>
@@ -55,14 +56,12 @@ static uint16_t read16(const uint8_t *at)
     return (uint16_t)(at[0] << 8 | at[1]);
 }
 
-static uint32_t read32(const uint8_t *at)
+static inline uint64_t read64(const uint8_t *at)
 {
-    return (uint32_t)read16(at) << 16 | read16(at + 2);
-}
+    uint64_t word;
 
-static uint64_t read64(const uint8_t *at)
-{
-    return (uint64_t)read32(at) << 32 | read32(at + 4);
+    memcpy(&word, at, sizeof(word));
+    return be64toh(word);
 }
 
 /* --- The tag ----------------------------------------------------------------------------- */
@@ -85,22 +84,36 @@ static bool destination_first(const struct flow *flow)
     return order > 0 || (order == 0 && flow->source_port > flow->destination_port);
 }
 
+/* Exchanges the two if `swap`. Which end comes first is as good as random, so that a branch
+ * would go the wrong way for every other packet. */
+static inline void swap_if(bool swap, uint64_t *a, uint64_t *b)
+{
+    uint64_t change = (*a ^ *b) & -(uint64_t)swap;
+
+    *a ^= change;
+    *b ^= change;
+}
+
 static uint32_t tag_of_fields(const struct flow *flow)
 {
-    bool swap = destination_first(flow);
-    const uint8_t *low = swap ? flow->destination : flow->source;
-    const uint8_t *high = swap ? flow->source : flow->destination;
-    uint16_t low_port = swap ? flow->destination_port : flow->source_port;
-    uint16_t high_port = swap ? flow->source_port : flow->destination_port;
+    uint64_t low = read64(flow->source), high = read64(flow->destination);
+    uint64_t low_rest = read64(flow->source + 8), high_rest = read64(flow->destination + 8);
+    uint64_t low_port = flow->source_port, high_port = flow->destination_port;
+    bool by_the_rest =
+            (low_rest > high_rest) | ((low_rest == high_rest) & (low_port > high_port));
+    bool swap = (low > high) | ((low == high) & by_the_rest);
     uint64_t kind = flow->ip_version != 0 ? flow->protocol : flow->ether_type;
-    uint64_t hash = mix(0, (uint64_t)flow->ip_version << 56 | kind << 32
-                                   | (uint64_t)low_port << 16 | high_port);
+    uint64_t hash;
 
-    hash = mix(hash, read64(low));
-    hash = mix(hash, read64(high));
+    swap_if(swap, &low, &high);
+    swap_if(swap, &low_port, &high_port);
+    hash = mix(0, (uint64_t)flow->ip_version << 56 | kind << 32 | low_port << 16 | high_port);
+    hash = mix(hash, low);
+    hash = mix(hash, high);
     if (flow->ip_version == 6) {
-        hash = mix(hash, read64(low + 8));
-        hash = mix(hash, read64(high + 8));
+        swap_if(swap, &low_rest, &high_rest);
+        hash = mix(hash, low_rest);
+        hash = mix(hash, high_rest);
     }
     return (uint32_t)(hash >> 32);
 }
@@ -204,6 +217,16 @@ static void limit(struct view *view, uint32_t size)
         view->end = view->at + size;
 }
 
+/* In one piece with the zeros behind it, because it is read so: a read of what was written in
+ * several pieces has to wait for all of them. */
+static inline void copy_ipv4(uint8_t *to, const uint8_t *address)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, address, 4);
+    memcpy(to, &word, sizeof(word));
+}
+
 static bool parse_ipv4(struct view *view, struct flow *flow, bool quoted)
 {
     const uint8_t *header = view->bytes + view->at;
@@ -219,8 +242,8 @@ static bool parse_ipv4(struct view *view, struct flow *flow, bool quoted)
     flow->ip_version = 4;
     flow->addresses = true;
     flow->protocol = header[9];
-    memcpy(flow->source, header + 12, 4);
-    memcpy(flow->destination, header + 16, 4);
+    copy_ipv4(flow->source, header + 12);
+    copy_ipv4(flow->destination, header + 16);
     flow->fragment = (read16(header + 6) & 0x3fff) != 0; /* more to come, or not the first */
     skip(view, header_size);
     if (!flow->fragment) {

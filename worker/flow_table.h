@@ -74,10 +74,22 @@ static inline uint8_t flow_key_ip_version(uint64_t key)
 bool flow_table_open(struct flow_table *table, size_t limit);
 void flow_table_close(struct flow_table *table);
 
+/* Where a flow's slot is, unless it is taken: then behind that. */
+static inline size_t flow_table_place(const struct flow_table *table, uint64_t key)
+{
+    return (size_t)(key * 0x9e3779b97f4a7c15ULL >> table->shift);
+}
+
+/* Somebody is about to ask for it. */
+static inline void flow_table_prefetch(const struct flow_table *table, uint64_t key)
+{
+    __builtin_prefetch(&table->slots[flow_table_place(table, key)], 1);
+}
+
 /* The slot of this flow, or a free one for it. */
 static inline struct flow_record *flow_table_slot(const struct flow_table *table, uint64_t key)
 {
-    size_t at = (size_t)(key * 0x9e3779b97f4a7c15ULL >> table->shift);
+    size_t at = flow_table_place(table, key);
 
     while (table->slots[at].key != key && table->slots[at].key != 0)
         at = (at + 1) & (table->slot_count - 1);

@@ -43,8 +43,8 @@ enum {
      * bytes: those of their packets, and as many for each item as make the two limits meet at
      * empty packets. What the balancer keeps of a worker grows with it; and the more often it
      * reports, the more it costs. */
-    ITEM_REPORT_EVERY = 1024,
-    ITEM_REPORT_BYTES = 256 * 1024,
+    ITEM_REPORT_EVERY = 4096,
+    ITEM_REPORT_BYTES = 1024 * 1024,
 };
 
 enum {

@@ -25,11 +25,13 @@ enum {
     /* In front of every report: the number of this format. */
     REPORT_MAGIC = 0x52505432,
 
-    /* The largest packet of a report: below 8 KiB, which any topology carries. */
-    REPORT_PACKET_MAX = 7168,
+    /* The largest packet of a report: below 64 KiB, which topologies carry that nobody has made
+     * smaller; and the least that one must carry. */
+    REPORT_PACKET_MAX = 48 * 1024,
+    REPORT_PACKET_LEAST = 7168,
 
     /* Durations in one report. */
-    REPORT_TIMED_MAX = 64,
+    REPORT_TIMED_MAX = 256,
 
     /* The beginning of a flow's first packet, long enough to name the flow by: Ethernet, two
      * VLAN tags, IPv6 and the ports, or IPv4 with some options. */
@@ -66,8 +68,8 @@ struct report_flow {
     uint8_t ip_version;
     uint8_t protocol;
     uint16_t head_size; /* bytes that follow, and as many more as make it a multiple of 8 */
-    uint32_t link_type;
-    uint32_t is_new; /* 1: this worker has not named the flow before */
+    uint32_t link_type; /* of a new flow, else 0 */
+    uint32_t is_new;    /* 1: this worker has not named the flow before */
 };
 static_assert(sizeof(struct report_flow) == 40, "the same in both programs");
 
@@ -77,10 +79,12 @@ static inline uint32_t report_flow_size(uint32_t head_size)
     return (uint32_t)sizeof(struct report_flow) + ((head_size + 7) & ~7U);
 }
 
+/* The room for entries of flows in a packet. */
+#define REPORT_FLOW_ROOM(packet_size)                \
+    ((packet_size) - (uint32_t)sizeof(struct report) \
+     - REPORT_TIMED_MAX * (uint32_t)sizeof(uint64_t))
 enum {
-    /* The room for entries of flows. */
-    REPORT_FLOW_BYTES_MAX =
-            REPORT_PACKET_MAX - sizeof(struct report) - REPORT_TIMED_MAX * sizeof(uint64_t),
+    REPORT_FLOW_BYTES_MAX = REPORT_FLOW_ROOM(REPORT_PACKET_MAX),
 };
 
 #endif /* WORKER_REPORT_H */

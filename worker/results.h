@@ -23,8 +23,9 @@ struct results {
     /* Since the last report. */
     struct report sum;
     uint64_t timed_ns[REPORT_TIMED_MAX];
-    size_t touched[REPORT_FLOW_BYTES_MAX
-                   / sizeof(struct report_flow)]; /* flows that had items */
+    uint64_t touched[REPORT_FLOW_BYTES_MAX
+                     / sizeof(struct report_flow)]; /* the keys of flows that had items */
+    uint32_t flow_room;                             /* bytes for their entries */
     int32_t left; /* of ITEM_REPORT_BYTES; a report is due when nothing is */
 };
 
@@ -35,6 +36,10 @@ enum {
 /* Tells so many flows apart; those beyond are counted together. False: no memory. */
 bool results_open(struct results *results, size_t flows_max);
 void results_close(struct results *results);
+
+/* No packet is larger than that, which is at least REPORT_PACKET_LEAST. Before the first item.
+ */
+void results_limit(struct results *results, uint32_t packet_max);
 
 /* Notes that this flow has items to be reported. */
 void results_touch(struct results *results, const struct flow_record *flow);

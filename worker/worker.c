@@ -85,6 +85,7 @@ static bool join(struct worker *worker)
     mcapi_initialize(settings->domain, settings->node, NULL, NULL, &info, &worker->status);
     if (!succeeded(worker, "join the topology"))
         return false;
+    results_limit(&worker->results, info.impl_info.max_pkt_size);
     worker->work_endpoint = mcapi_endpoint_create(ITEM_PORT_WORK, &worker->status);
     if (!succeeded(worker, "create the endpoint for work"))
         return false;

@@ -15,6 +15,11 @@
 
 /* --- While it runs ---------------------------------------------------------------- */
 
+enum {
+    /* The memory of a flow is asked for so many entries of a report ahead. */
+    AHEAD = 6,
+};
+
 bool stats_open(struct stats *stats, const struct config *config)
 {
     *stats = (struct stats){
@@ -77,6 +82,16 @@ static void note_worker(struct stats *stats, struct worker_stats *worker, size_t
 
     worker->flows += (*bits & bit) == 0;
     *bits |= bit;
+}
+
+/* Asks for the memory of the flow of an entry; the entry's size. */
+static uint32_t foresee_flow(const struct stats *stats, const uint8_t *at)
+{
+    struct report_flow flow;
+
+    memcpy(&flow, at, sizeof(flow));
+    flow_table_prefetch(&stats->flows, flow_key(flow.tag, flow.ip_version, flow.protocol));
+    return report_flow_size(flow.head_size);
 }
 
 static void add_flow(struct stats *stats, struct worker_stats *worker,
@@ -142,7 +157,7 @@ static void add_sums(struct worker_stats *worker, const struct report *report)
 bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
                       size_t size, uint32_t *items)
 {
-    const uint8_t *at = packet;
+    const uint8_t *at = packet, *ahead;
     struct report report;
     struct report_flow flow;
     size_t timed;
@@ -169,7 +184,12 @@ bool stats_add_report(struct stats *stats, struct worker_stats *worker, const vo
         memcpy(&ns, at, sizeof(ns));
         latency_add(&worker->latency, ns);
     }
-    for (uint32_t i = 0; i < report.flows; i++) {
+    ahead = at;
+    for (uint32_t i = 0; i < report.flows + AHEAD; i++) {
+        if (i < report.flows)
+            ahead += foresee_flow(stats, ahead);
+        if (i < AHEAD)
+            continue;
         memcpy(&flow, at, sizeof(flow));
         add_flow(stats, worker, &flow, at + sizeof(flow));
         at += report_flow_size(flow.head_size);

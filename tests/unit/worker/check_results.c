@@ -16,6 +16,7 @@ struct pair {
     struct config config;
     struct stats stats;
     uint32_t covered; /* items that reports were about */
+    size_t largest;   /* of their packets */
 };
 
 static void open_pair(struct pair *pair, size_t flows_max)
@@ -42,6 +43,8 @@ static void report(struct pair *pair)
     ck_assert_uint_le(size, REPORT_PACKET_MAX);
     ck_assert(stats_add_report(&pair->stats, &pair->stats.workers[0], packet, size, &items));
     pair->covered += items;
+    if (size > pair->largest)
+        pair->largest = size;
     ck_assert(!results_due(&pair->results));
     ck_assert(!results_pending(&pair->results));
 }
@@ -100,6 +103,29 @@ START_TEST(reports_add_up_to_what_was_done)
     ck_assert_uint_eq(pair.stats.workers[0].latency.count, 3125);
     ck_assert_uint_eq(pair.stats.flows.used, flows < 50000 ? flows : 50000);
     ck_assert_uint_eq(pair.stats.workers[0].flows, pair.stats.flows.used);
+    close_pair(&pair);
+}
+END_TEST
+
+START_TEST(no_report_is_larger_than_the_topology_carries)
+{
+    struct pair pair;
+
+    open_pair(&pair, 1 << 20);
+    results_limit(&pair.results, REPORT_PACKET_LEAST);
+    for (uint32_t i = 0; i < 50000; i++) {
+        add(&pair, i, 1 + i % 1000, 100, 0);
+        if (i % 16 == 0)
+            results_time(&pair.results, i);
+        if (results_due(&pair.results))
+            report(&pair);
+    }
+    if (results_pending(&pair.results))
+        report(&pair);
+    ck_assert_uint_eq(pair.covered, 50000);
+    ck_assert_uint_eq(pair.stats.flows.used, 1000);
+    ck_assert_uint_le(pair.largest, REPORT_PACKET_LEAST);
+    ck_assert_uint_gt(pair.largest, REPORT_PACKET_LEAST / 2);
     close_pair(&pair);
 }
 END_TEST
@@ -171,6 +197,7 @@ int main(void)
 {
     const struct suite_test tests[] = {
         { reports_add_up_to_what_was_done, SUITE_LENGTH(flow_counts) },
+        { no_report_is_larger_than_the_topology_carries, 1 },
         { large_packets_are_reported_sooner, 1 },
         { order_is_known_across_reports, 1 },
         { an_item_whose_order_says_nothing_is_not_out_of_order, 1 },
