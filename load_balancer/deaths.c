@@ -5,6 +5,7 @@
 #include "load_balancer/deaths.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "load_balancer/dispatch.h"
@@ -305,6 +306,9 @@ static bool start_first_on(struct balancer *balancer, struct worker *worker, cha
     }
     if (start_on(balancer, worker, START_STEP_MS, reason) != WORKER_CANNOT_START)
         return true;
+    if (signals_stops() >= 2) /* it was us who killed it */
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "stopped at once by a second signal, before all workers were ready");
     if (!process_was_killed_by_another(&worker->process) || signals_stops() > 0)
         return false;
     if (lose_beginner(balancer, worker, reason))

@@ -9,7 +9,8 @@
 #
 #   --workers N   that it has
 #   --kills N     to be killed; with --feed the input ends after that many
-#   --late N      at most so many more after the end of the input
+#   --stop        SIGINT after that many, instead of an end of the input
+#   --late N      at most so many more after the end of the input, or the signal
 #   --pause MS    at most so long after all are there
 #   --feed FILE   its standard input is this pcapng capture, again and again, as --source pcap:-
 #   --records N   ... so many packets of it, instead of until the last kill
@@ -27,7 +28,7 @@ use POSIX ':sys_wait_h';
 use Time::HiRes qw(time sleep);
 
 my %o = (workers => 4, kills => 0, late => 0, pause => 20);
-GetOptions(\%o, 'workers=i', 'kills=i', 'late=i', 'pause=f', 'feed=s', 'records=i') or exit 2;
+GetOptions(\%o, 'workers=i', 'kills=i', 'stop', 'late=i', 'pause=f', 'feed=s', 'records=i') or exit 2;
 my ($out, $err) = splice(@ARGV, 0, 2);
 shift @ARGV if $ARGV[0] eq '--';
 
@@ -153,6 +154,11 @@ while (waitpid($pid, WNOHANG) == 0) {
         sleep($wait < 0.005 ? $wait : 0.005);
     }
     kill_one() if $killed < $wanted && time() >= $due;
+    if ($o{stop} && $killed >= $wanted) {
+        kill('INT', $pid);
+        $o{stop} = 0;
+        $wanted = $killed + int(rand($o{late} + 1));
+    }
     if (time() > $deadline) {
         kill('KILL', $pid);
         waitpid($pid, 0);

@@ -73,6 +73,11 @@ clear_progress() {
 
 table=()
 
+# note_run SENTENCE KILLS RUNS EQUAL RESENT SECONDS: a line of the table at the end.
+note_run() {
+    table+=("$(printf '%-28s %7d %5d %6d %10d %6d s' "$@")")
+}
+
 # same_report SENTENCE KILLS OPTION... -- ARGUMENT...: runs until so many were killed, each held
 # against one over the same packets in which nobody is.
 same_report() {
@@ -109,8 +114,7 @@ same_report() {
     done
     took=$((SECONDS - took))
     clear_progress
-    table+=("$(printf "%-28s %7d %5d %6d %10d %6d s" "$what" "$kills" "$runs" "$good" "$resent" \
-        "$took")")
+    note_run "$what" "$kills" "$runs" "$good" "$resent" "$took"
     expect "$what: $kills workers killed, $good of $runs reports equal" \
         test -z "$failed" -a "$kills" -gt 0
     [ -z "$failed" ] || sed 's/^/# /' "$failed"
@@ -118,8 +122,38 @@ same_report() {
 
 # --- Whom and when ------------------------------------------------------------------------
 
-share=$((kills_wanted / 6))
-same_report "a capture" $((kills_wanted - 5 * share)) --feed "$capture" -- \
+# What was taken before the signal cannot be told beforehand, so nothing is compared: all that came
+# must be done.
+done_after_signal() {
+    local what="a signal to stop" wanted=$1 kills=0 runs=0 resent=0 took=$SECONDS failed=''
+    shift
+    while [ "$kills" -lt "$wanted" ] && [ "$runs" -lt $((wanted + 10)) ]; do
+        killing --kills $((1 + RANDOM % 5)) --stop --late 5 --pause $((10 << (runs % 4))) -- "$@"
+        runs=$((runs + 1)) all_runs=$((all_runs + 1))
+        if ! all_done >"$folder/why" 2>&1; then
+            failed="$folder/why"
+            break
+        fi
+        all_equal=$((all_equal + 1))
+        kills=$((kills + $(count deaths))) all_kills=$((all_kills + $(count deaths)))
+        resent=$((resent + $(count resent)))
+        show_progress
+    done
+    clear_progress
+    note_run "$what" "$kills" "$runs" "$((runs - (${#failed} > 0)))" "$resent" $((SECONDS - took))
+    expect "$what: $kills workers killed in $runs runs, before and after it, and all is done" \
+        test -z "$failed" -a "$kills" -gt 0
+    [ -z "$failed" ] || sed 's/^/# /' "$failed"
+}
+
+all_done() {
+    exit_status_is 0 && nothing_is_left && holds '$r->{agreed} && $r->{ordered}' &&
+        holds '$r->{totals}{unacknowledged} == 0 && $r->{totals}{unsent} == 0 &&
+               $r->{totals}{input} == $r->{totals}{items}'
+}
+
+share=$((kills_wanted / 8))
+same_report "a capture" $((kills_wanted - 7 * share)) --feed "$capture" -- \
     --source pcap:- --workers 4
 same_report "a window of 1" $share --feed "$capture" -- --source pcap:- --workers 4 --window 1
 same_report "a queue" $share --feed "$capture" -- \
@@ -129,6 +163,11 @@ same_report "least-loaded" $share --feed "$capture" -- \
 same_report "one worker" $share --workers 1 --feed "$capture" -- --source pcap:- --workers 1
 same_report "generated packets" $share -- \
     --source "generated:flows=3000,packets=$generated,size=64,seed=5" --workers 4
+
+done_after_signal $share --source generated:packets=0,size=64 --workers 4
+# Short runs: most deaths are at their beginnings and ends.
+kills_of_run=2
+same_report "short runs" $share --feed "$capture" -- --source pcap:- --workers 4
 
 if [ "$long" -eq 1 ]; then
     printf '%-28s %7s %5s %6s %10s %8s\n' '' kills runs equal 'sent again' time >&2
