@@ -236,6 +236,13 @@ unsigned char *mci_memory_map(int fd, uint64_t size)
     return NULL;
 }
 
+const unsigned char *mci_memory_map_to_read(int fd, uint64_t size)
+{
+    void *base = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+    return base == MAP_FAILED ? NULL : base;
+}
+
 void mci_memory_unmap(unsigned char *base, uint64_t size)
 {
     munmap(base, size);

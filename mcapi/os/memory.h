@@ -28,6 +28,9 @@ bool mci_memory_commit(int fd, uint64_t offset, uint64_t length);
  * mci_memory_create() is opened, never a device or a pipe: -1 with errno, EINVAL for those. */
 int mci_memory_open(uint32_t pid, int fd);
 
+/* The memory, to be looked at only; NULL with errno. Unmapped as any other. */
+const unsigned char *mci_memory_map_to_read(int fd, uint64_t size);
+
 /* Has that process the memory with this device and inode number mapped? True too when it is not
  * for us to know. */
 bool mci_memory_mapped(uint32_t pid, uint64_t device, uint64_t inode);

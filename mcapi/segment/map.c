@@ -156,32 +156,17 @@ static const char *verify(const unsigned char *base, uint64_t size, char *text,
     return NULL;
 }
 
-bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
-                    char *reason, size_t reason_size)
+/* Where everything lies, by the limits in the header; whoever may write there meanwhile, they
+ * are read once. */
+static bool find_tables(struct mci_map *map, char *reason, size_t reason_size)
 {
-    struct mci_limits chosen = *limits;
     struct plan plan;
-    struct mci_segment_form form = {
-        .context = &chosen,
-        .format = format,
-        .verify = verify,
-    };
 
-    if (!limits_possible(limits)) {
-        snprintf(reason, reason_size, "the limits asked for are out of range");
-        return false;
-    }
-    plan = plan_tables(limits);
-    form.size = plan.end;
-    form.committed = plan.gets;
-    if (!mci_segment_attach(&map->segment, topology, &form, reason, reason_size))
-        return false;
     map->header = (struct mci_header *)map->segment.base;
     map->limits = map->header->limits;
-    plan = plan_tables(&map->limits);
-    if (!limits_possible(&map->limits) || plan.end != map->segment.size) {
+    if (!limits_possible(&map->limits)
+        || (plan = plan_tables(&map->limits), plan.end != map->segment.size)) {
         snprintf(reason, reason_size, "the segment's header changed while we attached");
-        mci_segment_detach(&map->segment);
         return false;
     }
     map->nodes = (struct mci_node_slot *)(map->segment.base + plan.nodes);
@@ -193,6 +178,49 @@ bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_
     map->region_shift = (uint32_t)__builtin_ctzll(mci_region_size(&map->limits));
     map->mailboxes = map->segment.base + plan.mailboxes;
     map->mailbox = plan_mailbox(&map->limits);
+    return true;
+}
+
+bool mci_map_look(struct mci_map *map, const char *topology, char *reason, size_t reason_size)
+{
+    const struct mci_segment_form form = { .verify = verify };
+
+    if (!mci_segment_look(&map->segment, topology, &form, reason, reason_size))
+        return false;
+    if (find_tables(map, reason, reason_size))
+        return true;
+    mci_segment_look_away(&map->segment);
+    return false;
+}
+
+void mci_map_look_away(struct mci_map *map)
+{
+    mci_segment_look_away(&map->segment);
+    memset(map, 0, sizeof *map);
+}
+
+bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
+                    char *reason, size_t reason_size)
+{
+    struct mci_limits chosen = *limits;
+    struct mci_segment_form form = {
+        .context = &chosen,
+        .format = format,
+        .verify = verify,
+    };
+
+    if (!limits_possible(limits)) {
+        snprintf(reason, reason_size, "the limits asked for are out of range");
+        return false;
+    }
+    form.size = plan_tables(limits).end;
+    form.committed = plan_tables(limits).gets;
+    if (!mci_segment_attach(&map->segment, topology, &form, reason, reason_size))
+        return false;
+    if (!find_tables(map, reason, reason_size)) {
+        mci_segment_detach(&map->segment);
+        return false;
+    }
     /* FENCED: before the first of our threads can sleep, wakers must know that it cannot
      * fence for both sides. */
     if (!mci_fence_heavy_available())

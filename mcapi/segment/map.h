@@ -45,6 +45,11 @@ struct mci_map {
 bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
                     char *reason, size_t reason_size);
 
+/* For somebody who only looks at a topology that there is: the map is good for mci_audit and
+ * mci_tally, and nothing can be written through it. False: `reason` says why in one line. */
+bool mci_map_look(struct mci_map *map, const char *topology, char *reason, size_t reason_size);
+void mci_map_look_away(struct mci_map *map);
+
 /* Leaves the topology; the last one to leave takes the segment along. `keep_mapped`: its
  * addresses stay valid until the process ends. */
 void mci_map_detach(struct mci_map *map, bool keep_mapped);

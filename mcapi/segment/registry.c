@@ -138,15 +138,17 @@ static bool folder_acceptable(const char *path, const struct stat *status, char 
     return true;
 }
 
-/* A descriptor of the folder, which is made if it is not there. -1: the reason, or "" when it
- * vanished under us. */
-static int open_folder(const char *path, char *reason, size_t reason_size)
+/* A descriptor of the folder, which is made, if that is wanted and it is not there. -1: the
+ * reason, or "" when it is not there, or vanished under us. */
+static int open_folder(const char *path, bool make, char *reason, size_t reason_size)
 {
     struct stat status;
     int fd;
 
     reason[0] = '\0';
-    if (mkdir(path, 0700) == 0) {
+    if (!make) {
+        /* as it is */
+    } else if (mkdir(path, 0700) == 0) {
         chmod(path, 0700); /* whatever the umask takes away */
     } else if (errno != EEXIST) {
         refuse(reason, reason_size, "cannot make folder %s: %s", path, strerror(errno));
@@ -192,7 +194,7 @@ static void unlock_and_close(int fd)
 bool mci_registry_lock(struct mci_registry_folder *folder, char *reason, size_t reason_size)
 {
     for (int i = 0; i < LOCK_TRIES; i++) {
-        int fd = open_folder(folder->path, reason, reason_size);
+        int fd = open_folder(folder->path, true, reason, reason_size);
         int result;
 
         if (fd < 0 && reason[0] != '\0')
@@ -223,6 +225,18 @@ void mci_registry_unlock(struct mci_registry_folder *folder)
 {
     rmdir(folder->path); /* refused while anything is in it */
     unlock_and_close(folder->fd);
+    folder->fd = -1;
+}
+
+bool mci_registry_visit(struct mci_registry_folder *folder, char *reason, size_t reason_size)
+{
+    folder->fd = open_folder(folder->path, false, reason, reason_size);
+    return folder->fd >= 0;
+}
+
+void mci_registry_leave(struct mci_registry_folder *folder)
+{
+    close(folder->fd);
     folder->fd = -1;
 }
 

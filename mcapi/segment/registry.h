@@ -64,6 +64,12 @@ bool mci_registry_place(struct mci_registry_folder *folder, char *reason, size_t
  */
 bool mci_registry_lock(struct mci_registry_folder *folder, char *reason, size_t reason_size);
 
+/* The same for somebody who only reads: no folder is made, and no lock taken, as the file is
+ * always replaced as a whole. False with an empty reason: there is no such folder. Then _leave.
+ */
+bool mci_registry_visit(struct mci_registry_folder *folder, char *reason, size_t reason_size);
+void mci_registry_leave(struct mci_registry_folder *folder);
+
 /* The reason is written for MCI_REGISTRY_REFUSED only. */
 enum mci_registry_state mci_registry_read(const struct mci_registry_folder *folder,
                                           const char *topology, struct mci_registry *registry,

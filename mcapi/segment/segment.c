@@ -34,6 +34,7 @@ struct work {
     size_t reason_size;
     struct mci_registry_folder folder;
     struct mci_registry registry;
+    bool looks; /* and changes nothing */
 };
 
 /* Says why not; false, so that it can be returned. */
@@ -145,7 +146,10 @@ static bool own_descriptor(struct mci_segment *segment, int fd, struct work *wor
 
 static bool map_segment(struct mci_segment *segment, struct work *work)
 {
-    segment->base = mci_memory_map(segment->fd, segment->size);
+    /* Who looks reads only: a store would be a mistake of ours, and end the program. */
+    segment->base = work->looks
+                          ? (unsigned char *)mci_memory_map_to_read(segment->fd, segment->size)
+                          : mci_memory_map(segment->fd, segment->size);
     if (segment->base == NULL)
         return refuse(work,
                       "cannot map the segment of topology %s (%" PRIu64
@@ -350,6 +354,67 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
     pthread_setcancelstate(cancellation, NULL);
     mci_memory_scratch_free(work, sizeof *work);
     return attached;
+}
+
+/* --- Looking only ------------------------------------------------------------------ */
+
+static bool look(struct mci_segment *segment, const struct mci_segment_form *form,
+                 struct work *work)
+{
+    enum mci_registry_state state = MCI_REGISTRY_NONE;
+    enum adopted adopted = ADOPTED_OTHER;
+
+    if (!mci_registry_place(&work->folder, work->reason, work->reason_size))
+        return false;
+    if (mci_registry_visit(&work->folder, work->reason, work->reason_size)) {
+        state = mci_registry_read(&work->folder, work->topology, &work->registry, work->reason,
+                                  work->reason_size);
+        mci_registry_leave(&work->folder);
+    } else if (work->reason[0] != '\0') {
+        return false;
+    }
+    if (state == MCI_REGISTRY_REFUSED)
+        return false;
+    if (state == MCI_REGISTRY_FOUND)
+        adopted = find_segment(segment, form, work);
+    if (adopted == ADOPTED_OTHER)
+        refuse(work, "no program has topology %s (%s/%s names none that lives)", work->topology,
+               work->folder.path, work->topology);
+    return adopted == ADOPTED;
+}
+
+bool mci_segment_look(struct mci_segment *segment, const char *topology,
+                      const struct mci_segment_form *form, char *reason, size_t reason_size)
+{
+    struct work *work;
+    bool found;
+
+    segment_clear(segment);
+    if (!mci_registry_name_valid(topology, reason, reason_size))
+        return false;
+    work = mci_memory_scratch(sizeof *work);
+    if (work == NULL) {
+        snprintf(reason, reason_size, "no memory to look at topology %s", topology);
+        return false;
+    }
+    *work = (struct work){
+        .topology = topology,
+        .reason = reason,
+        .reason_size = reason_size,
+        .looks = true,
+    };
+    found = look(segment, form, work);
+    if (found)
+        snprintf(segment->topology, sizeof segment->topology, "%s", topology);
+    else
+        let_go(segment);
+    mci_memory_scratch_free(work, sizeof *work);
+    return found;
+}
+
+void mci_segment_look_away(struct mci_segment *segment)
+{
+    let_go(segment);
 }
 
 /* --- Commit, detach ------------------------------------------------------------- */

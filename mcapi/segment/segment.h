@@ -63,6 +63,15 @@ struct mci_segment_form {
 bool mci_segment_attach(struct mci_segment *segment, const char *topology,
                         const struct mci_segment_form *form, char *reason, size_t reason_size);
 
+/*
+ * For somebody who only looks: maps the segment of a topology that there is, to be read, and is
+ * no holder of it. Writes nothing anywhere, waits for nobody. False: `reason` says why not.
+ * `form` needs its verify() only.
+ */
+bool mci_segment_look(struct mci_segment *segment, const char *topology,
+                      const struct mci_segment_form *form, char *reason, size_t reason_size);
+void mci_segment_look_away(struct mci_segment *segment);
+
 /* Gives a range memory. False: there is none (errno ENOSPC, ENOMEM or EFBIG), or the range is
  * not within the segment (EINVAL). */
 bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t length);
