@@ -47,6 +47,7 @@ counted/%.o: $(source)/%.c | config.h
 hostile_sanitized: $(call plain,$(library) $(scene) $(source)/tests/hostile/hostile.c)
 	$(CC) $(sanitizers) $(wraps) -o $@ $^ -lpthread
 
+fuzz_segment: counted/mcapi_inspect/tables.o
 fuzz_calls fuzz_segment: %: $(call counted,$(library) $(scene) $(source)/tests/fuzz/fuzz.c) \
 		counted/tests/fuzz/%.o
 	$(FUZZ_CC) $(sanitizers) -fsanitize=fuzzer $(wraps) -o $@ $^ -lpthread

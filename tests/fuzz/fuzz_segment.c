@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_segment.c - an input is what lies in the segment: whoever attaches and looks at it finds
- * it sound or says what is wrong, and reads nothing else.
+ * it sound or says what is wrong, and reads nothing else; what mcapi_inspect prints too.
  *
  * The segment of a small topology is put back to what it was and then overwritten: records of
  * eight bytes say which word becomes what; an input that begins with 0xff is laid over the
@@ -13,6 +13,7 @@
 
 #include "fuzz/fuzz.h"
 #include "hostile/hostile.h"
+#include "mcapi_inspect/tables.h"
 #include "segment/audit.h"
 #include "segment/tally.h"
 
@@ -36,6 +37,8 @@ static void begin(void)
     struct hostile_random random = { .state = 1 };
 
     fuzz_begin("segment");
+    if (freopen("/dev/null", "w", stdout) == NULL)
+        abort();
     hostile_journal = calloc(1, sizeof *hostile_journal);
     if (hostile_journal == NULL || !hostile_scene_begin(&random)) {
         fprintf(stderr, "fuzz_segment: the topology cannot be made\n");
@@ -59,6 +62,11 @@ static void look_at(const struct mci_map *map)
     struct mci_tally tally;
 
     mci_audit(map, &audit);
+    print_nodes(map);
+    print_endpoints(map);
+    print_channels(map);
+    print_mailboxes(map);
+    print_sums(map, &audit);
     for (uint32_t i = 0; i < map->limits.max_channels && i < 64; i++) {
         mci_audit_channel(map, i, &carries);
         mci_tally(map, i, &tally);

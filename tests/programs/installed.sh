@@ -56,6 +56,7 @@ if [ -e "$root$bindir/load_balancer" ]; then
     expect "the installed load_balancer finds the installed worker" \
         packets_reach_installed_workers
 fi
+expect "the installed mcapi_inspect runs" with_library "$root$bindir/mcapi_inspect" --version
 expect "make uninstall succeeds" plain_make uninstall
 expect "make uninstall leaves no file behind" nothing_is_left
 finish

@@ -34,7 +34,7 @@ without_warning() {
 }
 
 version=$(sed -n 's/^PACKAGE_VERSION = //p' "$top_builddir/tests/Makefile")
-for program in "$load_balancer" "$worker"; do
+for program in "$load_balancer" "$worker" "$top_builddir/mcapi_inspect/mcapi_inspect"; do
     name=${program##*/}
     page=$top_srcdir/doc/man/$name.1
     expect "$name --help fits into 80 columns" fits "$program"
