@@ -25,14 +25,14 @@ enum {
 
 static const char help[] =
         "Usage: mcapi_inspect [--topology NAME]\n"
-        "Looks at a running MCAPI topology, and says what there is and whether it is whole.\n"
+        "Looks at a running MCAPI topology: what there is, and whether it is whole.\n"
         "\n"
-        "  --topology NAME   which; else the one that MCAPI_TOPOLOGY names, or \"default\"\n"
+        "  --topology NAME   which; else what MCAPI_TOPOLOGY says, or \"default\"\n"
         "  --help            this text\n"
         "  --version         the version\n"
         "\n"
-        "The topology is not disturbed. Exit status: 0 it is whole, 1 something is wrong with\n"
-        "it, 2 it cannot be looked at.\n";
+        "The topology is not disturbed. Exit status: 0 it is whole, 1 something is wrong\n"
+        "with it, 2 it cannot be looked at.\n";
 
 /* --- Damage, and what only looks like it ---------------------------------------------- */
 
