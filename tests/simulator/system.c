@@ -63,6 +63,13 @@ bool mci_thread_ended(uint32_t pid, uint64_t start, uint32_t tid)
     return false;
 }
 
+bool mci_process_stopped(uint32_t pid, uint64_t start)
+{
+    (void)pid;
+    (void)start;
+    return false;
+}
+
 bool mci_memory_mapped(uint32_t pid, uint64_t device, uint64_t inode)
 {
     (void)pid;
@@ -108,6 +115,23 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
     segment->size = sim.segment_size;
     segment->fd = -1;
     return !first || form->format(segment->base, form->context);
+}
+
+/* Nobody looks at a topology from outside. */
+bool mci_segment_look(struct mci_segment *segment, const char *topology,
+                      const struct mci_segment_form *form, char *reason, size_t reason_size)
+{
+    (void)segment;
+    (void)topology;
+    (void)form;
+    (void)reason;
+    (void)reason_size;
+    return false;
+}
+
+void mci_segment_look_away(struct mci_segment *segment)
+{
+    (void)segment;
 }
 
 bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t length)
