@@ -136,15 +136,11 @@ static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
         mci_recover_notice(map, MCI_CONTROL_SLOT(word));
 }
 
-/* Whether the word, which is not 0, is to be taken from who has it: a dead owner, or nobody,
- * whatever the word says. */
-static bool is_left(const struct mci_map *map, uint32_t word, uint32_t mine,
-                    const struct wait *wait)
+/* Whether the word names us, who do not have the lock: a damaged word. */
+static bool is_mine(uint32_t word, uint32_t mine, const struct wait *wait)
 {
-    if ((word & ~(MCI_CONTROL_WAITED | MCI_CONTROL_HELPER)) == (mine & ~MCI_CONTROL_HELPER)
-        || (wait->waited && is_ours(word)))
-        return true;
-    return owner_died(map, word) && !is_still_at_work(map, word);
+    return (word & ~(MCI_CONTROL_WAITED | MCI_CONTROL_HELPER)) == (mine & ~MCI_CONTROL_HELPER)
+        || (wait->waited && is_ours(word));
 }
 
 /* As the node in that slot; `helps`: by another thread than its own. False: not before `until`,
@@ -161,7 +157,9 @@ static bool take(uint32_t slot, bool helps, mci_time until)
     if (helps)
         mine |= MCI_CONTROL_HELPER;
     for (;;) {
-        bool left = word != 0 && is_left(map, word, mine, &wait);
+        bool died = word != 0 && owner_died(map, word);
+        bool left = word != 0
+                 && (is_mine(word, mine, &wait) || (died && !is_still_at_work(map, word)));
 
         if (word == 0 || left) {
             /* The mark stays, and who has waited sets it: there may be others. */
@@ -179,7 +177,7 @@ static bool take(uint32_t slot, bool helps, mci_time until)
         }
         if (is_unbelievable(map, word, &wait) || mci_clock_now() >= until)
             return false;
-        if (owner_died(map, word))
+        if (died)
             mci_futex_wait(control, word, mci_clock_now() + SHORT_NAP);
         else
             wait_for_owner(map, word, until);
