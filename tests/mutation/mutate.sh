@@ -4,7 +4,9 @@
 # mutate.sh - what the tests of the library's concurrency would find: plants one fault of
 # mutations.txt after the other in a copy and runs the checker that the list names.
 #
-#   mutate.sh [-j JOBS] [PATTERN]    `make mutate`; PATTERN (a regular expression) chooses some
+#   mutate.sh [-j JOBS] [-n SCHEDULES] [PATTERN]
+#                                    `make mutate`; PATTERN (a regular expression) chooses some.
+#                                    Of the whole library's scenarios an eighth of SCHEDULES
 #   mutate.sh --complete             the list names every order, fence and read-modify-write of
 #                                    the library, and nothing that is not there
 #
@@ -24,6 +26,7 @@ build=${top_builddir:-.}
 cc=${CC:-cc}
 list=$here/mutations.txt
 jobs=2
+schedules=${schedules:-400000}
 
 # --- The list -------------------------------------------------------------------------------
 
@@ -157,8 +160,8 @@ check_sim() {
     local variant=$1 scenario kind count said status linked=
     shift
     while [ $# -gt 0 ]; do
-        scenario=$1 kind=$(kind_of "$1") count=${SCHEDULES:-400000}
-        [ "$kind" = small ] || count=${WHOLE:-100000}
+        scenario=$1 kind=$(kind_of "$1") count=$schedules
+        [ "$kind" = small ] || count=$((schedules / 8))
         shift
         case ${1-} in [0-9]*) count=$1 && shift ;; esac
         if [ "$linked" != "$kind" ]; then
@@ -247,11 +250,15 @@ case ${1-} in
     one "$3"
     exit
     ;;
--j)
-    jobs=$2
-    shift 2
-    ;;
 esac
+while getopts j:n: option; do
+    case $option in
+    j) jobs=$OPTARG ;;
+    n) schedules=$OPTARG ;;
+    *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
 pattern=${1-.}
 
 mkdir -p "$build/tests/mutation" || exit 2
@@ -266,7 +273,7 @@ for kind in $(for number in $chosen; do
 done | sort -u); do
     build_simulator "$kind" || exit 2
 done
-export top_srcdir=$top top_builddir=$build CC="$cc" jobs
+export top_srcdir=$top top_builddir=$build CC="$cc" jobs schedules
 began=$(date +%s)
 echo "$chosen" | xargs -n 1 -P "$jobs" bash "$0" --one "$work" | tee "$work/said"
 count() { grep -c "^$1" "$work/said"; }

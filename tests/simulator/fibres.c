@@ -212,6 +212,8 @@ static void run_fibre(void)
     struct sim_fibre *fibre = &sim.fibre[sim.self];
 
     fibre->body(fibre->argument);
+    if (sim.running)
+        sim_step(); /* others may come before its last store does */
     sim_let_go(sim.self);
     fibre->state = SIM_OVER;
     leave();
