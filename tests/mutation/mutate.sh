@@ -17,14 +17,16 @@
 #   SURVIVES   the checker is content
 #   BROKEN     nothing is changed, or it does not compile: the list is wrong
 #
-# What is built lies in tests/mutation of the build folder, in a folder that goes with the run.
+# What is built lies in tests/mutation of the build folder: what does not change stays there, the
+# rest goes with the run.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=${top_srcdir:-$(cd "$here/../.." && pwd)}
-build=${top_builddir:-.}
+build=$(cd "${top_builddir:-.}" && pwd)
 cc=${CC:-cc}
 list=$here/mutations.txt
+base=$build/tests/mutation
 jobs=2
 schedules=${schedules:-400000}
 
@@ -116,9 +118,9 @@ kind_of() {
 # The simulator as it is, of which all variants use the objects that do not change.
 build_simulator() {
     local small=
-    mkdir -p "$work/$1"
+    mkdir -p "$base/$1"
     [ "$1" = whole ] || small=small=1
-    make -s -j"$jobs" -C "$work/$1" -f "$top/tests/simulator/simulator.mk" CC="$cc" \
+    make -s -j"$jobs" -C "$base/$1" -f "$top/tests/simulator/simulator.mk" CC="$cc" \
         optimize='-O1 -g' $small simulator flags.txt
 }
 
@@ -166,7 +168,7 @@ check_sim() {
         case ${1-} in [0-9]*) count=$1 && shift ;; esac
         if [ "$linked" != "$kind" ]; then
             rm -rf "$variant/objects"
-            link_simulator "$work/$kind" "$variant" >"$variant/log" 2>&1 || return 2
+            link_simulator "$base/$kind" "$variant" >"$variant/log" 2>&1 || return 2
             linked=$kind
         fi
         said=$(timeout 300 "$variant/simulator" --schedules "$count" "$scenario" 2>&1)
@@ -261,8 +263,8 @@ done
 shift $((OPTIND - 1))
 pattern=${1-.}
 
-mkdir -p "$build/tests/mutation" || exit 2
-work=$(mktemp -d "$(cd "$build/tests/mutation" && pwd)/run-XXXXXX") || exit 2
+mkdir -p "$base" || exit 2
+work=$(mktemp -d "$base/run-XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
 chosen=$(entries | cut -d'|' -f1,2 | grep -n -E -e "$pattern" | cut -d: -f1)
