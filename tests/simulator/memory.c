@@ -611,9 +611,14 @@ void sim_fence_on(int id)
 {
     if (sim.tracing)
         sim_trace("has fenced fibre", NULL, 0, (uint64_t)id, __ATOMIC_SEQ_CST, 0);
-    if (sim.fibre[id].kept_at == NULL || !sim.fibre[id].by_compiler)
+    if (!sim.fibre[id].by_compiler)
         sim_let_go(id);
     fence(id, __ATOMIC_SEQ_CST);
+    /* The processors have spoken to each other: what each has done before, the other one sees. */
+    join(sim.fibre[id].now, self()->now, 0, used);
+    join(self()->now, sim.fibre[id].now, 0, used);
+    self()->now[sim.self]++;
+    sim.fibre[id].now[id]++;
 }
 
 /* --- The kernel ----------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ struct room {
 static struct room *room;
 static uint32_t threads, turns;
 static int inside;
+static bool visits; /* all but the first one */
 
 static void prepare(void)
 {
@@ -27,17 +28,36 @@ static void prepare(void)
         __builtin_trap();
 }
 
+static void use_room(void)
+{
+    sim_check(inside++ == 0);
+    room->turns++;
+    sim_check(room->turns == room->again + 1);
+    room->again++;
+    sim_check(--inside == 0);
+}
+
+/* One that comes once and not again: the gate stays whose it is. */
+static void visit(void)
+{
+    void *owner = mci_gate_visit(&room->gate);
+
+    use_room();
+    mci_gate_visit_over(&room->gate, owner);
+}
+
 static void take_turns(void *unused)
 {
     (void)unused;
     for (uint32_t i = 0; i < turns; i++) {
-        bool alone = mci_gate_enter(&room->gate);
+        bool alone;
 
-        sim_check(inside++ == 0);
-        room->turns++;
-        sim_check(room->turns == room->again + 1);
-        room->again++;
-        sim_check(--inside == 0);
+        if (visits && sim_self() > 0) {
+            visit();
+            continue;
+        }
+        alone = mci_gate_enter(&room->gate);
+        use_room();
         mci_gate_leave(&room->gate, alone);
     }
     sim_check(mci_self.inside == 0);
@@ -47,6 +67,7 @@ static void begin(void)
 {
     threads = 2 + sim_random(THREADS - 1);
     turns = 1 + sim_random(MOST);
+    visits = sim_random(2) == 0;
     sim_name((void *)&room->gate.owner, sizeof room->gate.owner, 8, "owner");
     sim_name(&room->gate.busy, sizeof room->gate.busy, 4, "busy");
     sim_name(&room->turns, 16, 8, "turns");
