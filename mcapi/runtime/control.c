@@ -236,9 +236,13 @@ static bool lock_if_live(struct mci_node *node, uint32_t serial)
     bool helps = live && node->thread != mci_thread_id();
 
     if (live && (!helps || mci_node_help(node))) {
-        if (take(node->slot, helps, until))
+        mci_self.gave_up = !take(node->slot, helps, until);
+        /* Whom we help may have died while we waited, and be recovered. From here on it is not
+         * recovered before we give the lock back. */
+        if (!mci_self.gave_up && (!helps || !mci_node_is_lost(node)))
             return true;
-        mci_self.gave_up = true;
+        if (!mci_self.gave_up)
+            mci_control_unlock_joining();
     }
     pthread_mutex_unlock(&mci_runtime.mutex);
     mci_self.inside--;

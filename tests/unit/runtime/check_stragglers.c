@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/robust.h"
 #include "runtime/control.h"
 #include "runtime/recovery.h"
 #include "segment/audit.h"
@@ -25,8 +26,11 @@ enum { VICTIM = 2 };
 
 /* --- A process whose main thread helps a node that is another thread ---------------------- */
 
-static _Atomic int node_thread; /* its id; 0: not yet, -1: it could not join */
-static _Atomic bool node_shall_end;
+/* Both sides see it. */
+static struct shared {
+    _Atomic int node_thread; /* its id; 0: not yet, -1: it could not join */
+    _Atomic bool node_shall_end;
+} * shared;
 
 /* Ends behind the back of the C library, which is how a thread of a process that is killed ends
  * as others see it: the word is marked, and nothing else happens. */
@@ -37,8 +41,8 @@ static void *be_a_node(void *unused)
 
     (void)unused;
     mcapi_initialize(0, VICTIM, NULL, NULL, &info, &status);
-    atomic_store(&node_thread, status == MCAPI_SUCCESS ? (int)syscall(SYS_gettid) : -1);
-    while (!atomic_load(&node_shall_end))
+    atomic_store(&shared->node_thread, status == MCAPI_SUCCESS ? (int)syscall(SYS_gettid) : -1);
+    while (!atomic_load(&shared->node_shall_end))
         breathe();
     syscall(SYS_exit, 0);
     return NULL;
@@ -49,21 +53,25 @@ static void act_become_helper(struct act *act)
     pthread_t thread;
 
     expect_true(pthread_create(&thread, NULL, be_a_node, NULL) == 0);
-    expect_true(eventually(atomic_load(&node_thread) != 0));
-    expect_true(atomic_load(&node_thread) > 0);
+    expect_true(eventually(atomic_load(&shared->node_thread) != 0));
+    expect_true(atomic_load(&shared->node_thread) > 0);
     act->status = MCAPI_SUCCESS;
 }
 
 static void act_lose_node(struct act *act)
 {
-    atomic_store(&node_shall_end, true);
-    expect_true(eventually(syscall(SYS_tgkill, getpid(), atomic_load(&node_thread), 0) != 0));
+    atomic_store(&shared->node_shall_end, true);
+    expect_true(eventually(syscall(SYS_tgkill, getpid(), atomic_load(&shared->node_thread), 0)
+                           != 0));
     act->status = MCAPI_SUCCESS;
 }
 
 static struct child *helper_start(void)
 {
-    struct child *helper = child_start_bare(CHILD_PROCESS);
+    struct child *helper;
+
+    shared = shared_memory(sizeof *shared);
+    helper = child_start_bare(CHILD_PROCESS);
 
     child_do(helper, act_become_helper, &(struct act){ .kind = 0 });
     return helper;
@@ -91,6 +99,15 @@ static bool nothing_is_dead(void)
 
     audit(&now);
     return now.dead == 0;
+}
+
+static const struct mci_node_slot *victim_slot(void)
+{
+    uint32_t slot = 0;
+
+    while (mci_map()->nodes[slot].node != VICTIM)
+        ck_assert_uint_lt(++slot, mci_map()->limits.max_nodes);
+    return &mci_map()->nodes[slot];
 }
 
 static uint32_t channel_of(mcapi_endpoint_t endpoint)
@@ -163,8 +180,8 @@ static void act_take_cell(struct act *act)
 {
     struct mci_node *node = mci_node_current();
     struct mci_mailbox box = { 0 };
-    uint32_t name = MCI_CONTROL_NAME(
-            node->slot, atomic_load(&mci_map()->nodes[node->slot].incarnation));
+    uint32_t name = MCI_CONTROL_NAME(node->slot,
+                                     atomic_load(&mci_map()->nodes[node->slot].incarnation));
 
     act->status = MCAPI_ERR_GENERAL;
     if (!mci_mailbox_view(mci_map(), act->endpoint, &box) || box.head == NULL)
@@ -236,6 +253,30 @@ START_TEST(the_tables_are_left_alone_while_somebody_may_be_changing_them)
     child_end(waiter);
     if (_i == 0)
         child_kill(helper);
+    ck_assert(nothing_is_dead());
+}
+END_TEST
+
+/* Who helps a node waits for the lock while the node dies and is recovered: it gets nothing
+ * more for it, which nobody would take back. */
+START_TEST(who_comes_too_late_changes_nothing)
+{
+    struct child *helper = helper_start();
+    struct act act = { .port = 9 };
+    struct mci_audit now;
+
+    ck_assert(mci_control_lock(mci_self.node, mci_self.serial));
+    child_begin(helper, act_create, &act);
+    ck_assert(eventually(child_is_asleep(helper)));
+    atomic_store(&shared->node_shall_end, true);
+    ck_assert(eventually(mci_robust_dead(atomic_load(&victim_slot()->liveness.word))));
+    mci_recover_all_dead(&mci_runtime.map);
+    mci_control_unlock();
+    child_finish(helper, &act);
+    expect_status(MCAPI_ERR_NODE_NOTINIT, act.status);
+    audit(&now);
+    ck_assert_uint_eq(now.endpoints, 0);
+    child_kill(helper);
     ck_assert(nothing_is_dead());
 }
 END_TEST
@@ -377,6 +418,7 @@ int main(void)
         { who_is_dead_is_gone_for_all_others_at_once, 1 },
         { a_cell_is_left_alone_while_somebody_may_be_filling_it, 1 },
         { the_tables_are_left_alone_while_somebody_may_be_changing_them, 2 },
+        { who_comes_too_late_changes_nothing, 1 },
         { a_death_without_a_mark_is_noticed_by_who_waits, 2 },
         { an_owner_that_died_without_a_mark_gives_the_lock_back, 1 },
         { each_of_several_peers_is_missed_soon, 1 },
