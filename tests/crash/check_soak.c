@@ -76,8 +76,9 @@ static void remember(enum act_kind kind, uint32_t whom)
 
 static void tell_all(void)
 {
-    fprintf(stderr, "seed %llu, after %lld ms; the last that was done:\n",
-            (unsigned long long)soak->seed, (long long)(now_us() - began) / 1000);
+    fprintf(stderr, "seed %llu, after %lld ms, %u streams; the last that was done:\n",
+            (unsigned long long)soak->seed, (long long)(now_us() - began) / 1000,
+            atomic_load(&soak->streams));
     for (uint32_t i = acts < HISTORY ? 0 : acts - HISTORY; i < acts; i++)
         fprintf(stderr, "    %lld ms ago: %u %s\n",
                 (long long)(now_us() - history[i % HISTORY].when) / 1000,
@@ -392,6 +393,7 @@ static void tell_totals(uint32_t quiets, const struct needs *first, const struct
            "to %ld KB\n",
            first->rss[0], most->rss[0], first->rss[1], most->rss[1], first->fds[1],
            most->fds[1], first->segment, most->segment);
+    printf("  streams    %u of messages\n", atomic_load(&soak->streams));
     printf("  audits     %u, all clean\n", quiets);
     fflush(stdout);
 }

@@ -265,11 +265,23 @@ static mcapi_status_t receive_scalar(struct way *way)
 
 /* ---------------------------------------------------------------------------------------- */
 
+/* A receive may block for ever: the sender may have connected before there was a timeout. */
+static bool would_block(struct way *way)
+{
+    mcapi_status_t status;
+    mcapi_uint_t there = way->kind == KIND_PACKETS ? mcapi_pktchan_available(way->end, &status)
+                                                   : mcapi_sclchan_available(way->end, &status);
+
+    return there == 0 && status == MCAPI_SUCCESS;
+}
+
 static mcapi_status_t receive_some(struct way *way)
 {
     struct pollfd poller = { .events = POLLIN };
     mcapi_status_t status;
 
+    if (!way->alone && would_block(way))
+        return MCAPI_TIMEOUT;
     if (way->mode == POLLED && way->alone) {
         poller.fd = mcapi_ext_receive_fd(way->end, &status);
         if (status != MCAPI_SUCCESS)

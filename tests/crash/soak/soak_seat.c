@@ -112,14 +112,17 @@ static bool obey(uint32_t seat, struct way *ways)
         for (uint32_t i = 0; ways != NULL && i < WAYS; i++)
             way_lost(&ways[i]);
         become_node(seat);
+        atomic_fetch_add(&soak->finalized_so_often[seat], 1);
         return true;
     default:
         return true;
     }
 }
 
+/* The life before may have ended while it finalized. */
 static struct dice dice_of(uint32_t seat)
 {
+    atomic_store(&soak->finalized_so_often[seat], 0);
     return (struct dice){ soak->seed * 31 + seat * 7 + atomic_load(&soak->life[seat]) + 1 };
 }
 

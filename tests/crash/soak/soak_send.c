@@ -213,7 +213,7 @@ static bool send_items(struct way *way)
     }
     switch (status) {
     case MCAPI_SUCCESS:
-        if (way->next >= way->count)
+        if (way->next >= way->count || soak_quiet())
             close_end(way);
         return true;
     case MCAPI_TIMEOUT:

@@ -126,6 +126,7 @@ void way_unexpected(struct way *way, const char *call, mcapi_status_t status)
 
 void way_lost(struct way *way)
 {
+    CALL(way, "nothing, for it has no node");
     way->state = WAY_NONE;
     way->end = 0;
 }
@@ -151,11 +152,11 @@ void way_notices_death(struct way *way)
     int64_t stopped = atomic_load(&soak->stopped_until);
     int64_t late;
 
+    atomic_fetch_add(&soak->noticed, 1);
     if (died == 0 || way->blocked_since >= died)
-        return;
+        return; /* before it was certain */
     late = now_us() - (stopped > died ? stopped : died)
          - (waited_for_processor() - way->waited);
-    atomic_fetch_add(&soak->noticed, 1);
     if (late > NOTICED_US)
         atomic_fetch_add(&soak->noticed_late, 1);
     if (late > atomic_load(&soak->slowest))
@@ -176,10 +177,17 @@ static bool way_create(struct way *way)
     mcapi_status_t status;
 
     way->generation = atomic_load(&soak->finalized_so_often[way->seat]);
+    if ((way->generation & 1) != 0)
+        return false;
     way->end = mcapi_endpoint_create(port, &status);
     if (status != MCAPI_SUCCESS) {
         way->end = 0;
         way_unexpected(way, "mcapi_endpoint_create", status);
+        return false;
+    }
+    if (way_is_stale(way)) { /* which node is it of? */
+        mcapi_endpoint_delete(way->end, &status);
+        way->end = 0;
         return false;
     }
     mcapi_endpoint_set_attribute(way->end, MCAPI_ENDP_ATTR_TIMEOUT, &timeout, sizeof timeout,
@@ -196,7 +204,8 @@ bool way_step(struct way *way)
 
     if (way->state == WAY_NONE && !way_create(way))
         return false;
-    if ((quiet & 1) != 0 && way_sends(way)) {
+    if ((quiet & 1) != 0 && way_sends(way)
+        && (way->kind == KIND_MESSAGES || way->state == WAY_IDLE)) {
         atomic_store(&way->activity->rests_in, quiet);
         return false;
     }
