@@ -204,6 +204,11 @@ bool way_step(struct way *way)
 
     if (way->state == WAY_NONE && !way_create(way))
         return false;
+    /* Who rests makes no call that would tell. */
+    if (way_is_stale(way)) {
+        way_lost(way);
+        return false;
+    }
     if ((quiet & 1) != 0 && way_sends(way)
         && (way->kind == KIND_MESSAGES || way->state == WAY_IDLE)) {
         atomic_store(&way->activity->rests_in, quiet);
