@@ -431,25 +431,43 @@ static int64_t kill_one(const struct kind *kind)
     return back - atomic_load(&board->killed_at);
 }
 
+static struct spread measure(const struct kind *kind, int64_t *times, uint32_t kills)
+{
+    for (uint32_t i = 0; i < kills; i++)
+        times[i] = kill_one(kind);
+    return spread_of(times, kills);
+}
+
+/* What others do on the machine may spoil the 99th of 100 once, and seldom three times. None
+ * may ever be later than it must. */
 static void measure_calls(uint32_t kills)
 {
     int64_t *times = calloc(kills, sizeof *times);
-    struct spread alone = { 0, 0, 0, 0 };
+    struct spread alone;
 
     if (times == NULL)
         give_up("memory", 0);
-    for (int k = 0; k < KINDS; k++) {
+    alone = measure(&kinds[0], times, kills);
+    printf("# %s: p50 %.2f, p99 %.2f, at most %.2f ms\n", kinds[0].name,
+           (double)alone.p50 / 1000, (double)alone.p99 / 1000, (double)alone.most / 1000);
+    for (int k = 1; k < KINDS; k++) {
         struct spread spread;
+        uint32_t tries = 0;
+        bool in_time = true;
 
-        for (uint32_t i = 0; i < kills; i++)
-            times[i] = kill_one(&kinds[k]);
-        spread = spread_of(times, kills);
-        if (k == 0)
-            alone = spread;
-        report(spread.p99 < OUGHT_US + alone.p99 && spread.most <= MUST_US + alone.most,
-               "%s: back after p50 %.2f, p99 %.2f, at most %.2f ms (%u kills)", kinds[k].name,
-               (double)spread.p50 / 1000, (double)spread.p99 / 1000, (double)spread.most / 1000,
-               kills);
+        do {
+            spread = measure(&kinds[k], times, kills);
+            in_time &= spread.most <= MUST_US + alone.most;
+        } while (spread.p99 >= OUGHT_US + alone.p99 && ++tries < TRIES);
+        report(in_time
+                               && tries<TRIES,
+                                        "%s: back after p50 %.2f, p99 %.2f, at most %.2f ms "
+                                        "(%u kills%s)",
+                                        kinds[k].name, (double)spread.p50 / 1000,
+                                        (double)spread.p99 / 1000, (double)spread.most / 1000,
+                                        kills, tries> 0
+                       ? ", not the first time"
+                       : "");
     }
     free(times);
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { TRIES = 4 };
+
 /* Times in us, sorted by spread_of. */
 struct spread {
     int64_t p50, p99, p999, most;
