@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-    SECONDS = 30, /* a round that takes longer hangs */
+    SECONDS = 240, /* a round that takes longer hangs */
 
     /* In a loop the first times round are told apart, and then every so many. */
     TOLD_APART = 6,

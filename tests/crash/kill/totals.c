@@ -152,7 +152,8 @@ static void print_engines(void)
                (unsigned long long)sum_of_engine(totals->violations_in[i]),
                seconds > 0 ? (double)all / seconds : 0.0);
     }
-    printf("(inside: of them, inside a recovery; missed: did not come to its boundary, and died "
+    printf("(inside: of them, inside a recovery; missed: did not come to its boundary, and "
+           "died "
            "behind it; a second: and worker)\n");
 }
 
