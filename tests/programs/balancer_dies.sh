@@ -64,7 +64,7 @@ expect "killed $kills times at random moments: its workers end, and the next run
 [ "$done" -eq "$kills" ] || sed 's/^/# /' "$folder/why"
 expect "the workers took $longest_ms ms at most" test "$longest_ms" -lt 10000
 
-# --- While a worker dies too -----------------------------------------------------------------------
+# --- While a worker dies too ---------------------------------------------------------
 
 balance_behind --source generated:packets=0 --workers 3
 expect "with a worker: under way" await_work "$pid" 3
@@ -73,7 +73,7 @@ await_end
 expect "with a worker: the others end" eventually no_worker_is_left
 expect "with a worker: nothing is left" eventually nothing_is_left
 
-# --- While workers work ----------------------------------------------------------------------------
+# --- While workers work --------------------------------------------------------------
 
 # Each of the two workers has three items, and is at the first: it finishes all of them.
 balance_behind --source generated:packets=0 --workers 2 --window 3 --policy least-loaded \

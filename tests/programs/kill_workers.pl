@@ -14,6 +14,7 @@
 #   --pause MS    at most so long after all are there
 #   --feed FILE   its standard input is this pcapng capture, again and again, as --source pcap:-
 #   --records N   ... so many packets of it, instead of until the last kill
+#   --most N      ... at most so many of it for each kill
 #
 # Prints how many were killed and how many packets were fed. Exits as load_balancer does; 124 if
 # that does not end.
@@ -28,7 +29,7 @@ use POSIX ':sys_wait_h';
 use Time::HiRes qw(time sleep);
 
 my %o = (workers => 4, kills => 0, late => 0, pause => 20);
-GetOptions(\%o, 'workers=i', 'kills=i', 'stop', 'late=i', 'pause=f', 'feed=s', 'records=i') or exit 2;
+GetOptions(\%o, 'workers=i', 'kills=i', 'stop', 'late=i', 'pause=f', 'feed=s', 'records=i', 'most=i') or exit 2;
 my ($out, $err) = splice(@ARGV, 0, 2);
 shift @ARGV if $ARGV[0] eq '--';
 
@@ -142,11 +143,16 @@ sub feed {
     }
 }
 
+# It would be more than is wanted before the next kill.
+sub is_enough {
+    return defined $o{most} && $killed < $wanted && $rounds * @$ends > ($killed + 1) * $o{most};
+}
+
 my $deadline = time() + 300;
 while (waitpid($pid, WNOHANG) == 0) {
     my $wait = $killed < $wanted ? $due - time() : 0.005;
     $wait = 0 if $wait < 0;
-    if (defined $o{feed} && defined $write) {
+    if (defined $o{feed} && defined $write && !is_enough()) {
         my $set = '';
         vec($set, fileno($write), 1) = 1;
         feed() if select(undef, $set, undef, $wait) > 0;

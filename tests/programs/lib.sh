@@ -34,8 +34,11 @@ balance() {
     status=$?
 }
 
-# balance_behind ARGUMENT...: the same in the background, as $pid.
+# balance_behind ARGUMENT...: the same in the background, as $pid. What the one before had said is
+# gone at once: who waits for a line must not find an old one.
 balance_behind() {
+    : >"$folder/out"
+    : >"$folder/err"
     "$load_balancer" "$@" >"$folder/out" 2>"$folder/err" </dev/null &
     pid=$!
     background="$background $pid"

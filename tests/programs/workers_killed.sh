@@ -153,21 +153,23 @@ all_done() {
 }
 
 share=$((kills_wanted / 8))
-same_report "a capture" $((kills_wanted - 7 * share)) --feed "$capture" -- \
+few=$((long ? share / 4 : share))
+same_report "a capture" $((kills_wanted - 6 * share - few)) --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4
-same_report "a window of 1" $share --feed "$capture" -- --source pcap:- --workers 4 --window 1
-same_report "a queue" $share --feed "$capture" -- \
+same_report "a window of 1" $share --feed "$capture" --most 3000 -- \
+    --source pcap:- --workers 4 --window 1
+same_report "a queue" $share --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4 --on-busy queue=500
-same_report "least-loaded" $share --feed "$capture" -- \
+same_report "least-loaded" $share --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4 --policy least-loaded
-same_report "one worker" $share --workers 1 --feed "$capture" -- --source pcap:- --workers 1
+same_report "one worker" $share --workers 1 --feed "$capture" --most 40000 -- \
+    --source pcap:- --workers 1
 same_report "generated packets" $share -- \
     --source "generated:flows=3000,packets=$generated,size=64,seed=5" --workers 4
-
 done_after_signal $share --source generated:packets=0,size=64 --workers 4
 # Short runs: most deaths are at their beginnings and ends.
 kills_of_run=2
-same_report "short runs" $share --feed "$capture" -- --source pcap:- --workers 4
+same_report "short runs" $few --feed "$capture" -- --source pcap:- --workers 4
 
 if [ "$long" -eq 1 ]; then
     printf '%-28s %7s %5s %6s %10s %8s\n' '' kills runs equal 'sent again' time >&2
