@@ -21,6 +21,9 @@ enum {
      * known who has the fewest out. */
     LOOK_EVERY = 16,
 
+    /* The largest packet that is copied once more than it must be: bytes. */
+    SMALL_PACKET = 512,
+
     /* How long to wait for anything while a worker starts: nothing wakes us when it has made
      * its endpoints. */
     STARTING_PATIENCE_MS = 1,
@@ -77,8 +80,8 @@ static inline void count_protocol(struct balancer *balancer, uint8_t ip_version,
     stats->bytes += captured;
 }
 
-/* Makes the item in hand. Each member is written once, and where it stays: what is read in one
- * piece soon after it was written in several is read late. */
+/* Makes the item in hand. Each member is written once, and none is read back: what is read in
+ * one piece soon after it was written in several is read late. */
 static inline void make_item(const struct balancer *balancer, struct item *item,
                              uint32_t worker, uint64_t sent_ns)
 {
@@ -102,22 +105,23 @@ static inline void make_item(const struct balancer *balancer, struct item *item,
     memcpy(item + 1, packet->bytes, packet->captured);
 }
 
-/* Gives the item in hand to a worker that has room. It is made in a place that is always in the
- * nearest cache and sent from there: where it is kept is further away, and what is read soon
- * after it was written there is waited for. */
+/* Gives the item in hand to a worker that has room. A small one is made in a place that is
+ * always in the nearest cache and sent from there: where it is kept is further away, and what
+ * is read soon after it was written there is waited for. */
 static bool give(struct balancer *balancer, struct worker *worker)
 {
     const struct packet *packet = balancer->packet;
-    struct item *item = balancer->scratch, *kept;
+    struct item *kept = take_on(balancer, worker, packet->captured, packet->original);
+    struct item *item = packet->captured <= SMALL_PACKET ? balancer->scratch : kept;
     size_t size = sizeof(*item) + packet->captured;
     mcapi_status_t status;
 
-    make_item(balancer, item, worker->number, time_to_send(balancer, worker));
-    mcapi_pktchan_send(worker->channels.work, item, size, &status);
-    kept = take_on(balancer, worker, packet->captured, packet->original);
     if (kept == NULL)
         return false;
-    memcpy(kept, item, size);
+    make_item(balancer, item, worker->number, time_to_send(balancer, worker));
+    mcapi_pktchan_send(worker->channels.work, item, size, &status);
+    if (item != kept)
+        memcpy(kept, item, size);
     count_protocol(balancer, item->ip_version, item->protocol, packet->captured);
     if (status != MCAPI_SUCCESS)
         return deaths_lose(balancer, worker, status);
