@@ -124,11 +124,11 @@ static void say_respawn(struct balancer *balancer, struct worker *worker, const 
 
 static bool respawn(struct balancer *balancer, struct worker *worker, const char *reason)
 {
-    if (worker->in_vain >= DEATHS_IN_VAIN_MAX) {
+    if (worker->vain_blame >= DEATHS_IN_VAIN_MAX * ACK_BLAME_CRASH) {
         balancer_complain(balancer,
-                          "%s; that was the %dth time in a row that worker %u ended without "
-                          "having done an item: the run ends",
-                          reason, DEATHS_IN_VAIN_MAX, worker->number);
+                          "%s; worker %u has ended %u times in a row without having done an "
+                          "item: the run ends",
+                          reason, worker->number, worker->in_vain);
         return lose_for_good(balancer, worker);
     }
     say_respawn(balancer, worker, reason);
@@ -197,15 +197,21 @@ static uint32_t blame_for(const struct worker *worker)
     return process_was_killed_by_another(&worker->process) ? ACK_BLAME_KILLED : ACK_BLAME_CRASH;
 }
 
+static void die_in_vain(struct worker *worker, uint32_t blame)
+{
+    worker->in_vain++;
+    worker->vain_blame += blame;
+}
+
 static void count_in_vain(struct worker *worker)
 {
-    bool crashed_young =
-            blame_for(worker) == ACK_BLAME_CRASH && clock_ns() - worker->ready_ns < young_ns;
+    uint32_t blame = blame_for(worker);
+    bool crashed_young = blame == ACK_BLAME_CRASH && clock_ns() - worker->ready_ns < young_ns;
 
     if (worker->has_done)
-        worker->in_vain = worker->idle_deaths = 0;
+        worker->in_vain = worker->vain_blame = worker->idle_deaths = 0;
     else if (ack_out(&worker->acks) > 0 || crashed_young)
-        worker->in_vain++;
+        die_in_vain(worker, blame);
     else
         worker->idle_deaths++;
 }
@@ -256,8 +262,9 @@ bool deaths_lose(struct balancer *balancer, struct worker *worker, mcapi_status_
 
 /* --- Those who take over -------------------------------------------------------------- */
 
-/* Whoever was to be ready cannot start, or has died before. */
-static bool lose_beginner(struct balancer *balancer, struct worker *worker, char *reason)
+/* Whoever was to be ready cannot start, or has died before. `first`: the run has not begun. */
+static bool lose_beginner(struct balancer *balancer, struct worker *worker, bool first,
+                          char *reason)
 {
     bool late = worker->process.running && worker->hurried && signals_stops() == 1;
     char ignored[CONFIG_REASON_SIZE];
@@ -268,7 +275,8 @@ static bool lose_beginner(struct balancer *balancer, struct worker *worker, char
         balancer_complain(balancer, "%s", reason);
         return lose_for_good(balancer, worker);
     }
-    worker->in_vain++;
+    /* When the run begins nothing has been done that would be lost. */
+    die_in_vain(worker, first ? ACK_BLAME_CRASH : blame_for(worker));
     return succeed(balancer, worker, reason);
 }
 
@@ -293,7 +301,7 @@ static bool start_successor_on(struct balancer *balancer, struct worker *worker)
     if (worker->step == WORKER_NOT_STARTED && clock_ns() < worker->start_ns)
         return true;
     return start_on(balancer, worker, MCAPI_TIMEOUT_IMMEDIATE, reason) != WORKER_CANNOT_START
-        || lose_beginner(balancer, worker, reason);
+        || lose_beginner(balancer, worker, false, reason);
 }
 
 /* The same when the run begins. Who is killed from outside is replaced; whoever fails by itself
@@ -306,12 +314,14 @@ static bool start_first_on(struct balancer *balancer, struct worker *worker, cha
     }
     if (start_on(balancer, worker, START_STEP_MS, reason) != WORKER_CANNOT_START)
         return true;
-    if (signals_stops() >= 2) /* it was us who killed it */
+    if (signals_stops() >= 2) { /* it was us who killed it */
         snprintf(reason, CONFIG_REASON_SIZE,
                  "stopped at once by a second signal, before all workers were ready");
-    if (!process_was_killed_by_another(&worker->process) || signals_stops() > 0)
         return false;
-    if (lose_beginner(balancer, worker, reason))
+    }
+    if (!process_was_killed_by_another(&worker->process))
+        return false;
+    if (lose_beginner(balancer, worker, true, reason))
         return true;
     reason[0] = '\0'; /* it has been said */
     return false;

@@ -23,6 +23,7 @@
 #include "load_balancer/config.h"
 
 enum {
+    /* In crashes; SIGKILL from outside weighs less: ack.h. */
     DEATHS_IN_VAIN_MAX = 20,
 };
 

@@ -191,10 +191,12 @@ bool process_wait(struct process *process, int timeout_ms)
     return true;
 }
 
-void process_kill(const struct process *process)
+void process_kill(struct process *process)
 {
-    if (process->running)
-        kill(process->pid, SIGKILL);
+    if (!process->running)
+        return;
+    process->ended = true;
+    kill(process->pid, SIGKILL);
 }
 
 bool process_succeeded(const struct process *process)
@@ -209,7 +211,8 @@ bool process_was_killed(const struct process *process)
 
 bool process_was_killed_by_another(const struct process *process)
 {
-    return process_was_killed(process) && WTERMSIG(process->status) == SIGKILL;
+    return process_was_killed(process) && WTERMSIG(process->status) == SIGKILL
+        && !process->ended;
 }
 
 void process_describe(const struct process *process, char *text, size_t size)

@@ -18,6 +18,7 @@ struct process {
     int handle;    /* a pidfd, to wait on */
     unsigned slot; /* by which a second signal kills it: signals.h */
     bool running;
+    bool ended; /* by us */
     int status; /* of waitpid, when it runs no more */
 };
 
@@ -37,13 +38,12 @@ bool process_start(struct process *process, const char *path, const struct confi
  * Also true for one that was never started. */
 bool process_wait(struct process *process, int timeout_ms);
 
-void process_kill(const struct process *process);
+void process_kill(struct process *process);
 
 /* Whether it ended by itself and well. */
 bool process_succeeded(const struct process *process);
 
-/* Whether a signal ended it, and whether that was SIGKILL, which no process sends itself by
- * mistake. */
+/* Whether a signal ended it, and whether that was SIGKILL from somebody else. */
 bool process_was_killed(const struct process *process);
 bool process_was_killed_by_another(const struct process *process);
 

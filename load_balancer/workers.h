@@ -62,6 +62,7 @@ struct worker {
     uint32_t reached;     /* the position in `acks` up to which somebody has acknowledged */
     bool has_done;        /* an item beyond that, since it was ready */
     unsigned in_vain;     /* deaths in a row */
+    uint32_t vain_blame;  /* and what they weigh: ACK_BLAME_* */
     unsigned idle_deaths; /* since it did something */
 };
 

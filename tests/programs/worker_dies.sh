@@ -61,10 +61,14 @@ apart never $input --workers 2 --worker-program "$folder/first_only"
 worker_program "$folder/vanishes" <<<'rm "$0"; exec "$worker" "$@" --die-at 0-30000'
 apart vanished $input --workers 1 --worker-program "$folder/vanishes"
 
-# A timer that goes on after exec, and nothing to do meanwhile.
+# One packet, and nothing more to do. The first worker dies of the packet; all others of a timer,
+# which goes on after exec.
 mkfifo "$folder/silence"
 exec 3<>"$folder/silence"
+perl -e 'print pack("VvvlVVV", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1),
+    pack("VVVV", 1700000000, 0, 64, 64), "x" x 64' >&3
 worker_program "$folder/restless" <<'END'
+mkdir "$folder/first" 2>/dev/null && exec "$worker" "$@" --die-at 0
 exec perl -MTime::HiRes=ualarm -e 'ualarm(300000); exec @ARGV' "$worker" "$@"
 END
 apart idle --source "pcap:$folder/silence" --workers 1 --worker-program "$folder/restless" --json
@@ -335,7 +339,7 @@ expect "two signals in a pause: the run ends at once" broken_off
 in_vain() {
     exit_status_is 1 && of_the_workers "$1" &&
         holds '!$r->{agreed} && $r->{totals}{unacknowledged} > 0' &&
-        grep -Eq 'that was the 20th time in a row that worker [12] ended without having done an item: the run ends$' \
+        grep -Eq '; worker [12] has ended 20 times in a row without having done an item: the run ends$' \
             "$folder/err"
 }
 ends all
@@ -345,7 +349,7 @@ expect "a signal in a pause changes nothing about that" in_vain paused
 
 never_again() {
     exit_status_is 1 && of_the_workers never &&
-        grep -Eq 'worker 1 \(pid [0-9]+\) ended with exit status 3 before it was ready; that was the 20th time' \
+        grep -Eq 'worker 1 \(pid [0-9]+\) ended with exit status 3 before it was ready; worker 1 has ended 20 times in a row' \
             "$folder/err"
 }
 ends never
@@ -362,7 +366,7 @@ expect "a worker program that is gone ends the run, in three lines" vanished
 
 idle() {
     exit_status_is 1 && of_the_workers idle &&
-        grep -Eq 'killed by signal 14 .*that was the 20th time in a row' "$folder/err"
+        grep -Eq 'killed by signal 14 .*; worker 1 has ended 20 times in a row' "$folder/err"
 }
 ends idle
 exec 3>&-
@@ -370,7 +374,7 @@ expect "workers that crash without having anything to do end the run" idle
 
 killed_before() {
     exit_status_is 1 && of_the_workers killed && [ ! -s "$folder/out" ] &&
-        grep -Eq 'killed by signal 9 \(Killed\) before it was ready; that was the 20th time' \
+        grep -Eq 'killed by signal 9 \(Killed\) before it was ready; worker 1 has ended 20 times in a row' \
             "$folder/err"
 }
 ends killed

@@ -90,7 +90,7 @@ same_report() {
     done
     while [ "$kills" -lt "$wanted" ] && [ "$runs" -lt $((wanted + 10)) ]; do
         killing "${options[@]}" --kills $((wanted - kills < kills_of_run ? wanted - kills
-            : kills_of_run)) --late 2 --pause $((10 << (runs % 4))) "$@"
+            : kills_of_run)) --late 2 --pause $((20 << (runs % 3))) "$@"
         mv "$folder/out" "$folder/disturbed"
         mv "$folder/err" "$folder/said"
         disturbed=$status disturbed_fed=$fed
@@ -128,7 +128,7 @@ done_after_signal() {
     local what="a signal to stop" wanted=$1 kills=0 runs=0 resent=0 took=$SECONDS failed=''
     shift
     while [ "$kills" -lt "$wanted" ] && [ "$runs" -lt $((wanted + 10)) ]; do
-        killing --kills $((1 + RANDOM % 5)) --stop --late 5 --pause $((10 << (runs % 4))) -- "$@"
+        killing --kills $((1 + RANDOM % 5)) --stop --late 5 --pause $((20 << (runs % 3))) -- "$@"
         runs=$((runs + 1)) all_runs=$((all_runs + 1))
         if ! all_done >"$folder/why" 2>&1; then
             failed="$folder/why"
