@@ -151,7 +151,9 @@ static int open_folder(const char *path, bool make, char *reason, size_t reason_
     } else if (mkdir(path, 0700) == 0) {
         chmod(path, 0700); /* whatever the umask takes away */
     } else if (errno != EEXIST) {
-        refuse(reason, reason_size, "cannot make folder %s: %s", path, strerror(errno));
+        refuse(reason, reason_size,
+               "cannot make folder %s: %s: change that, or name another in MCAPI_RUNTIME_DIR",
+               path, strerror(errno));
         return -1;
     }
     if (lstat(path, &status) != 0) {
@@ -512,8 +514,10 @@ bool mci_registry_write(const struct mci_registry_folder *folder, const char *to
                                 print_registry(registry, text, FILE_MAX));
 
     if (!written)
-        refuse(reason, reason_size, "cannot write %s/%s: %s", folder->path, topology,
-               strerror(errno));
+        refuse(reason, reason_size,
+               "cannot write %s/%s: %s: change that, or name another folder in "
+               "MCAPI_RUNTIME_DIR",
+               folder->path, topology, strerror(errno));
     mci_memory_scratch_free(text, FILE_MAX);
     return written;
 }

@@ -189,12 +189,18 @@ static bool make_segment(struct mci_segment *segment, const struct mci_segment_f
     snprintf(name, sizeof name, "mcapi-%s", work->topology);
     fd = mci_memory_create(name, form->size);
     if (fd < 0)
-        return refuse(work, "cannot make the segment of topology %s (%" PRIu64 " bytes): %s",
-                      work->topology, form->size, strerror(errno));
+        return refuse(work, "cannot make the segment of topology %s (%" PRIu64 " bytes): %s%s",
+                      work->topology, form->size, strerror(errno),
+                      errno == EFBIG ? ": raise ulimit -f, or choose a smaller "
+                                       "MCAPI_MAX_CHANNELS or MCAPI_MAX_PKT_SIZE"
+                                     : "");
     if (!own_descriptor(segment, fd, work))
         return false;
     if (!mci_memory_commit(fd, 0, form->committed))
-        return refuse(work, "no memory for the segment of topology %s (%" PRIu64 " bytes): %s",
+        return refuse(work,
+                      "no memory for the segment of topology %s (%" PRIu64
+                      " bytes): %s: end other programs, or choose a smaller MCAPI_MAX_NODES or "
+                      "MCAPI_MAX_CHANNELS",
                       work->topology, form->committed, strerror(errno));
     if (!map_segment(segment, work))
         return false;

@@ -9,7 +9,7 @@
 #     make -f .../fuzz.mk hostile_sanitized
 
 source := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
-CC = clang
+CC = cc
 FUZZ_CC = clang
 CFLAGS = -O1 -g
 

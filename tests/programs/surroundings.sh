@@ -62,7 +62,7 @@ expect "in good surroundings it joins" joins env "MCAPI_RUNTIME_DIR=$folder/good
 
 new_runtime
 expect "a file size limit is named, and no signal" \
-    refused 'cannot make the segment of topology surroundings \([0-9]+ bytes\): File too large' \
+    refused 'cannot make the segment of topology surroundings .*: File too large: raise ulimit -f' \
     bash -c 'ulimit -f 100; exec "$@"' limited
 new_runtime
 expect "so is a limit of address space, and what to do" \
@@ -72,7 +72,7 @@ expect "so is a limit of address space, and what to do" \
 if may_mount; then
     new_runtime
     expect "a full runtime folder is named" \
-        refused "cannot write $MCAPI_RUNTIME_DIR/surroundings: No space left" \
+        refused "cannot write $MCAPI_RUNTIME_DIR/surroundings: No space left on device: change that, or name another" \
         small_folder "head -c 4096 /dev/zero >'$MCAPI_RUNTIME_DIR/full'"
     new_runtime
     expect "so is one without room for another name" \
