@@ -44,7 +44,8 @@ counted/%.o: $(source)/%.c | config.h
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(flags) -fsanitize=fuzzer-no-link $(CFLAGS) -c -o $@ $<
 
-hostile_sanitized: $(call plain,$(library) $(scene) $(source)/tests/hostile/hostile.c)
+hostile_sanitized: $(call plain,$(library) $(scene) \
+		$(addprefix $(source)/tests/hostile/,companion.c hostile.c))
 	$(CC) $(sanitizers) $(wraps) -o $@ $^ -lpthread
 
 fuzz_segment: counted/mcapi_inspect/tables.o

@@ -107,18 +107,27 @@ static void leave_and_join(void)
     atomic_fetch_add_explicit(&hostile_journal->calls, 2, memory_order_relaxed);
 }
 
-/* One round in eight has a scribbler; the others can be replayed exactly. */
+/* Of eight rounds one has a scribbler and one a companion; the others can be replayed exactly.
+ */
 static bool play_round(uint64_t round)
 {
     struct hostile_random random = seeded(round, 0);
     bool concurrent = round % 8 == 7;
+    bool together = round % 8 == 3;
+    uint32_t kill_at;
     uint32_t heal_every = 16u << hostile_below(&random, 4);
 
     atomic_store_explicit(&hostile_journal->round, round, memory_order_relaxed);
     atomic_store_explicit(&hostile_journal->in_round, 0, memory_order_relaxed);
     atomic_store_explicit(&hostile_journal->damages, 0, memory_order_relaxed);
-    if (!hostile_scene_begin(&random))
+    if (together)
+        hostile_companion_begin(seeded(round, 2));
+    kill_at = hostile_below(&random, 2 * CALLS_IN_ROUND);
+    if (!hostile_scene_begin(&random)) {
+        hostile_companion_kill();
         return false;
+    }
+    atomic_store_explicit(&hostile_journal->ready, true, memory_order_release);
     hostile_calls_begin();
     if (concurrent && !scribbler_begin(round))
         return false;
@@ -130,7 +139,10 @@ static bool play_round(uint64_t round)
         hostile_call(&random);
         if (i % 256 == 0)
             hostile_scene_check();
+        if (i == kill_at)
+            hostile_companion_kill();
     }
+    hostile_companion_end();
     if (concurrent)
         scribbler_end();
     leave_and_join();
@@ -155,8 +167,8 @@ static _Noreturn void work(uint32_t job, uint64_t first, uint64_t calls)
 /* --- The supervisor ------------------------------------------------------------------- */
 
 static struct job {
-    pid_t pid; /* 0: it is done */
-    struct hostile_journal *journal;
+    pid_t pid;                       /* 0: it is done */
+    struct hostile_journal *journal; /* the worker's, and its companion's */
     uint64_t calls_seen;
     double seen_at, processor_then;
     bool too_late;
@@ -265,8 +277,10 @@ static void say_finding(const struct job *job, int how)
                word, (unsigned long long)damage->was, (unsigned long long)damage->is);
     }
     say_log(job->log);
-    printf("  again: hostile --seed %llu --round %llu\n", (unsigned long long)options.seed,
-           (unsigned long long)atomic_load(&journal->round));
+    printf("  again: hostile --seed %llu --round %llu%s\n", (unsigned long long)options.seed,
+           (unsigned long long)atomic_load(&journal->round),
+           atomic_load(&journal->round) % 4 == 3 ? " (others take part: it may take several)"
+                                                 : "");
     fflush(stdout);
 }
 
@@ -292,7 +306,8 @@ static uint64_t all_calls(void)
     uint64_t calls = 0;
 
     for (uint32_t i = 0; i < options.jobs; i++)
-        calls += atomic_load(&jobs[i].journal->calls);
+        calls +=
+                atomic_load(&jobs[i].journal[0].calls) + atomic_load(&jobs[i].journal[1].calls);
     return calls;
 }
 
@@ -311,10 +326,12 @@ static void say_totals(double took)
     for (uint32_t kind = 0; hostile_call_name(kind) != NULL; kind++) {
         uint64_t made = 0, succeeded = 0, failed = 0;
 
-        for (uint32_t i = 0; i < options.jobs; i++) {
-            made += atomic_load(&jobs[i].journal->by_kind[kind]);
-            succeeded += atomic_load(&jobs[i].journal->succeeded[kind]);
-            failed += atomic_load(&jobs[i].journal->failed[kind]);
+        for (uint32_t i = 0; i < 2 * options.jobs; i++) {
+            const struct hostile_journal *journal = &jobs[i / 2].journal[i % 2];
+
+            made += atomic_load(&journal->by_kind[kind]);
+            succeeded += atomic_load(&journal->succeeded[kind]);
+            failed += atomic_load(&journal->failed[kind]);
         }
         printf("%-38s %14llu %14llu %14llu\n", hostile_call_name(kind),
                (unsigned long long)made, (unsigned long long)succeeded,
@@ -451,7 +468,7 @@ int main(int count, char **arguments)
     setvbuf(stdout, NULL, _IOLBF, 0);
     mkdir(folder, 0700);
     for (uint32_t i = 0; i < options.jobs; i++) {
-        jobs[i].journal = mmap(NULL, sizeof *jobs[i].journal, PROT_READ | PROT_WRITE,
+        jobs[i].journal = mmap(NULL, 2 * sizeof *jobs[i].journal, PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (jobs[i].journal == MAP_FAILED) {
             perror("hostile: mmap");

@@ -7,8 +7,9 @@
  * segment are overwritten (damage.c). Whatever the words are, each call (calls.c) must come
  * back, with a status of the standard, and must read and write nothing but the segment, its
  * own memory and the buffers it was given: the segment lies between guards that may not be
- * touched (guard.c), and what must not change is compared. Now and then the segment is put
- * back to what it was, so that calls get beyond the first check.
+ * touched (guard.c), and what must not change is compared. In some rounds another process
+ * (companion.c) does the same, and is killed in the middle of it. Now and then the segment is
+ * put back to what it was, so that calls get beyond the first check.
  *
  * What happens stands in the journal, in memory that the supervisor (hostile.c) shares with the
  * worker: it says of a worker that dies, or does not come back, what it was doing.
@@ -55,6 +56,7 @@ struct hostile_journal {
     struct hostile_damage damage[HOSTILE_REMEMBERED];
     struct mci_map map; /* of the round, to name words by */
     char complaint[256];
+    _Atomic bool ready, over; /* of the scene, for the companion */
 };
 
 extern struct hostile_journal *hostile_journal;
@@ -115,6 +117,10 @@ bool hostile_scene_begin(struct hostile_random *random);
 /* Ends it: every node leaves, whatever the segment is like. False: as above. */
 bool hostile_scene_end(void);
 
+/* As node 10, of another process: its own endpoints, and those of the nodes that are there.
+ * False: it is not let in. */
+bool hostile_scene_join(void);
+
 /* From now on this thread acts for that node. */
 void hostile_act_as(uint32_t node);
 
@@ -153,6 +159,17 @@ void hostile_calls_begin(void);
 
 /* The name of a kind of calls; NULL: there are no more. */
 const char *hostile_call_name(uint32_t kind);
+
+/* --- companion.c ---------------------------------------------------------------------- */
+
+/* Another process, which makes calls in the same topology once the scene is made. */
+void hostile_companion_begin(struct hostile_random random);
+
+/* Kills it, in the middle of whatever it does. */
+void hostile_companion_kill(void);
+
+/* It comes to its end. Complains if it has come to another. */
+void hostile_companion_end(void);
 
 /* --- guard.c -------------------------------------------------------------------------- */
 

@@ -269,6 +269,27 @@ bool hostile_scene_begin(struct hostile_random *random)
     return true;
 }
 
+bool hostile_scene_join(void)
+{
+    mcapi_info_t info;
+
+    mci_control_nap = 1000 * 1000;
+    mcapi_initialize(1, 10, NULL, NULL, &info, &status);
+    if (status != MCAPI_SUCCESS)
+        return false;
+    for (uint32_t node = 0; node < HOSTILE_NODES; node++) {
+        hostile_scene.node[node] = mci_self.node;
+        hostile_scene.serial[node] = mci_self.serial;
+        for (uint32_t i = 0; i < HOSTILE_ENDPOINTS; i++)
+            hostile_scene.endpoint[node][i] =
+                    node == 0 ? mcapi_endpoint_create(i + 1, &status)
+                              : mcapi_endpoint_get(1, node, i + 1, MCAPI_TIMEOUT_IMMEDIATE,
+                                                   &status);
+    }
+    hostile_journal->map = *mci_map();
+    return true;
+}
+
 bool hostile_scene_end(void)
 {
     bool left;
