@@ -16,7 +16,7 @@ CFLAGS = -O1 -g
 includes := -I. -I$(source)/tests -I$(source) -I$(source)/mcapi -I$(source)/mcapi/include
 sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags := -std=gnu11 -Wall -Wextra -Wpedantic -D_GNU_SOURCE $(includes) $(sanitizers) -MMD -MP
-wraps := -Wl,--wrap=mci_memory_map,--wrap=mci_memory_unmap,--wrap=mci_say
+wraps := -Wl,--wrap=mci_memory_map,--wrap=mci_memory_unmap,--wrap=mci_say,--wrap=mci_patience_begin
 
 fuzzers := fuzz_calls fuzz_segment fuzz_registry
 ifneq ($(WITH_CAPTURES),no)

@@ -195,8 +195,6 @@ static void endpoint_create(void)
     pool.created[below(HELD)] = made;
     if ((made & 0xffff) >= MCI_ENDPOINT_SLOTS)
         hostile_complain("a new endpoint with the handle %#x", made);
-    /* Calls on it shall not wait. */
-    mci_map()->endpoints[made & 0xffff].timeout = 0;
 }
 
 static void endpoint_get(void)
@@ -733,8 +731,6 @@ void hostile_call(struct hostile_random *random)
     kind = choose();
     atomic_store_explicit(&journal->kind, kind, memory_order_relaxed);
     hostile_act_as(below(HOSTILE_NODES));
-    for (uint32_t i = 0; i < HOSTILE_SLOTS; i++)
-        mci_map()->endpoints[i].timeout = MCAPI_TIMEOUT_IMMEDIATE;
     status = MCAPI_SUCCESS;
     kinds[kind].make();
     if (planted != FAULTS

@@ -55,7 +55,6 @@ static const struct member node_members[] = {
     MEMBER(mci_node_slot, bell_sleepers),
     MEMBER(mci_node_slot, waits_for_endpoint),
 };
-/* Not `timeout`: a call waits as long as it says, and that is no finding. */
 static const struct member endpoint_members[] = {
     MEMBER(mci_endpoint_slot, handle),
     MEMBER(mci_endpoint_slot, generation),
@@ -81,6 +80,7 @@ static const struct member endpoint_members[] = {
     MEMBER(mci_endpoint_slot, priority),
     MEMBER(mci_endpoint_slot, num_send_buffers),
     MEMBER(mci_endpoint_slot, num_recv_buffers),
+    MEMBER(mci_endpoint_slot, timeout),
     MEMBER(mci_endpoint_slot, messages_sent),
     MEMBER(mci_endpoint_slot, messages_received),
 };

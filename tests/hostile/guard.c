@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.c - the segment between guards, and the library's stderr.
+ * guard.c - the segment between guards, waits that end, and the library's stderr.
  *
  * The linker puts these in place of the library's own (--wrap): the segment is mapped in the
  * middle of a range of addresses that nothing may touch, so large that an index of 32 bits into
- * any table ends in it or beyond what a process can have.
+ * any table ends in it or beyond what a process can have. And however long an endpoint's
+ * timeout says, which lies in the segment too, a call waits a millisecond at most, and mostly
+ * not at all: one that goes on for longer does not wait.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,9 +14,12 @@
 #include <sys/mman.h>
 
 #include "hostile/hostile.h"
+#include "runtime/patience.h"
 
 static const uint64_t BEFORE = UINT64_C(1) << 40;
 static const uint64_t BEHIND = UINT64_C(4) << 40;
+
+enum { SLEEPS = 16 }; /* one wait in so many */
 
 uint64_t hostile_lines_said;
 
@@ -22,6 +27,10 @@ uint64_t hostile_lines_said;
 unsigned char *__wrap_mci_memory_map(int fd, uint64_t size);
 void __wrap_mci_memory_unmap(unsigned char *base, uint64_t size);
 void __wrap_mci_say(int level, const char *format, ...);
+void __wrap_mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
+                               mcapi_timeout_t timeout);
+void __real_mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
+                               mcapi_timeout_t timeout);
 
 unsigned char *__wrap_mci_memory_map(int fd, uint64_t size)
 {
@@ -50,6 +59,16 @@ void __wrap_mci_say(int level, const char *format, ...)
     (void)level;
     (void)format;
     hostile_lines_said++;
+}
+
+void __wrap_mci_patience_begin(struct mci_patience *patience, struct mci_node *node,
+                               mcapi_timeout_t timeout)
+{
+    static _Atomic uint32_t waits;
+    bool sleeps = timeout != MCAPI_TIMEOUT_IMMEDIATE
+               && atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed) % SLEEPS == 0;
+
+    __real_mci_patience_begin(patience, node, sleeps ? 1 : MCAPI_TIMEOUT_IMMEDIATE);
 }
 
 void hostile_complain(const char *format, ...)

@@ -261,7 +261,10 @@ static void say_finding(const struct job *job, int how)
     printf("\nFINDING: %s (node %u), call %llu of the round: ", name,
            atomic_load(&journal->node), (unsigned long long)atomic_load(&journal->in_round));
     if (job->too_late)
-        printf("it did not come back\n");
+        printf("it did not come back%s%s\n",
+               journal->complaint[0] != '\0' ? "; another process is in " : "",
+               journal->complaint[0] != '\0' ? hostile_call_name(atomic_load(&journal[1].kind))
+                                             : "");
     else if (journal->complaint[0] != '\0')
         printf("%s\n", journal->complaint);
     else if (WIFSIGNALED(how))

@@ -247,7 +247,7 @@ static void receive_something(struct hostile_random *random)
 
 bool hostile_scene_begin(struct hostile_random *random)
 {
-    mci_control_nap = 1000 * 1000;
+    mci_control_nap = 20 * 1000;
     if (join(0) != MCAPI_SUCCESS)
         return false;
     for (uint32_t node = 1; node < HOSTILE_NODES; node++)
@@ -273,7 +273,7 @@ bool hostile_scene_join(void)
 {
     mcapi_info_t info;
 
-    mci_control_nap = 1000 * 1000;
+    mci_control_nap = 20 * 1000;
     mcapi_initialize(1, 10, NULL, NULL, &info, &status);
     if (status != MCAPI_SUCCESS)
         return false;
