@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ static _Noreturn void play_along(struct hostile_random random)
     struct hostile_journal *workers = hostile_journal;
     mcapi_status_t status;
 
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the worker may be killed */
     hostile_journal = journal_of_companion();
     hostile_journal->complaint[0] = '\0';
     while (!atomic_load_explicit(&workers->ready, memory_order_acquire))
