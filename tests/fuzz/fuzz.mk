@@ -25,7 +25,7 @@ endif
 
 library := $(foreach room,api os runtime segment,$(wildcard $(source)/mcapi/$(room)/*.c))
 captures := $(wildcard $(source)/load_balancer/source/*.c) $(source)/load_balancer/flow.c
-scene := $(addprefix $(source)/tests/hostile/,calls.c damage.c guard.c scene.c)
+scene := $(addprefix $(source)/tests/hostile/,calls.c damage.c guard.c kinds.c scene.c)
 
 # Both kinds of objects: with what libFuzzer counts by, and without.
 plain = $(patsubst $(source)/%.c,plain/%.o,$(1))

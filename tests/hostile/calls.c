@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hostile/calls.h"
 #include "hostile/hostile.h"
-#include "runtime/control.h"
-#include "runtime/recovery.h"
-#include "runtime/runtime.h"
-#include "segment/audit.h"
 
 enum {
     HELD = 16,
@@ -35,8 +32,16 @@ static unsigned char *const buffer = room + MARGIN;
 static unsigned char posted_room[HOSTILE_PAYLOAD];
 static const unsigned char payload[HOSTILE_PAYLOAD];
 
-static mcapi_status_t status;
-static struct hostile_random *draw;
+mcapi_status_t call_status;
+struct hostile_random *call_random;
+
+#define status call_status
+#define draw   call_random
+
+void call_spoil_room(void)
+{
+    buffer[HOSTILE_PAYLOAD] ^= 1;
+}
 
 void hostile_calls_begin(void)
 {
@@ -168,7 +173,7 @@ static void use_packet(void *packet, size_t size)
         ((volatile unsigned char *)packet)[size - 1] ^= 1;
 }
 
-static void check_room(void)
+void call_check_room(void)
 {
     for (uint32_t i = 0; i < MARGIN; i++)
         if (room[i] != CANARY || room[sizeof room - 1 - i] != CANARY)
@@ -177,7 +182,7 @@ static void check_room(void)
 
 /* --- Nodes and endpoints -------------------------------------------------------------- */
 
-static void node_attribute(void)
+void call_node_attribute(void)
 {
     mcapi_node_attr_type_t type;
 
@@ -185,7 +190,7 @@ static void node_attribute(void)
                              sizeof type, &status);
 }
 
-static void endpoint_create(void)
+void call_endpoint_create(void)
 {
     mcapi_endpoint_t made = mcapi_endpoint_create(
             below(4) == 0 ? MCAPI_PORT_ANY : 1 + below(HOSTILE_ENDPOINTS * 2), &status);
@@ -197,13 +202,13 @@ static void endpoint_create(void)
         hostile_complain("a new endpoint with the handle %#x", made);
 }
 
-static void endpoint_get(void)
+void call_endpoint_get(void)
 {
     mcapi_endpoint_get(1, below(HOSTILE_NODES), 1 + below(HOSTILE_ENDPOINTS + 1),
                        MCAPI_TIMEOUT_IMMEDIATE, &status);
 }
 
-static void endpoint_get_i(void)
+void call_endpoint_get_i(void)
 {
     static mcapi_endpoint_t got[REQUESTS];
     uint32_t i = below(REQUESTS);
@@ -212,12 +217,12 @@ static void endpoint_get_i(void)
                          &pool.request[i], &status);
 }
 
-static void endpoint_release(void)
+void call_endpoint_release(void)
 {
     mcapi_endpoint_release(some_end(), &status);
 }
 
-static void endpoint_delete(void)
+void call_endpoint_delete(void)
 {
     uint32_t i = below(HELD);
 
@@ -225,7 +230,7 @@ static void endpoint_delete(void)
                           &status);
 }
 
-static void endpoint_get_attribute(void)
+void call_endpoint_get_attribute(void)
 {
     mcapi_uint_t number = below(MCAPI_ENDP_ATTR_END + 1);
     size_t size = number == MCAPI_ENDP_ATTR_GET_SOURCE ? sizeof(mcapi_endp_attr_get_source_t)
@@ -234,7 +239,7 @@ static void endpoint_get_attribute(void)
     mcapi_endpoint_get_attribute(some_end(), number, buffer, size, &status);
 }
 
-static void endpoint_set_attribute(void)
+void call_endpoint_set_attribute(void)
 {
     mcapi_uint_t number = below(MCAPI_ENDP_ATTR_END);
     uint32_t value = below(2) == 0 ? below(12) : (uint32_t)hostile_draw(draw);
@@ -245,7 +250,7 @@ static void endpoint_set_attribute(void)
 
 /* --- Messages ------------------------------------------------------------------------- */
 
-static void msg_send(void)
+void call_msg_send(void)
 {
     mcapi_endpoint_t to = message_end();
     mcapi_endpoint_t from = message_end();
@@ -253,7 +258,7 @@ static void msg_send(void)
     mcapi_msg_send(from, to, payload, some_size(), below(MCI_LEVELS + 1), &status);
 }
 
-static void msg_send_i(void)
+void call_msg_send_i(void)
 {
     mcapi_endpoint_t to = message_end();
     mcapi_endpoint_t from = message_end();
@@ -262,7 +267,7 @@ static void msg_send_i(void)
                      &status);
 }
 
-static void msg_recv(void)
+void call_msg_recv(void)
 {
     size_t size = 0;
 
@@ -271,29 +276,29 @@ static void msg_recv(void)
         hostile_complain("a message of %zu bytes", size);
 }
 
-static void msg_recv_i(void)
+void call_msg_recv_i(void)
 {
     mcapi_msg_recv_i(message_end(), posted_room, sizeof posted_room, some_request(), &status);
 }
 
-static void msg_available(void)
+void call_msg_available(void)
 {
     mcapi_msg_available(message_end(), &status);
 }
 
 /* --- Packets -------------------------------------------------------------------------- */
 
-static void pktchan_send(void)
+void call_pktchan_send(void)
 {
     mcapi_pktchan_send(packet_sender(), payload, some_size(), &status);
 }
 
-static void pktchan_send_i(void)
+void call_pktchan_send_i(void)
 {
     mcapi_pktchan_send_i(packet_sender(), payload, some_size(), some_request(), &status);
 }
 
-static void pktchan_recv(void)
+void call_pktchan_recv(void)
 {
     void *packet = NULL;
     size_t size = 0;
@@ -305,29 +310,29 @@ static void pktchan_recv(void)
     keep(pool.held, packet);
 }
 
-static void pktchan_recv_i(void)
+void call_pktchan_recv_i(void)
 {
     uint32_t i = below(REQUESTS);
 
     mcapi_pktchan_recv_i(packet_receiver(), &pool.posted[i], &pool.request[i], &status);
 }
 
-static void pktchan_available(void)
+void call_pktchan_available(void)
 {
     mcapi_pktchan_available(packet_receiver(), &status);
 }
 
-static void pktchan_release(void)
+void call_pktchan_release(void)
 {
     mcapi_pktchan_release(some_buffer(pool.held), &status);
 }
 
-static void pktchan_release_test(void)
+void call_pktchan_release_test(void)
 {
     mcapi_pktchan_release_test(some_buffer(pool.lent), &status);
 }
 
-static void buffer_take(void)
+void call_buffer_take(void)
 {
     size_t size = some_size();
     void *taken = mcapi_ext_pktchan_buffer_take(packet_sender(), size, &status);
@@ -338,17 +343,17 @@ static void buffer_take(void)
     keep(pool.lent, taken);
 }
 
-static void buffer_send(void)
+void call_buffer_send(void)
 {
     mcapi_ext_pktchan_buffer_send(packet_sender(), some_buffer(pool.lent), below(64), &status);
 }
 
-static void buffer_give_back(void)
+void call_buffer_give_back(void)
 {
     mcapi_ext_pktchan_buffer_give_back(packet_sender(), some_buffer(pool.lent), &status);
 }
 
-static void pktchan_send_burst(void)
+void call_pktchan_send_burst(void)
 {
     const void *buffers[BURST] = { payload, payload, payload, payload };
     const size_t sizes[BURST] = { some_size(), some_size(), 8, 64 };
@@ -356,7 +361,7 @@ static void pktchan_send_burst(void)
     mcapi_ext_pktchan_send_burst(packet_sender(), buffers, sizes, BURST, &status);
 }
 
-static void pktchan_recv_burst(void)
+void call_pktchan_recv_burst(void)
 {
     void *buffers[BURST];
     size_t sizes[BURST];
@@ -373,7 +378,7 @@ static void pktchan_recv_burst(void)
     }
 }
 
-static void pktchan_release_burst(void)
+void call_pktchan_release_burst(void)
 {
     void *buffers[BURST];
 
@@ -384,7 +389,7 @@ static void pktchan_release_burst(void)
 
 /* --- Scalars -------------------------------------------------------------------------- */
 
-static void sclchan_send(void)
+void call_sclchan_send(void)
 {
     mcapi_endpoint_t end = scalar_sender();
 
@@ -400,7 +405,7 @@ static void sclchan_send(void)
     }
 }
 
-static void sclchan_recv(void)
+void call_sclchan_recv(void)
 {
     mcapi_endpoint_t end = scalar_receiver();
 
@@ -416,19 +421,19 @@ static void sclchan_recv(void)
     }
 }
 
-static void sclchan_available(void)
+void call_sclchan_available(void)
 {
     mcapi_sclchan_available(scalar_receiver(), &status);
 }
 
-static void sclchan_send_burst(void)
+void call_sclchan_send_burst(void)
 {
     static const mcapi_uint64_t words[BURST];
 
     mcapi_ext_sclchan_send_burst_uint64(scalar_sender(), words, BURST, &status);
 }
 
-static void sclchan_recv_burst(void)
+void call_sclchan_recv_burst(void)
 {
     mcapi_uint64_t words[BURST + 1] = { [BURST] = CANARY };
     size_t got = mcapi_ext_sclchan_recv_burst_uint64(scalar_receiver(), words, BURST, &status);
@@ -439,21 +444,21 @@ static void sclchan_recv_burst(void)
 
 /* --- Channels ------------------------------------------------------------------------- */
 
-static void connect_packets(void)
+void call_connect_packets(void)
 {
     mcapi_endpoint_t send = packet_sender();
 
     mcapi_pktchan_connect_i(send, packet_receiver(), some_request(), &status);
 }
 
-static void connect_scalars(void)
+void call_connect_scalars(void)
 {
     mcapi_endpoint_t send = scalar_sender();
 
     mcapi_sclchan_connect_i(send, scalar_receiver(), some_request(), &status);
 }
 
-static void open_sender(void)
+void call_open_sender(void)
 {
     uint32_t handle;
 
@@ -463,7 +468,7 @@ static void open_sender(void)
         mcapi_sclchan_send_open_i(&handle, scalar_sender(), some_request(), &status);
 }
 
-static void open_receiver(void)
+void call_open_receiver(void)
 {
     uint32_t handle;
 
@@ -473,7 +478,7 @@ static void open_receiver(void)
         mcapi_sclchan_recv_open_i(&handle, scalar_receiver(), some_request(), &status);
 }
 
-static void close_sender(void)
+void call_close_sender(void)
 {
     if (below(2) == 0)
         mcapi_pktchan_send_close_i(packet_sender(), some_request(), &status);
@@ -481,7 +486,7 @@ static void close_sender(void)
         mcapi_sclchan_send_close_i(scalar_sender(), some_request(), &status);
 }
 
-static void close_receiver(void)
+void call_close_receiver(void)
 {
     if (below(2) == 0)
         mcapi_pktchan_recv_close_i(packet_receiver(), some_request(), &status);
@@ -491,7 +496,7 @@ static void close_receiver(void)
 
 /* --- Requests ------------------------------------------------------------------------- */
 
-static void test(void)
+void call_test(void)
 {
     size_t size;
 
@@ -504,14 +509,14 @@ static mcapi_timeout_t some_timeout(void)
     return below(200) == 0 ? 1 : MCAPI_TIMEOUT_IMMEDIATE;
 }
 
-static void wait_for_one(void)
+void call_wait_for_one(void)
 {
     size_t size;
 
     mcapi_wait(some_request(), &size, some_timeout(), &status);
 }
 
-static void wait_for_any(void)
+void call_wait_for_any(void)
 {
     size_t size;
 
@@ -519,14 +524,14 @@ static void wait_for_any(void)
                    &status);
 }
 
-static void cancel(void)
+void call_cancel(void)
 {
     mcapi_cancel(some_request(), &status);
 }
 
 /* --- More than one end ---------------------------------------------------------------- */
 
-static void wait_receivable(void)
+void call_wait_receivable(void)
 {
     mcapi_endpoint_t ends[BURST] = { packet_receiver(), scalar_receiver(), some_end(),
                                      some_end() };
@@ -534,13 +539,13 @@ static void wait_receivable(void)
     mcapi_ext_wait_receivable(ends, BURST, some_timeout(), &status);
 }
 
-static void receive_fd(void)
+void call_receive_fd(void)
 {
     if (below(50) == 0)
         mcapi_ext_receive_fd(some_end(), &status);
 }
 
-static void node_stats(void)
+void call_node_stats(void)
 {
     mcapi_uint_t cursor = below(8);
     mcapi_ext_node_stats_t stats;
@@ -548,7 +553,7 @@ static void node_stats(void)
     mcapi_ext_node_stats(&cursor, &stats, &status);
 }
 
-static void endpoint_stats(void)
+void call_endpoint_stats(void)
 {
     mcapi_uint_t cursor = below(HOSTILE_SLOTS);
     mcapi_ext_endpoint_stats_t stats;
@@ -556,192 +561,10 @@ static void endpoint_stats(void)
     mcapi_ext_endpoint_stats(&cursor, &stats, &status);
 }
 
-static void channel_stats(void)
+void call_channel_stats(void)
 {
     mcapi_uint_t cursor = below(8);
     mcapi_ext_channel_stats_t stats;
 
     mcapi_ext_channel_stats(&cursor, &stats, &status);
-}
-
-/* --- Beneath the calls: each walks the whole segment, so they are rare ---------------- */
-
-static void audit(void)
-{
-    static struct mci_audit result;
-
-    if (below(100) == 0)
-        mci_audit(mci_map(), &result);
-}
-
-/* As whoever gets the lock from a dead owner. */
-static void repair(void)
-{
-    if (below(50) != 0 || !mci_control_lock(mci_self.node, mci_self.serial))
-        return;
-    mci_repair();
-    mci_control_unlock();
-}
-
-static void recover(void)
-{
-    uint32_t node = below(HOSTILE_NODES);
-
-    if (below(20) != 0 || !mci_control_lock(mci_self.node, mci_self.serial))
-        return;
-    atomic_store_explicit(&mci_map()->nodes[node].liveness.word, FUTEX_OWNER_DIED,
-                          memory_order_relaxed);
-    mci_recover_all_dead(&mci_runtime.map);
-    mci_control_unlock();
-}
-
-/* -------------------------------------------------------------------------------------- */
-
-static const struct kind {
-    const char *name;
-    void (*make)(void);
-    uint32_t share;
-} kinds[] = {
-    { "mcapi_pktchan_send", pktchan_send, 12 },
-    { "mcapi_pktchan_recv", pktchan_recv, 10 },
-    { "mcapi_pktchan_release", pktchan_release, 8 },
-    { "mcapi_sclchan_send", sclchan_send, 8 },
-    { "mcapi_sclchan_recv", sclchan_recv, 8 },
-    { "mcapi_msg_send", msg_send, 10 },
-    { "mcapi_msg_recv", msg_recv, 10 },
-    { "mcapi_pktchan_send_i", pktchan_send_i, 2 },
-    { "mcapi_pktchan_recv_i", pktchan_recv_i, 2 },
-    { "mcapi_pktchan_available", pktchan_available, 2 },
-    { "mcapi_pktchan_release_test", pktchan_release_test, 2 },
-    { "mcapi_ext_pktchan_buffer_take", buffer_take, 4 },
-    { "mcapi_ext_pktchan_buffer_send", buffer_send, 4 },
-    { "mcapi_ext_pktchan_buffer_give_back", buffer_give_back, 2 },
-    { "mcapi_ext_pktchan_send_burst", pktchan_send_burst, 3 },
-    { "mcapi_ext_pktchan_recv_burst", pktchan_recv_burst, 3 },
-    { "mcapi_ext_pktchan_release_burst", pktchan_release_burst, 2 },
-    { "mcapi_sclchan_available", sclchan_available, 2 },
-    { "mcapi_ext_sclchan_send_burst", sclchan_send_burst, 3 },
-    { "mcapi_ext_sclchan_recv_burst", sclchan_recv_burst, 3 },
-    { "mcapi_msg_send_i", msg_send_i, 3 },
-    { "mcapi_msg_recv_i", msg_recv_i, 2 },
-    { "mcapi_msg_available", msg_available, 2 },
-    { "mcapi_node_get_attribute", node_attribute, 1 },
-    { "mcapi_endpoint_create", endpoint_create, 2 },
-    { "mcapi_endpoint_get", endpoint_get, 2 },
-    { "mcapi_endpoint_get_i", endpoint_get_i, 1 },
-    { "mcapi_endpoint_release", endpoint_release, 1 },
-    { "mcapi_endpoint_delete", endpoint_delete, 2 },
-    { "mcapi_endpoint_get_attribute", endpoint_get_attribute, 3 },
-    { "mcapi_endpoint_set_attribute", endpoint_set_attribute, 3 },
-    { "mcapi_pktchan_connect_i", connect_packets, 2 },
-    { "mcapi_sclchan_connect_i", connect_scalars, 2 },
-    { "send_open_i", open_sender, 3 },
-    { "recv_open_i", open_receiver, 3 },
-    { "send_close_i", close_sender, 1 },
-    { "recv_close_i", close_receiver, 1 },
-    { "mcapi_test", test, 4 },
-    { "mcapi_wait", wait_for_one, 2 },
-    { "mcapi_wait_any", wait_for_any, 2 },
-    { "mcapi_cancel", cancel, 2 },
-    { "mcapi_ext_wait_receivable", wait_receivable, 2 },
-    { "mcapi_ext_receive_fd", receive_fd, 1 },
-    { "mcapi_ext_node_stats", node_stats, 1 },
-    { "mcapi_ext_endpoint_stats", endpoint_stats, 1 },
-    { "mcapi_ext_channel_stats", channel_stats, 2 },
-    { "mci_audit", audit, 1 },
-    { "mci_repair", repair, 1 },
-    { "mci_recover_all_dead", recover, 1 },
-    { "mcapi_finalize, mcapi_initialize", NULL, 0 }, /* at the end of each round */
-};
-
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
-
-_Static_assert((int)KINDS <= (int)HOSTILE_CALLS_MOST, "the journal has room for all kinds");
-
-const char *hostile_call_name(uint32_t kind)
-{
-    return kind < KINDS ? kinds[kind].name : NULL;
-}
-
-/* --- Faults on purpose ---------------------------------------------------------------- */
-
-static const char *const faults[] = { "before", "behind", "buffer", "hang", "status" };
-enum { BEFORE, BEHIND, BUFFER, HANG, STATUS, FAULTS };
-
-static uint32_t planted = FAULTS;
-
-bool hostile_plant(const char *what)
-{
-    for (planted = 0; planted < FAULTS; planted++)
-        if (strcmp(faults[planted], what) == 0)
-            return true;
-    return false;
-}
-
-static void go_wrong(void)
-{
-    const struct mci_segment *segment = &hostile_journal->map.segment;
-    volatile bool forever = true;
-
-    switch (planted) {
-    case BEFORE:
-        *(volatile unsigned char *)(segment->base - 1) = 0;
-        break;
-    case BEHIND:
-        (void)*(volatile unsigned char *)(segment->base + segment->size + UINT32_MAX);
-        break;
-    case BUFFER:
-        buffer[HOSTILE_PAYLOAD] ^= 1;
-        break;
-    case HANG:
-        while (forever)
-            ;
-        break;
-    default:
-        status = 4096;
-    }
-}
-
-static uint32_t choose(void)
-{
-    static uint32_t all;
-    uint32_t point, kind = 0;
-
-    if (all == 0)
-        for (uint32_t i = 0; i < KINDS; i++)
-            all += kinds[i].share;
-    point = below(all);
-    while (point >= kinds[kind].share)
-        point -= kinds[kind++].share;
-    return kind;
-}
-
-static void count(_Atomic uint64_t *counter)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
-}
-
-void hostile_call(struct hostile_random *random)
-{
-    struct hostile_journal *journal = hostile_journal;
-    uint32_t kind;
-
-    draw = random;
-    kind = choose();
-    atomic_store_explicit(&journal->kind, kind, memory_order_relaxed);
-    hostile_act_as(below(HOSTILE_NODES));
-    status = MCAPI_SUCCESS;
-    kinds[kind].make();
-    if (planted != FAULTS
-        && atomic_load_explicit(&journal->calls, memory_order_relaxed) == 1000)
-        go_wrong();
-    if (status >= MCAPI_STATUSCODE_END)
-        hostile_complain("status %u", (unsigned)status);
-    check_room();
-    count(&journal->by_kind[kind]);
-    count(status == MCAPI_SUCCESS || status == MCAPI_PENDING ? &journal->succeeded[kind]
-                                                             : &journal->failed[kind]);
-    count(&journal->in_round);
-    count(&journal->calls);
 }
