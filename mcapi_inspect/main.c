@@ -34,6 +34,21 @@ static const char help[] =
         "The topology is not disturbed. Exit status: 0 it is whole, 1 something is wrong\n"
         "with it, 2 it cannot be looked at.\n";
 
+/* --- Looking -------------------------------------------------------------------------- */
+
+/* The map is good for mci_audit and mci_tally; nothing can be written through it. */
+static bool look(struct mci_map *map, const char *topology, char *reason, size_t reason_size)
+{
+    const struct mci_segment_form form = { .verify = mci_map_verify };
+
+    if (!mci_segment_look(&map->segment, topology, &form, reason, reason_size))
+        return false;
+    if (mci_map_find_tables(map, reason, reason_size))
+        return true;
+    mci_segment_look_away(&map->segment);
+    return false;
+}
+
 /* --- Damage, and what only looks like it ---------------------------------------------- */
 
 static bool has_fault(const struct mci_audit *audit, const char *text)
@@ -142,12 +157,12 @@ int main(int count, char **arguments)
     char reason[256];
     int status;
 
-    if (!mci_map_look(&map, topology, reason, sizeof reason)) {
+    if (!look(&map, topology, reason, sizeof reason)) {
         fprintf(stderr, "mcapi_inspect: cannot look at topology %s: %s\n", topology, reason);
         return CANNOT_LOOK;
     }
     status = report(&map);
-    mci_map_look_away(&map);
+    mci_segment_look_away(&map.segment);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("mcapi_inspect: standard output");
         return CANNOT_LOOK;

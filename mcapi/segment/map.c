@@ -131,8 +131,8 @@ static bool limits_possible(const struct mci_limits *limits)
         && limits->max_buffers >= 1 && limits->max_buffers <= 1u << 20;
 }
 
-static const char *verify(const unsigned char *base, uint64_t size, char *text,
-                          size_t text_size)
+const char *mci_map_verify(const unsigned char *base, uint64_t size, char *text,
+                           size_t text_size)
 {
     const struct mci_header *header = (const struct mci_header *)base;
     struct mci_limits limits = header->limits;
@@ -158,7 +158,7 @@ static const char *verify(const unsigned char *base, uint64_t size, char *text,
 
 /* Where everything lies, by the limits in the header; whoever may write there meanwhile, they
  * are read once. */
-static bool find_tables(struct mci_map *map, char *reason, size_t reason_size)
+bool mci_map_find_tables(struct mci_map *map, char *reason, size_t reason_size)
 {
     struct plan plan;
 
@@ -181,24 +181,6 @@ static bool find_tables(struct mci_map *map, char *reason, size_t reason_size)
     return true;
 }
 
-bool mci_map_look(struct mci_map *map, const char *topology, char *reason, size_t reason_size)
-{
-    const struct mci_segment_form form = { .verify = verify };
-
-    if (!mci_segment_look(&map->segment, topology, &form, reason, reason_size))
-        return false;
-    if (find_tables(map, reason, reason_size))
-        return true;
-    mci_segment_look_away(&map->segment);
-    return false;
-}
-
-void mci_map_look_away(struct mci_map *map)
-{
-    mci_segment_look_away(&map->segment);
-    memset(map, 0, sizeof *map);
-}
-
 bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
                     char *reason, size_t reason_size)
 {
@@ -206,7 +188,7 @@ bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_
     struct mci_segment_form form = {
         .context = &chosen,
         .format = format,
-        .verify = verify,
+        .verify = mci_map_verify,
     };
 
     if (!limits_possible(limits)) {
@@ -217,7 +199,7 @@ bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_
     form.committed = plan_tables(limits).gets;
     if (!mci_segment_attach(&map->segment, topology, &form, reason, reason_size))
         return false;
-    if (!find_tables(map, reason, reason_size)) {
+    if (!mci_map_find_tables(map, reason, reason_size)) {
         mci_segment_detach(&map->segment);
         return false;
     }

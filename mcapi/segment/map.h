@@ -45,10 +45,14 @@ struct mci_map {
 bool mci_map_attach(struct mci_map *map, const char *topology, const struct mci_limits *limits,
                     char *reason, size_t reason_size);
 
-/* For somebody who only looks at a topology that there is: the map is good for mci_audit and
- * mci_tally, and nothing can be written through it. False: `reason` says why in one line. */
-bool mci_map_look(struct mci_map *map, const char *topology, char *reason, size_t reason_size);
-void mci_map_look_away(struct mci_map *map);
+/* NULL, or why this is no segment for us; `text` is room for saying so. */
+const char *mci_map_verify(const unsigned char *base, uint64_t size, char *text,
+                           size_t text_size);
+
+/* Fills the map of a segment that is mapped: where everything lies, by the limits in the
+ * header, which are read once, whoever may write there meanwhile. False, with the reason: they
+ * make no sense. */
+bool mci_map_find_tables(struct mci_map *map, char *reason, size_t reason_size);
 
 /* Leaves the topology; the last one to leave takes the segment along. `keep_mapped`: its
  * addresses stay valid until the process ends. */
