@@ -20,7 +20,7 @@ static uint32_t state_of(const struct mci_descriptor *descriptor)
 
 static void set_state(struct mci_descriptor *descriptor, enum mci_descriptor_state state)
 {
-    atomic_exchange_explicit(&descriptor->state, state, memory_order_acq_rel /* PASSED */);
+    atomic_exchange_explicit(&descriptor->state, state, memory_order_acquire /* PASSED */);
 }
 
 /* The mutex is held. Makes the descriptor say what there is from its place on. If it says so

@@ -247,7 +247,7 @@ static void look_at_list(bool all, struct visits *visits)
     for (uint32_t i = 0; i < watcher.count; i++) {
         struct mci_descriptor *descriptor = watcher.list[i];
         uint32_t state = atomic_fetch_or_explicit(&descriptor->state, 0,
-                                                  memory_order_acq_rel /* PASSED */);
+                                                  memory_order_release /* PASSED */);
 
         if (state == MCI_DESCRIPTOR_WAITS) {
             if (mci_visit_is_due(descriptor->handle))
