@@ -32,6 +32,8 @@ static void use_room(void)
 {
     sim_check(inside++ == 0);
     room->turns++;
+    if (sim_random(4) == 0)
+        sim_pause();
     sim_check(room->turns == room->again + 1);
     room->again++;
     sim_check(--inside == 0);

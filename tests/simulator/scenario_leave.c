@@ -19,13 +19,14 @@
 enum { SENDER, OWNER, THREAD, ANOTHER, NODES = 2, MOST = 4 };
 
 static uint32_t packets, delay[NODES];
-static bool messages;
+static uint32_t crowd; /* what the threads of the node do */
 
 static void prepare(void)
 {
     world_in_one_process();
     world_make(NODES);
     world_connect(MCI_CHANNEL_PACKET);
+    world_spare_endpoint(OWNER);
     world_same_node(THREAD, OWNER);
     world_same_node(ANOTHER, OWNER);
 }
@@ -93,11 +94,28 @@ static void wait_until_over(void *unused)
 {
     char buffer[WORLD_PAYLOAD];
     size_t size;
-    mcapi_status_t status = mci_message_receive(world_node(), world_endpoint(OWNER), buffer,
-                                                sizeof buffer, &size);
 
     (void)unused;
-    sim_check(status == MCAPI_ERR_GENERAL || is_over(status));
+    sim_check(is_over(
+            mci_message_receive(world_node(), world_spare(), buffer, sizeof buffer, &size)));
+}
+
+/* Until there is no room, and then until it is over. */
+static void send_until_over(void *unused)
+{
+    const struct mci_message message = {
+        .from = world_spare(),
+        .to = world_spare(),
+        .payload = "",
+        .size = 1,
+    };
+    mcapi_status_t status;
+
+    (void)unused;
+    do
+        status = mci_message_send(world_node(), &message);
+    while (status == MCAPI_SUCCESS);
+    sim_check(is_over(status));
 }
 
 static void begin(void)
@@ -105,7 +123,7 @@ static void begin(void)
     const struct mci_map *map = mci_map();
 
     packets = sim_random(MOST + 1);
-    messages = sim_random(2) == 0;
+    crowd = sim_random(4);
     delay[SENDER] = sim_random(8);
     delay[OWNER] = sim_random(16);
     sim_name(map->channels[0].event, sizeof map->channels[0].event, 4, "event");
@@ -114,11 +132,13 @@ static void begin(void)
     sim_name(mci_ends, 4 * sizeof mci_ends[0], sizeof mci_ends[0], "mci_ends");
     sim_start(SENDER, send_and_leave, NULL);
     sim_start(OWNER, leave_only, NULL);
-    sim_start(THREAD, receive_until_over, NULL);
-    if (messages)
-        sim_start(ANOTHER, wait_until_over, NULL);
-    else if (sim_random(2) == 0)
+    sim_start(THREAD, crowd == 0 ? send_until_over : receive_until_over, NULL);
+    if (crowd == 1)
         sim_start(ANOTHER, receive_until_over, NULL);
+    else if (crowd == 2)
+        sim_start(ANOTHER, wait_until_over, NULL);
+    else
+        sim_start(ANOTHER, send_until_over, NULL);
 }
 
 static void end(void)
