@@ -81,7 +81,9 @@ static void empty_tables(struct mci_map *map, uint32_t node, enum mci_side_state
     }
 }
 
-void mci_take_back(struct mci_map *map, uint32_t node, enum mci_side_state how)
+/* By itself, so that tests/crash/kill can leave it out. */
+__attribute__((noinline)) void mci_take_back(struct mci_map *map, uint32_t node,
+                                             enum mci_side_state how)
 {
     uint32_t state = atomic_load_explicit(&map->nodes[node].state, memory_order_relaxed);
 
