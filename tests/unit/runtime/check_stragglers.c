@@ -3,6 +3,7 @@
  * check_stragglers.c - threads that go on when their node is dead already, deaths that the
  * kernel does not mark, wakes that die with who was to pass them on, owners that are stopped.
  */
+#include <linux/futex.h>
 #include <mcapi_ext.h>
 #include <pthread.h>
 #include <signal.h>
@@ -101,12 +102,12 @@ static bool nothing_is_dead(void)
     return now.dead == 0;
 }
 
-static const struct mci_node_slot *victim_slot(void)
+static const struct mci_node_slot *slot_of(mcapi_node_t node)
 {
     uint32_t slot = 0;
 
-    while (mci_map()->nodes[slot].node != VICTIM)
-        ck_assert_uint_lt(++slot, mci_map()->limits.max_nodes);
+    while (mci_map()->nodes[slot].node != node)
+        expect_true(++slot < mci_map()->limits.max_nodes);
     return &mci_map()->nodes[slot];
 }
 
@@ -269,7 +270,7 @@ START_TEST(who_comes_too_late_changes_nothing)
     child_begin(helper, act_create, &act);
     ck_assert(eventually(child_is_asleep(helper)));
     atomic_store(&shared->node_shall_end, true);
-    ck_assert(eventually(mci_robust_dead(atomic_load(&victim_slot()->liveness.word))));
+    ck_assert(eventually(mci_robust_dead(atomic_load(&slot_of(VICTIM)->liveness.word))));
     mci_recover_all_dead(&mci_runtime.map);
     mci_control_unlock();
     child_finish(helper, &act);
@@ -341,33 +342,41 @@ static void act_wait_for_both(struct act *act)
     returned_at_us = now_us();
 }
 
+/* node: sleeps on its word as others do, and passes nothing on: as one that dies when it is
+ * woken. */
+static void act_swallow_wake(struct act *act)
+{
+    const _Atomic uint32_t *word = &slot_of(act->node)->liveness.word;
+
+    while (!mci_robust_dead(atomic_load(word)))
+        syscall(SYS_futex, word, FUTEX_WAIT, atomic_load(word), NULL, NULL, 0);
+    act->status = MCAPI_SUCCESS;
+}
+
 /* us from the death of the second of two peers to the return of one who waits for both, when
- * another sleeps for the same, was first, and does not come to pass the wake on. */
+ * the kernel's wake has gone to another. */
 static int64_t notice_second_peer(void)
 {
     struct child *first = child_start(CHILD_PROCESS, 2);
     struct child *second = child_start(CHILD_PROCESS, 3);
-    struct child *stuck = child_start(CHILD_PROCESS, 4);
+    struct child *other = child_start(CHILD_PROCESS, 4);
     struct child *waiter = child_start_bare(CHILD_THREAD);
-    struct pair theirs[] = { pair_open(PACKETS, first, stuck),
-                             pair_open(PACKETS, second, stuck) };
-    struct pair ours[] = { pair_open(PACKETS, first, NULL), pair_open(PACKETS, second, NULL) };
-    struct act act = { .endpoint = theirs[0].receive, .other = theirs[1].receive };
+    struct pair pairs[] = { pair_open(PACKETS, first, NULL), pair_open(PACKETS, second, NULL) };
+    struct act act = { .node = 3 };
     int64_t killed;
 
-    child_begin(stuck, act_wait_for_both, &act);
-    ck_assert(eventually(child_is_asleep(stuck)));
-    act = (struct act){ .endpoint = ours[0].receive, .other = ours[1].receive };
+    child_begin(other, act_swallow_wake, &act);
+    ck_assert(eventually(child_is_asleep(other)));
+    act = (struct act){ .endpoint = pairs[0].receive, .other = pairs[1].receive };
     child_begin(waiter, act_wait_for_both, &act);
     ck_assert(eventually(child_is_asleep(waiter)));
-    kill(child_process(stuck), SIGSTOP);
     killed = now_us();
     child_kill(second);
     child_finish(waiter, &act);
     expect_status(MCAPI_SUCCESS, act.status);
     ck_assert_uint_eq(act.count, 1);
     child_end(waiter);
-    child_kill(stuck);
+    child_kill(other);
     child_kill(first);
     return returned_at_us - killed;
 }
