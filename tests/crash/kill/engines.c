@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 enum {
-    SECONDS = 240, /* a round that takes longer hangs */
 
     /* In a loop the first times round are told apart, and then every so many. */
     TOLD_APART = 6,
 };
 
 struct trace traces[MOST_OPERATIONS];
+
+uint32_t round_seconds = 240;
 
 /* --- Random numbers ------------------------------------------------------------------- */
 
@@ -54,7 +55,7 @@ static void come_back(const struct operation *operation)
 
 void round_begin(const struct operation *operation)
 {
-    alarm(SECONDS);
+    alarm(round_seconds);
     scene_reset_board();
     board->scalars = operation->scalars;
     if (operation->peer != NULL)

@@ -40,6 +40,9 @@ bool round_of(enum engine engine, const struct life *life);
  * something. */
 bool round_violated(const struct work *work, enum engine engine, const struct life *life);
 
+/* A round that takes longer hangs; many times what one takes on a machine that others use. */
+extern uint32_t round_seconds;
+
 /* The same for the victim's whole round but its life. */
 void round_begin(const struct operation *operation);
 void round_end(const struct operation *operation);

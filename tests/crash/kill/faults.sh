@@ -11,7 +11,7 @@ program=$top_builddir/tests/crash/kill/kill_anywhere
 
 # FUNCTION OPERATION ENGINE DEATHS: without the function, a violation is found.
 finds() {
-    "$program" --disable "$1" --operation "$2" "--$3" "$4" >"$folder/report" 2>&1
+    "$program" --hangs 30 --disable "$1" --operation "$2" "--$3" "$4" >"$folder/report" 2>&1
     status=$?
     cat "$folder/report"
     [ "$status" -eq 1 ] && grep -q '^1 violations' "$folder/report"

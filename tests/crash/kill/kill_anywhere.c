@@ -42,6 +42,7 @@ static _Noreturn void usage(void)
             "usage: kill_anywhere [--process N] [--thread N] [--step N] [--chain N]\n"
             "  [--chain-process N] [--live N] [--jobs N] [--seed N] [--operation NAME]\n"
             "  [--disable FUNCTION] [--list] [--tap] [--progress SECONDS]\n"
+            "  [--hangs SECONDS]\n"
             "  [--engine N --replay OPERATION:OFFSET:OCCURRENCE:DEATH [--times N]]\n"
             "  [--engine N --chain-seed N [--times N]]\n");
     exit(2);
@@ -72,6 +73,7 @@ static void read_command(struct command *command, int argc, char **argv)
         { "chain-seed", required_argument, NULL, 'c' },
         { "tap", no_argument, NULL, 'p' },
         { "progress", required_argument, NULL, 'g' },
+        { "hangs", required_argument, NULL, 'h' },
         { "times", required_argument, NULL, 't' },
         { "list", no_argument, NULL, 'l' },
         { NULL, 0, NULL, 0 },
@@ -112,6 +114,9 @@ static void read_command(struct command *command, int argc, char **argv)
             break;
         case 'g':
             command->progress = (uint32_t)number;
+            break;
+        case 'h':
+            round_seconds = (uint32_t)number;
             break;
         case 'l':
             list();
