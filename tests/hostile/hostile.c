@@ -176,6 +176,7 @@ static struct job {
     char log[96];
 } jobs[MOST_JOBS];
 
+static volatile sig_atomic_t enough; /* somebody has pressed Ctrl-C: the totals, and no more */
 static uint32_t findings;
 static uint64_t restarts;
 
@@ -212,6 +213,8 @@ static void begin_job(uint32_t index, uint64_t round)
     }
     if (job->pid > 0)
         return;
+    signal(SIGINT, SIG_IGN); /* the supervisor's */
+    signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would watch us */
     hostile_journal = job->journal;
     hostile_journal->complaint[0] = '\0';
@@ -348,6 +351,21 @@ static void say_totals(double took)
            (double)all_calls() / took, findings, (unsigned long long)restarts);
 }
 
+static void stop(int signal)
+{
+    (void)signal;
+    enough = 1;
+}
+
+static void end_workers(void)
+{
+    for (uint32_t i = 0; i < options.jobs; i++)
+        if (jobs[i].pid != 0) {
+            kill(jobs[i].pid, SIGKILL);
+            waitpid(jobs[i].pid, NULL, 0);
+        }
+}
+
 static void supervise(void)
 {
     const struct timespec pause = { .tv_nsec = 1000000000 / LOOKS_PER_S };
@@ -355,7 +373,7 @@ static void supervise(void)
     double said = begin;
     uint32_t running = options.jobs;
 
-    while (running > 0) {
+    while (running > 0 && !enough) {
         running = 0;
         for (uint32_t i = 0; i < options.jobs; i++) {
             int how;
@@ -374,6 +392,8 @@ static void supervise(void)
         }
         nanosleep(&pause, NULL);
     }
+    if (enough)
+        end_workers();
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     say_totals(seconds(CLOCK_MONOTONIC) - begin);
@@ -471,6 +491,8 @@ int main(int count, char **arguments)
     choose_limits();
     setrlimit(RLIMIT_CORE, &no_core);
     setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGINT, stop);
+    signal(SIGTERM, stop);
     mkdir(folder, 0700);
     for (uint32_t i = 0; i < options.jobs; i++) {
         jobs[i].journal = mmap(NULL, 2 * sizeof *jobs[i].journal, PROT_READ | PROT_WRITE,
