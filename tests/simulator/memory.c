@@ -26,38 +26,9 @@
 #include "values.h"
 
 enum {
-    HISTORY = 8, /* stores of a place that can still be read */
     RANGES = 64,
     TABLE = 2048,
     POOL = 1 << 22, /* stamps */
-};
-
-struct store {
-    uint64_t value;
-    const sim_stamp *view; /* NULL: none */
-    uint16_t length;       /* of the view */
-};
-
-struct place {
-    unsigned char *at;
-    uint8_t size;
-    bool guarded;
-    bool late; /* the newest store's value is in memory only */
-    bool atomic;
-    sim_stamp stores; /* the number of the newest; 1 is what was there at the start */
-    struct store last[HISTORY];
-    /* The clocks of who accessed it last. */
-    sim_lanes plain_read, plain_write, atomic_read, atomic_write;
-};
-
-struct entry {
-    uint32_t run;
-    uint16_t place;
-    const unsigned char *at;
-};
-
-struct range {
-    const unsigned char *from, *to;
 };
 
 static struct place places[SIM_PLACES];
@@ -614,7 +585,8 @@ void sim_fence_on(int id)
     if (!sim.fibre[id].by_compiler)
         sim_let_go(id);
     fence(id, __ATOMIC_SEQ_CST);
-    /* The processors have spoken to each other: what each has done before, the other one sees. */
+    /* The processors have spoken to each other: what each has done before, the other one sees.
+     */
     join(sim.fibre[id].now, self()->now, 0, used);
     join(self()->now, sim.fibre[id].now, 0, used);
     self()->now[sim.self]++;

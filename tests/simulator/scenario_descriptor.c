@@ -10,6 +10,7 @@
 
 #include "machine.h"
 #include "runtime/message.h"
+#include "runtime/node.h"
 #include "runtime/receive.h"
 #include "runtime/receive_fd.h"
 #include "runtime/release.h"
@@ -20,7 +21,7 @@
 enum { SENDER, RECEIVER, NODES, MOST = 5 };
 
 static uint32_t items, sent, received;
-static bool messages, sender_failed, done;
+static bool messages, leaves, done; /* leaves: the topology, in the end */
 
 static void prepare_packets(void)
 {
@@ -36,6 +37,7 @@ static void prepare_messages(void)
 
 static void prepare_process(void)
 {
+    leaves = true;
     world_in_one_process();
     prepare_packets();
 }
@@ -66,6 +68,8 @@ static void send_all(void *unused)
             sim_fail("a send ends with %d", (int)status);
         sent++;
     }
+    if (leaves)
+        sim_check(mci_node_leave(world_node()));
 }
 
 /* --- The receiver --------------------------------------------------------------------- */
@@ -126,8 +130,11 @@ static void receive_all(void *unused)
         more = receive_one();
     }
     if (more && received == items)
-        sim_check(!sim_is_readable(fd) || sim_is_dead(SENDER));
-    mci_watcher_stop();
+        sim_check(!sim_is_readable(fd) || sim_is_dead(SENDER) || leaves);
+    if (leaves)
+        sim_check(mci_node_leave(world_node()));
+    else
+        mci_watcher_stop();
     done = true;
 }
 
@@ -148,7 +155,7 @@ static void begin(void)
 
 static void end(void)
 {
-    sim_check(done && !sender_failed);
+    sim_check(done && sim_is_detached() == leaves);
     sim_check(received >= sent && received <= sent + 1);
     if (!sim_is_dead(SENDER))
         sim_check(received == items);
@@ -182,7 +189,7 @@ const struct sim_scenario sim_descriptor_messages = {
 
 const struct sim_scenario sim_descriptor_process = {
     .name = "descriptor_p",
-    .about = "a descriptor for packets in one process, whose memory is weak too",
+    .about = "a descriptor for packets in one process, which leaves in the end",
     .prepare = prepare_process,
     .begin = begin,
     .end = end,

@@ -143,6 +143,8 @@ bool mci_segment_commit(struct mci_segment *segment, uint64_t offset, uint64_t l
 void mci_segment_detach(struct mci_segment *segment)
 {
     (void)segment;
+    if (sim.detached)
+        sim_fail("the segment is let go twice");
     sim.detached = sim.shares_process;
 }
 

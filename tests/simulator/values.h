@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* values.h - numbers of any size in memory, views and orders: what memory.c computes with. */
+/* values.h - numbers of any size in memory, views, orders and places: what memory.c computes
+ * with. */
 #ifndef SIMULATOR_VALUES_H
 #define SIMULATOR_VALUES_H
 
@@ -80,6 +81,38 @@ static inline void copy(sim_stamp *view, const sim_stamp *other, uint32_t length
     for (uint32_t i = 0; i < length; i += 8)
         *(sim_lanes *)&view[i] = *(const sim_lanes *)&other[i];
 }
+
+/* --- Places --------------------------------------------------------------------------- */
+
+enum { HISTORY = 8 }; /* stores of a place that can still be read */
+
+struct store {
+    uint64_t value;
+    const sim_stamp *view; /* NULL: none */
+    uint16_t length;       /* of the view */
+};
+
+struct place {
+    unsigned char *at;
+    uint8_t size;
+    bool guarded;
+    bool late; /* the newest store's value is in memory only */
+    bool atomic;
+    sim_stamp stores; /* the number of the newest; 1 is what was there at the start */
+    struct store last[HISTORY];
+    /* The clocks of who accessed it last. */
+    sim_lanes plain_read, plain_write, atomic_read, atomic_write;
+};
+
+struct entry {
+    uint32_t run;
+    uint16_t place;
+    const unsigned char *at;
+};
+
+struct range {
+    const unsigned char *from, *to;
+};
 
 /* --- Orders --------------------------------------------------------------------------- */
 
