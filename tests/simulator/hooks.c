@@ -268,6 +268,22 @@ void __tsan_atomic_signal_fence(int order)
         sim_compiler_barrier();
 }
 
+void sim_pass_over(const volatile void *start, uint64_t size)
+{
+    int which = sim.passed_over_size[0] != 0;
+
+    sim.passed_over[which] = (const unsigned char *)start;
+    sim.passed_over_size[which] = size;
+}
+
+void sim_share(const void *at, uint64_t size)
+{
+    if (sim.more_count == SIM_MORE)
+        __builtin_trap();
+    sim.more[sim.more_count] = at;
+    sim.more_size[sim.more_count++] = size;
+}
+
 void sim_share_process(void)
 {
     sim.shares_process = true;

@@ -51,6 +51,11 @@ void sim_kernel_begin(void)
 
 /* --- Sleeping on words ---------------------------------------------------------------- */
 
+uint32_t sim_kernel_read(void *at)
+{
+    return *(uint32_t *)at;
+}
+
 /* The fibre that wakes others for the dead; for all else a wake orders nothing. */
 static int dead_waker = SIM_NOBODY;
 

@@ -75,22 +75,6 @@ void sim_guard(const volatile void *start, size_t size)
     guarded[guarded_count++] = (struct range){ from, from + size };
 }
 
-void sim_pass_over(const volatile void *start, uint64_t size)
-{
-    int which = sim.passed_over_size[0] != 0;
-
-    sim.passed_over[which] = (const unsigned char *)start;
-    sim.passed_over_size[which] = size;
-}
-
-void sim_share(const void *at, uint64_t size)
-{
-    if (sim.more_count == SIM_MORE)
-        __builtin_trap();
-    sim.more[sim.more_count] = at;
-    sim.more_size[sim.more_count++] = size;
-}
-
 static struct place *make_place(struct entry *entry, unsigned char *at, unsigned size)
 {
     struct place *place;
@@ -594,11 +578,6 @@ void sim_fence_on(int id)
 }
 
 /* --- The kernel ----------------------------------------------------------------------- */
-
-uint32_t sim_kernel_read(void *at)
-{
-    return *(uint32_t *)at;
-}
 
 void sim_kernel_write(int id, void *at, uint32_t value)
 {
