@@ -14,6 +14,7 @@
 #
 #   found      by which checker, and how
 #   argued     there is no checker: the list says why it is right all the same
+#   open       there is no checker yet: the list says what one would have to do
 #   SURVIVES   the checker is content
 #   BROKEN     nothing is changed, or it does not compile: the list is wrong
 #
@@ -221,8 +222,8 @@ one() {
     IFS='|' read -r what checker script <<<"$entry"
     what=$(trim "$what") checker=$(trim "$checker")
     case $checker in
-    argued*)
-        echo "argued    $what: $(trim "${checker#argued}")"
+    argued* | open*)
+        printf '%-9s %s: %s\n' "${checker%% *}" "$what" "${checker#* }"
         return
         ;;
     esac
@@ -279,5 +280,6 @@ export top_srcdir=$top top_builddir=$build CC="$cc" jobs schedules
 began=$(date +%s)
 echo "$chosen" | xargs -n 1 -P "$jobs" bash "$0" --one "$work" | tee "$work/said"
 count() { grep -c "^$1" "$work/said"; }
-echo "$(count found) found, $(count argued) argued, $(count SURVIVES) survive, $(count BROKEN) broken, $(($(date +%s) - began)) s"
+echo "$(count found) found, $(count argued) argued, $(count open) open, \
+$(count SURVIVES) survive, $(count BROKEN) broken, $(($(date +%s) - began)) s"
 ! grep -q -e '^SURVIVES' -e '^BROKEN' "$work/said"
