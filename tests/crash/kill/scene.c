@@ -197,6 +197,10 @@ static void look_at_delay(void)
     if (late > scene_slowest)
         scene_slowest = late;
     scene_late += late > LIMIT_US;
+    if (late > LATEST_US)
+        fprintf(stderr,
+                "# a blocked call came back %lld ms after the death, %lld of them ready\n",
+                (long long)late / 1000, (long long)(peer_waited() - waited) / 1000);
     if (late - (peer_waited() - waited) > LATEST_US)
         violate("a blocked call came back %lld ms after the death", (long long)late / 1000);
 }
