@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <time.h>
 
 #include "os/crash_point.h"
 #include "os/futex.h"
@@ -12,12 +11,12 @@
 #include "runtime/recovery.h"
 
 enum {
+    MUTEX_NAP = 50 * 1000,       /* ns; while another thread of the process has the mutex */
     SHORT_NAP = 1 * 1000 * 1000, /* ns; while the owner's process is on its way out */
     MOST_NAPS = 30, /* for one owner that does nothing; then its word is not believed */
 
     /* ns; an owner that is not stopped gives the lock back sooner, on the busiest machine. */
     GRACE = 1000 * 1000 * 1000,
-    NS_PER_S = 1000 * 1000 * 1000,
 };
 
 mci_time mci_control_nap = 1000 * 1000 * 1000;
@@ -216,16 +215,22 @@ bool mci_control_gave_up(void)
     return mci_self.gave_up;
 }
 
-/* False: not before the thread gives up. */
+/* False: not before the thread gives up. Not pthread_mutex_clocklock, which the thread
+ * sanitizer does not know. */
 static bool lock_mutex(void)
 {
-    struct timespec until;
+    _Atomic uint32_t nothing = 0;
 
     if (__builtin_expect(mci_self.give_up_at == 0, 1))
         return pthread_mutex_lock(&mci_runtime.mutex) == 0;
-    until.tv_sec = mci_self.give_up_at / NS_PER_S;
-    until.tv_nsec = mci_self.give_up_at % NS_PER_S;
-    return pthread_mutex_clocklock(&mci_runtime.mutex, CLOCK_MONOTONIC, &until) == 0;
+    while (pthread_mutex_trylock(&mci_runtime.mutex) != 0) {
+        mci_time now = mci_clock_now();
+
+        if (now >= mci_self.give_up_at)
+            return false;
+        mci_futex_wait(&nothing, 0, now + MUTEX_NAP);
+    }
+    return true;
 }
 
 /* The mutex is held. */
