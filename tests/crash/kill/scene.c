@@ -552,8 +552,10 @@ void scene_start(const struct life *life, struct living *living)
             abort();
     } else {
         living->process = fork();
-        if (living->process == 0)
+        if (living->process == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test be ended while we hang */
             live(life);
+        }
     }
     if (life->waits)
         until(atomic_load(&board->waiting) != 0);
