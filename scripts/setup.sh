@@ -50,7 +50,7 @@ check:pkg-config --exists check
 libev-dev:test -e /usr/include/ev.h
 libuv1-dev:pkg-config --exists libuv
 clang:command -v clang
-libclang-rt-14-dev:clang -fsanitize=fuzzer -x c -o /dev/null tests/fuzz/works.h
+libclang-rt-14-dev:clang -fsanitize=fuzzer -o /dev/null tests/fuzz/works.c
 g++:command -v g++
 tshark:command -v tshark
 wireshark-common:command -v capinfos

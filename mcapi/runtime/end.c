@@ -180,17 +180,6 @@ uint32_t mci_ends_used(void)
     return ends_used;
 }
 
-bool mci_end_is_used(uint32_t index, const struct mci_node *node)
-{
-    const struct mci_end *end = &mci_ends[index];
-
-    if (index >= ends_used)
-        return false;
-    return (atomic_load_explicit(&end->handle, memory_order_relaxed) != 0
-            && atomic_load_explicit(&end->node, memory_order_relaxed) == node)
-        || end->posted.by == node || (end->descriptor != NULL && end->descriptor->node == node);
-}
-
 void mci_end_detach(struct mci_end *end, mcapi_status_t status)
 {
     bool alone = mci_gate_enter(&end->gate);
@@ -209,6 +198,35 @@ void mci_end_detach(struct mci_end *end, mcapi_status_t status)
     }
     mci_request_fail_posted(&end->posted, status);
     mci_gate_leave(&end->gate, alone);
+}
+
+/* What waits at an end that the node has not attached: receives for a channel that is not
+ * connected yet. (Or, in a damaged segment, at one that is another node's by now.) */
+static void take_away(struct mci_end *end, const struct mci_node *node, mcapi_status_t status)
+{
+    void *owner = mci_gate_visit(&end->gate);
+
+    if (end->descriptor != NULL && end->descriptor->node == node) {
+        mci_descriptor_close(end->descriptor);
+        end->descriptor = NULL;
+    }
+    if (end->posted.by == node)
+        mci_request_fail_posted(&end->posted, status);
+    mci_gate_visit_over(&end->gate, owner);
+}
+
+void mci_end_let_go(uint32_t index, const struct mci_node *node, mcapi_status_t status)
+{
+    struct mci_end *end = &mci_ends[index];
+
+    if (index >= ends_used)
+        return;
+    if (atomic_load_explicit(&end->handle, memory_order_relaxed) != 0
+        && atomic_load_explicit(&end->node, memory_order_relaxed) == node)
+        mci_end_detach(end, status);
+    else if (end->posted.by == node
+             || (end->descriptor != NULL && end->descriptor->node == node))
+        take_away(end, node, status);
 }
 
 void mci_end_forget_all(void)

@@ -138,8 +138,9 @@ static inline void mci_end_tell_peer(const struct mci_end *end, enum mci_side si
 /* One more than the highest index of an end that was ever used. Under the mutex. */
 uint32_t mci_ends_used(void);
 
-/* Whether anything of this node is at the end with this index. Under the mutex. */
-bool mci_end_is_used(uint32_t index, const struct mci_node *node);
+/* Ends the use of the end with this index by this node, if it is used by it; and takes away
+ * what the node has left there. Under the control lock. */
+void mci_end_let_go(uint32_t index, const struct mci_node *node, mcapi_status_t status);
 
 /* Ends the use of an end: nobody is inside afterwards, posted receives end with `status`. */
 void mci_end_detach(struct mci_end *end, mcapi_status_t status);

@@ -86,36 +86,67 @@ uint32_t mci_message_places_used(void)
     return used;
 }
 
-bool mci_message_is_used(uint32_t index, const struct mci_node *node)
+static void detach_source(struct mci_message_source *source)
 {
-    const struct mci_message_source *source = &sources[index];
-    const struct mci_message_sink *sink = &sinks[index];
+    bool alone = mci_gate_enter(&source->gate);
 
-    if (index >= used)
-        return false;
-    return atomic_load_explicit(&source->node, memory_order_relaxed) == node
-        || atomic_load_explicit(&sink->node, memory_order_relaxed) == node
-        || sink->posted.by == node
-        || (sink->descriptor != NULL && sink->descriptor->node == node);
+    atomic_store_explicit(&source->handle, 0, memory_order_relaxed);
+    mci_gate_leave(&source->gate, alone);
+    /* Threads that send from it sleep at mailboxes of others. */
+    if (atomic_load_explicit(&source->waiting, memory_order_acquire) > 0)
+        raise_all(mci_map());
+}
+
+static void detach_sink(struct mci_message_sink *sink, mcapi_status_t status)
+{
+    bool alone = mci_gate_enter(&sink->gate);
+
+    if (sink->descriptor != NULL)
+        mci_descriptor_close(sink->descriptor);
+    sink->descriptor = NULL;
+    atomic_store_explicit(&sink->handle, 0, memory_order_relaxed);
+    mci_request_fail_posted(&sink->posted, status);
+    mci_gate_leave(&sink->gate, alone);
 }
 
 void mci_message_detach(uint32_t index, mcapi_status_t status)
 {
-    bool alone = mci_gate_enter(&sources[index].gate);
+    detach_source(&sources[index]);
+    detach_sink(&sinks[index], status);
+}
 
-    atomic_store_explicit(&sources[index].handle, 0, memory_order_relaxed);
-    mci_gate_leave(&sources[index].gate, alone);
-    /* Threads that send from it sleep at mailboxes of others. */
-    if (atomic_load_explicit(&sources[index].waiting, memory_order_acquire) > 0)
-        raise_all(mci_map());
+/* What the node has left at a sink that it has not attached any more: only where the segment
+ * was damaged, and the sink is another node's by now. */
+static void take_away(struct mci_message_sink *sink, const struct mci_node *node,
+                      mcapi_status_t status)
+{
+    void *owner = mci_gate_visit(&sink->gate);
 
-    alone = mci_gate_enter(&sinks[index].gate);
-    if (sinks[index].descriptor != NULL)
-        mci_descriptor_close(sinks[index].descriptor);
-    sinks[index].descriptor = NULL;
-    atomic_store_explicit(&sinks[index].handle, 0, memory_order_relaxed);
-    mci_request_fail_posted(&sinks[index].posted, status);
-    mci_gate_leave(&sinks[index].gate, alone);
+    if (sink->descriptor != NULL && sink->descriptor->node == node) {
+        mci_descriptor_close(sink->descriptor);
+        sink->descriptor = NULL;
+    }
+    if (sink->posted.by == node)
+        mci_request_fail_posted(&sink->posted, status);
+    mci_gate_visit_over(&sink->gate, owner);
+}
+
+void mci_message_let_go(uint32_t index, const struct mci_node *node, mcapi_status_t status)
+{
+    struct mci_message_source *source = &sources[index];
+    struct mci_message_sink *sink = &sinks[index];
+
+    if (index >= used)
+        return;
+    if (atomic_load_explicit(&source->handle, memory_order_relaxed) != 0
+        && atomic_load_explicit(&source->node, memory_order_relaxed) == node)
+        detach_source(source);
+    if (atomic_load_explicit(&sink->handle, memory_order_relaxed) != 0
+        && atomic_load_explicit(&sink->node, memory_order_relaxed) == node)
+        detach_sink(sink, status);
+    else if (sink->posted.by == node
+             || (sink->descriptor != NULL && sink->descriptor->node == node))
+        take_away(sink, node, status);
 }
 
 void mci_message_discard(const struct mci_map *map, uint32_t index, uint32_t handle)

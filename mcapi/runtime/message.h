@@ -115,8 +115,9 @@ mcapi_status_t mci_message_attach_sink(struct mci_node *node,
 /* One more than the highest index of a place that was ever used. */
 uint32_t mci_message_places_used(void);
 
-/* Whether anything of this node is at the places with this index. */
-bool mci_message_is_used(uint32_t index, const struct mci_node *node);
+/* The same for the places with this index, if they are used by this node; and takes away what
+ * the node has left there. */
+void mci_message_let_go(uint32_t index, const struct mci_node *node, mcapi_status_t status);
 
 /* No thread of this process is at the endpoint's messages afterwards; posted receives end with
  * `status`. */

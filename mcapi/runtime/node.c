@@ -278,10 +278,8 @@ static void detach_ends(const struct mci_node *node)
     uint32_t places = mci_message_places_used();
 
     for (uint32_t i = 0; i < ends || i < places; i++) {
-        if (mci_end_is_used(i, node))
-            mci_end_detach(&mci_ends[i], MCAPI_ERR_NODE_NOTINIT);
-        if (mci_message_is_used(i, node))
-            mci_message_detach(i, MCAPI_ERR_NODE_NOTINIT);
+        mci_end_let_go(i, node, MCAPI_ERR_NODE_NOTINIT);
+        mci_message_let_go(i, node, MCAPI_ERR_NODE_NOTINIT);
     }
 }
 

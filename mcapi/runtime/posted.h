@@ -8,6 +8,7 @@
 #ifndef MCI_POSTED_H
 #define MCI_POSTED_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 struct mci_node;
@@ -16,7 +17,8 @@ struct mci_posted {
     uint32_t first; /* request slots: index + 1, or 0 */
     uint32_t last;
     uint32_t count;
-    struct mci_node *by;
+    /* Atomic for a node that leaves, and looks without entering whether they are its own. */
+    _Atomic(struct mci_node *) by;
 };
 
 #endif /* MCI_POSTED_H */

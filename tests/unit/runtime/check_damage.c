@@ -111,11 +111,49 @@ START_TEST(a_node_lets_go_of_ends_that_the_segment_does_not_say_are_its)
     expect_status(MCAPI_SUCCESS, status);
     slot_of(from)->owner = 5;
     slot_of(from)->handle = 0;
-    ck_assert(mci_message_is_used(from & 0xffff, mci_self.node));
+    ck_assert_uint_eq(mci_message_sink_of(from)->posted.count, 1);
     leave();
     ck_assert_uint_eq(mci_message_sink_of(from)->posted.count, 0);
     ck_assert_ptr_null(mci_message_sink_of(from)->descriptor);
     topology_end();
+}
+END_TEST
+
+static void act_post_and_delete(struct act *act)
+{
+    static char buffer[8];
+    mcapi_request_t request;
+
+    act->endpoint = mcapi_endpoint_create(7, &act->status);
+    mcapi_msg_recv_i(act->endpoint, buffer, sizeof buffer, &request, &act->status);
+    mcapi_endpoint_delete(act->endpoint, &act->status);
+}
+
+/* ...and only of its own: a slot may have become another node's endpoint. */
+START_TEST(what_another_node_has_there_by_now_stays)
+{
+    struct act act = { .port = 7 };
+    mcapi_request_t request;
+    struct child *child;
+    char buffer[8];
+    size_t size;
+
+    begin();
+    child = child_start(CHILD_THREAD, 2);
+    child_do(child, act_post_and_delete, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    mci_map()->header->endpoint_cursor = act.endpoint & 0xffff;
+    to = mcapi_endpoint_create(7, &status);
+    ck_assert_uint_eq(to & 0xffff, act.endpoint & 0xffff);
+    mcapi_msg_recv_i(to, buffer, sizeof buffer, &request, &status);
+    expect_status(MCAPI_SUCCESS, status);
+    child_end(child);
+    mcapi_test(&request, &size, &status);
+    expect_status(MCAPI_PENDING, status);
+    expect(MCAPI_SUCCESS, mcapi_msg_send(from, to, "1", 1, 0, &status));
+    mcapi_test(&request, &size, &status);
+    expect_status(MCAPI_SUCCESS, status);
+    node_end();
 }
 END_TEST
 
@@ -219,6 +257,7 @@ int main(void)
         { a_ring_that_does_not_fit_is_not_made, 3 },
         { a_message_to_a_damaged_mailbox_is_refused, 1 },
         { a_node_lets_go_of_ends_that_the_segment_does_not_say_are_its, 1 },
+        { what_another_node_has_there_by_now_stays, 1 },
         { sizes_that_wrap_round_are_refused, 1 },
         { a_lock_that_names_who_wants_it_is_taken, 1 },
         { so_is_one_that_names_another_node_of_the_process, 1 },

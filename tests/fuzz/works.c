@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * works.h - whether a compiler can make fuzzers: compiled as a program by scripts/setup.sh and
+ * works.c - whether a compiler can make fuzzers: compiled as a program by scripts/setup.sh and
  * configure.
  */
 #include <stddef.h>
