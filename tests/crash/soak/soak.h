@@ -80,10 +80,10 @@ struct soak {
 
     _Atomic uint32_t life[SEATS]; /* +1 at each start of a process or thread */
     _Atomic int order[PROCESSES], thread_order[SEATS];
-    _Atomic uint32_t inbox[SEATS]; /* handle */
+    _Atomic uint32_t inbox[SEATS];              /* handle */
     _Atomic uint32_t finalized_so_often[SEATS]; /* times two; odd: just now */
-    _Atomic int64_t died_at[SEATS]; /* us; when that was certain */
-    _Atomic int64_t stopped_until;  /* us; the last time that some process was stopped */
+    _Atomic int64_t died_at[SEATS];             /* us; when that was certain */
+    _Atomic int64_t stopped_until; /* us; the last time that some process was stopped */
     struct activity activity[SEATS][WAYS + 1];
 
     /* Totals. */
