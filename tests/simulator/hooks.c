@@ -43,7 +43,9 @@ static inline bool is_passing(const unsigned char *at)
 static inline bool is_atomic_place(const volatile void *at)
 {
     return sim.running
-        && (sim_is_shared(at) || (uint64_t)((const unsigned char *)at - heap) < sizeof heap);
+        && (sim_is_shared(at) || (uint64_t)((const unsigned char *)at - heap) < sizeof heap
+            || (uint64_t)((const unsigned char *)at - sim_process_zeros_first)
+                       < (uint64_t)(sim_process_zeros_last - sim_process_zeros_first));
 }
 
 static void write_elsewhere(void *at, size_t size)
