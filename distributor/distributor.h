@@ -65,11 +65,12 @@ enum distributor_mode {
 #define DISTRIBUTOR_KEPT                                                 \
     1u /* set by the distributing thread: the bytes stay unchanged where \
         * they are until the item is returned, and need not be copied */
-#define DISTRIBUTOR_CHANGED                                                                  \
-    2u                       /* set by a worker: bytes or size are other than they came, and \
-                              * are to travel back */
-#define DISTRIBUTOR_AGAIN 4u /* set by the library: a worker died that may have worked on it \
-                              */
+#define DISTRIBUTOR_CHANGED                                            \
+    2u /* set by a worker: bytes or size are other than they came, and \
+        * are to travel back */
+#define DISTRIBUTOR_AGAIN                                              \
+    4u /* set by the library: a worker died that may have worked on it \
+        */
 
 /* An item of work. Who hands it to a call owns this struct, before and after. */
 struct distributor_item {
@@ -196,8 +197,9 @@ size_t distributor_process(struct distributor *distributor,
  *
  * The bytes of a changed item, and of one without DISTRIBUTOR_KEPT, are in the distributor's
  * memory: they are the caller's to read and write until the next distributor_returned,
- * distributor_clear_returns or distributor_destroy. Those of an unchanged item with
- * DISTRIBUTOR_KEPT are where they were.
+ * distributor_wait, distributor_flush, distributor_clear_returns or distributor_destroy. Until
+ * then they also take up room. Those of an unchanged item with DISTRIBUTOR_KEPT are where they
+ * were.
  *
  *   distributor  whose items they are
  *   items        are filled; flags are DISTRIBUTOR_KEPT, DISTRIBUTOR_CHANGED and
