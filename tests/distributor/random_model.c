@@ -40,6 +40,7 @@ struct model {
     struct item item[RANDOM_ITEMS];
     struct flow *flow;
     struct life life[RANDOM_LIVES];
+    bool somebody_ended;
     uint32_t now, accepted, returned, cleared, missing, last_clear;
 };
 
@@ -194,8 +195,8 @@ static void come_back(struct model *model, uint32_t number, uint32_t flags)
     }
     if (item->died && (flags & DISTRIBUTOR_AGAIN) == 0)
         wrong(model->record, "item %u comes back without DISTRIBUTOR_AGAIN", number);
-    if ((flags & DISTRIBUTOR_AGAIN) != 0 && model->record->kills == 0)
-        wrong(model->record, "item %u comes back with DISTRIBUTOR_AGAIN, and nobody died",
+    if ((flags & DISTRIBUTOR_AGAIN) != 0 && !model->somebody_ended)
+        wrong(model->record, "item %u comes back with DISTRIBUTOR_AGAIN, and nobody ended",
               number);
     flow->returned = item->place + 1;
     item->returned = true;
@@ -228,6 +229,10 @@ static void read_stamp(struct model *model, struct stamp stamp)
         break;
     case STAMP_RETURNED:
         come_back(model, stamp.item, stamp.flags);
+        break;
+    case STAMP_ENDING:
+    case STAMP_KILLING:
+        model->somebody_ended = true;
         break;
     case STAMP_CLEARED:
         model->cleared += stamp.item;
