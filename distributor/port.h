@@ -41,6 +41,8 @@ struct distributor_worker {
     bool opening;             /* the opens are not complete: nobody has let us in */
     mcapi_domain_t domain;    /* of the distributor */
     mcapi_node_t node;
+    mcapi_port_t port;
+    mcapi_endpoint_t door;
     mcapi_status_t over; /* why nothing more will come; MCAPI_SUCCESS: it may */
 
     bool asking;

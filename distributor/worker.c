@@ -99,6 +99,8 @@ struct distributor_worker *distributor_join(mcapi_domain_t domain, mcapi_node_t 
     }
     worker->domain = domain;
     worker->node = node;
+    worker->port = port;
+    worker->door = door;
     worker->over = MCAPI_SUCCESS;
     worker->batch = 1;
     worker->tell_every = 1;
@@ -121,8 +123,7 @@ static int64_t now_ms(void)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* As long as nobody has let us in, nothing tells us that nobody ever will. */
-static bool distributor_lives(const struct distributor_worker *worker)
+static bool node_lives(const struct distributor_worker *worker)
 {
     mcapi_ext_node_stats_t node;
     mcapi_uint_t cursor = 0;
@@ -132,6 +133,21 @@ static bool distributor_lives(const struct distributor_worker *worker)
         if (node.domain == worker->domain && node.node == worker->node)
             return node.dead == 0;
     return false;
+}
+
+/* As long as nobody has let us in, nothing tells us that nobody ever will: then the node is
+ * dead, or the door is gone, perhaps with another in its place. */
+static mcapi_status_t look_at_distributor(const struct distributor_worker *worker)
+{
+    mcapi_status_t status;
+    mcapi_endpoint_t door;
+
+    if (!node_lives(worker))
+        return MCAPI_ERR_TRANSMISSION;
+    door = mcapi_endpoint_get(worker->domain, worker->node, worker->port,
+                              MCAPI_TIMEOUT_IMMEDIATE, &status);
+    return status == MCAPI_SUCCESS && door == worker->door ? MCAPI_SUCCESS
+                                                           : MCAPI_ERR_CHAN_INVALID;
 }
 
 /* Whether we were let in, or are within so long; notes it if so. */
@@ -194,8 +210,10 @@ static mcapi_status_t wait_step(struct distributor_worker *worker, struct waitin
             waiting->nap *= 2;
     }
     if (worker->opening) {
-        if (!distributor_lives(worker))
-            return MCAPI_ERR_TRANSMISSION;
+        status = look_at_distributor(worker);
+        /* Let in and dismissed since the last look: the channel tells. */
+        if (status != MCAPI_SUCCESS && !is_in(worker))
+            return status;
         is_in_after(worker, timeout);
         return MCAPI_SUCCESS;
     }
@@ -245,7 +263,7 @@ size_t distributor_get(struct distributor_worker *worker, struct distributor_ite
     wait_begin(&waiting, timeout);
     while (taken == 0 && worker->over == MCAPI_SUCCESS) {
         status = wait_step(worker, &waiting);
-        if (status == MCAPI_ERR_TRANSMISSION || status == MCAPI_ERR_NODE_NOTINIT)
+        if (status != MCAPI_SUCCESS && status != MCAPI_TIMEOUT)
             worker->over = status;
         else
             taken = take_what_is_there(worker, items);
