@@ -89,7 +89,9 @@ struct distributor_settings {
             max_size; /* bytes of the largest item, as it goes out and as it comes back; at most
                        * what fits into a packet of the topology, less 256. Default 2048 */
     uint32_t window;  /* items that can be out at one worker, queued or in work; 1 to 1024.
-                       * Default 256 in mode burst, 128 in mode single */
+                       * Those of one call of distributor_process travel together, and the
+                       * packets of 16 calls can be out. Default 256 in mode burst, 128 in mode
+                       * single */
     uint32_t capacity; /* items that the distributor can have: waiting, out, and returned but
                         * not collected; 1 to 1048576. Default twice the windows of all workers,
                         * at least 4096 and at most 65536 */
