@@ -38,7 +38,8 @@ struct port_parcel {
 struct distributor_worker {
     mcapi_endpoint_t work_end, answers_end;
     mcapi_request_t opens[2]; /* of these ends */
-    bool opening;             /* the opens are not complete: nobody has let us in */
+    uint32_t opened;          /* ...so many are complete, in this order */
+    bool opening;             /* not all: nobody has let us in */
     mcapi_domain_t domain;    /* of the distributor */
     mcapi_node_t node;
     mcapi_port_t port;

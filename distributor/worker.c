@@ -35,11 +35,16 @@ static mcapi_status_t check(const struct distributor_worker *worker)
 
 /* --- Joining --------------------------------------------------------------------------- */
 
+static void forget_opens(struct distributor_worker *worker)
+{
+    while (worker->opened < 2)
+        ends_forget(&worker->opens[worker->opened++]);
+}
+
 static void let_go(struct distributor_worker *worker)
 {
     if (worker->opening)
-        for (int i = 0; i < 2; i++)
-            ends_forget(&worker->opens[i]);
+        forget_opens(worker);
     ends_delete_receiver(worker->work_end);
     ends_delete_sender(worker->answers_end);
     free(worker->answer);
@@ -150,19 +155,36 @@ static mcapi_status_t look_at_distributor(const struct distributor_worker *worke
                                                            : MCAPI_ERR_CHAN_INVALID;
 }
 
+/* An open has ended like that. The second one is pending while the distributor connects, and
+ * for good if it cannot: then the first channel is closed again. */
+static mcapi_status_t how_it_stands(const struct distributor_worker *worker,
+                                    mcapi_status_t status)
+{
+    if (status == MCAPI_TIMEOUT && worker->opened > 0) {
+        mcapi_pktchan_available(worker->work_end, &status);
+        return status == MCAPI_SUCCESS ? MCAPI_TIMEOUT : status;
+    }
+    return status;
+}
+
 /* Whether we were let in, or are within so long; notes it if so. */
 static bool is_in_after(struct distributor_worker *worker, mcapi_timeout_t timeout)
 {
-    mcapi_status_t status;
+    mcapi_status_t status = MCAPI_SUCCESS;
     size_t size;
 
-    mcapi_wait(&worker->opens[0], &size, timeout, &status);
-    if (status == MCAPI_TIMEOUT)
-        return false;
+    while (worker->opened < 2) {
+        mcapi_wait(&worker->opens[worker->opened], &size, timeout, &status);
+        status = how_it_stands(worker, status);
+        if (status == MCAPI_TIMEOUT)
+            return false;
+        if (status != MCAPI_SUCCESS)
+            break;
+        worker->opened++;
+    }
     worker->opening = false;
-    ends_forget(&worker->opens[1]);
-    if (status != MCAPI_SUCCESS)
-        worker->over = status;
+    forget_opens(worker);
+    worker->over = status;
     return true;
 }
 

@@ -15,11 +15,28 @@ enum {
     MOST_RUNS = 400,
 };
 
+/* The same words with other numbers. */
+static bool alike(const char *one, const char *other)
+{
+    while (*one != '\0' && *other != '\0') {
+        one += strspn(one, "0123456789");
+        other += strspn(other, "0123456789");
+        if (*one++ != *other++)
+            return false;
+    }
+    return *one == *other;
+}
+
+/* In the same way as before. */
 static bool fails(const struct plan *plan, char *text, int *runs)
 {
+    char now[sizeof(((struct record *)NULL)->text)];
+
     for (int i = 0; i < TRIES && *runs < MOST_RUNS; i++, ++*runs)
-        if (!run_plan(plan, text))
+        if (!run_plan(plan, now) && alike(text, now)) {
+            memcpy(text, now, sizeof now);
             return true;
+        }
     return false;
 }
 
