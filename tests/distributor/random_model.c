@@ -126,9 +126,11 @@ static void take(struct model *model, uint32_t number, uint32_t life, bool again
         wrong(model->record, "item %u came to a worker and was never given", number);
         return;
     }
-    if (item->place > flow->next)
+    if (item->place > flow->next) {
         wrong(model->record, "life %u takes item %u of flow %u before item %u", life, number,
               of, flow->items[flow->next]);
+        return;
+    }
     if (item->place < flow->next)
         begin_again(model, flow, item->place, life);
     for (uint32_t i = flow->returned; i < item->place; i++) {

@@ -11,7 +11,7 @@
 #include "support/suite.h"
 
 enum {
-    SEEDS = 40, /* of each round */
+    SEEDS = 15, /* of each round */
     ROUNDS = 4,
     STEPS = 120,
     DISTORTED_SEEDS = 60,
