@@ -47,10 +47,10 @@ struct table {
     bool skewed;
 };
 
-static void add_rows(struct table *table, uint32_t workers, bool bare)
+static void add_rows(struct table *table, uint32_t workers, bool others)
 {
     for (uint32_t i = 0; i < SUBJECTS && table->rows < ROUNDS_ROWS; i++)
-        if (bare || subjects[i].run != subject_bare)
+        if (others || subjects[i].against != NULL)
             table->row[table->rows++] =
                     (struct row){ .subject = &subjects[i], .workers = workers };
 }

@@ -17,7 +17,7 @@ enum {
     WORKLOAD_FLOWS = 1024,
     WORKLOAD_WORKERS = 32,
     WORKLOAD_PLANNED = 1 << 16, /* flows in the order of their items; then from the start */
-    WORKLOAD_POOL = 2048,       /* items that can be out */
+    WORKLOAD_POOL = 1024,       /* items that can be out */
     WORKLOAD_CHUNK = 32,        /* items of one call */
 };
 
