@@ -140,11 +140,12 @@ static bool is_in_after(struct distributor_worker *worker, mcapi_timeout_t timeo
     mcapi_status_t status;
     size_t size;
 
-    mcapi_wait(&worker->opens[0], &size, timeout, &status);
+    /* The channel for answers comes second: when it is there, both are. */
+    mcapi_wait(&worker->opens[1], &size, timeout, &status);
     if (status == MCAPI_TIMEOUT)
         return false;
     worker->opening = false;
-    ends_forget(&worker->opens[1]);
+    ends_forget(&worker->opens[0]);
     if (status != MCAPI_SUCCESS)
         worker->over = status;
     return true;
