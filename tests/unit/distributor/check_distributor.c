@@ -233,8 +233,8 @@ START_TEST(process_takes_fewer_when_returns_are_not_collected)
     crew_work_all(&crew); /* all are back, and nothing was collected */
     ck_assert(!crew_put(&crew, 3, 65));
     ck_assert_uint_eq(crew_stats(&crew).uncollected, 64);
-    expect(MCAPI_TIMEOUT,
-           distributor_wait(crew.distributor, DISTRIBUTOR_ROOM, MCAPI_TIMEOUT_IMMEDIATE, &status));
+    expect(MCAPI_TIMEOUT, distributor_wait(crew.distributor, DISTRIBUTOR_ROOM,
+                                           MCAPI_TIMEOUT_IMMEDIATE, &status));
     ck_assert_uint_eq(crew_next_return(&crew), 1);
     ck_assert_uint_eq(crew_next_return(&crew), 2); /* which gives the room of the first */
     ck_assert(crew_put(&crew, 3, 65));

@@ -24,8 +24,8 @@ static struct distributor_item *give(struct crew *crew, unsigned char *bytes, ui
     memset(bytes, value, size);
     expect(MCAPI_SUCCESS,
            ck_assert_uint_eq(distributor_process(crew->distributor, &item, 1, &status), 1));
-    expect(MCAPI_SUCCESS, crew->counts[0] = distributor_poll(crew->workers[0],
-                                                             crew->in_work[0], &status));
+    expect(MCAPI_SUCCESS,
+           crew->counts[0] = distributor_poll(crew->workers[0], crew->in_work[0], &status));
     ck_assert_uint_eq(crew->counts[0], 1);
     ck_assert_uint_eq(crew->in_work[0][0].size, size);
     for (uint32_t i = 0; i < size; i++)
@@ -154,7 +154,8 @@ START_TEST(many_changes_come_back_each_to_its_item)
     }
     ck_assert_uint_eq(distributor_process(crew.distributor, items, ITEMS, NULL), ITEMS);
     while (done < ITEMS) {
-        expect(MCAPI_SUCCESS, count = distributor_poll(crew.workers[0], crew.in_work[0], &status));
+        expect(MCAPI_SUCCESS,
+               count = distributor_poll(crew.workers[0], crew.in_work[0], &status));
         crew.counts[0] = count;
         for (size_t i = 0; i < count; i++) {
             struct distributor_item *item = &crew.in_work[0][i];
@@ -162,9 +163,9 @@ START_TEST(many_changes_come_back_each_to_its_item)
             if (item->tag % 3 == 0) /* two of three are changed */
                 continue;
             memset(other[i], (int)(item->tag + 100), SIZE);
-            *item = (struct distributor_item){
-                .bytes = other[i], .size = SIZE - item->tag, .flags = DISTRIBUTOR_CHANGED
-            };
+            *item = (struct distributor_item){ .bytes = other[i],
+                                               .size = SIZE - item->tag,
+                                               .flags = DISTRIBUTOR_CHANGED };
         }
         done += (uint32_t)count;
         crew_finish(&crew, 0);
@@ -173,7 +174,8 @@ START_TEST(many_changes_come_back_each_to_its_item)
         struct distributor_item back = collect(&crew);
 
         ck_assert_uint_eq(back.cookie, i);
-        expect_bytes(&back, i % 3 == 0 ? SIZE : SIZE - i, (unsigned char)(i % 3 == 0 ? i : i + 100));
+        expect_bytes(&back, i % 3 == 0 ? SIZE : SIZE - i,
+                     (unsigned char)(i % 3 == 0 ? i : i + 100));
     }
     crew_close(&crew);
 }
@@ -277,12 +279,10 @@ START_TEST(what_a_worker_keeps_in_work_is_not_given_to_others_nor_is_its_tag)
     ck_assert_uint_eq(crew_work(&crew, other), 0);
     ck_assert(crew_put(&crew, 5, 20)); /* its tag is nobody's */
     ck_assert_uint_eq(crew_work(&crew, other), 1);
-    expect(MCAPI_SUCCESS,
-           distributor_return(crew.workers[0], crew.in_work[0] + 5, 2, &status));
+    expect(MCAPI_SUCCESS, distributor_return(crew.workers[0], crew.in_work[0] + 5, 2, &status));
     crew_look(&crew);
     ck_assert_uint_eq(crew_work(&crew, other), 0); /* 8 is still in work over there */
-    expect(MCAPI_SUCCESS,
-           distributor_return(crew.workers[0], crew.in_work[0] + 7, 1, &status));
+    expect(MCAPI_SUCCESS, distributor_return(crew.workers[0], crew.in_work[0] + 7, 1, &status));
     crew.counts[0] = 0;
     crew_look(&crew);
     ck_assert_uint_eq(crew_work(&crew, other), 4);
@@ -301,8 +301,8 @@ START_TEST(asking_again_and_again_neither_loses_nor_repeats_items)
             ck_assert(crew_put(&crew, 3, ++cookie));
         if (round % 3 != 0)
             crew_take(&crew, 0);
-        expect(MCAPI_SUCCESS, distributor_return(crew.workers[0], crew.in_work[0],
-                                                 crew.counts[0], &status));
+        expect(MCAPI_SUCCESS,
+               distributor_return(crew.workers[0], crew.in_work[0], crew.counts[0], &status));
         crew.counts[0] = 0;
         if (round % 2 == 0)
             crew_look(&crew);
@@ -330,8 +330,8 @@ START_TEST(others_finish_what_a_worker_leaves_behind)
     other = crew_join(&crew);
     ck_assert_uint_eq(crew_work(&crew, other), 0);
     /* It has finished half of what it has in work, rounded up. */
-    expect(MCAPI_SUCCESS, distributor_leave(crew.workers[0], crew.in_work[0],
-                                            (in_work + 1) / 2, &status));
+    expect(MCAPI_SUCCESS,
+           distributor_leave(crew.workers[0], crew.in_work[0], (in_work + 1) / 2, &status));
     crew.workers[0] = NULL;
     crew_look(&crew);
     ck_assert_uint_eq(crew_work(&crew, other), 40 - (in_work + 1) / 2);
@@ -389,11 +389,11 @@ START_TEST(the_end_of_the_distributor_is_told_when_all_that_came_is_taken)
 
     ck_assert(crew_put(&crew, 1, 1));
     expect(MCAPI_SUCCESS, distributor_destroy(crew.distributor, &status));
-    expect(MCAPI_SUCCESS, count = distributor_get(crew.workers[0], items, 0,
-                                                  MCAPI_TIMEOUT_INFINITE, &status));
+    expect(MCAPI_SUCCESS,
+           count = distributor_get(crew.workers[0], items, 0, MCAPI_TIMEOUT_INFINITE, &status));
     ck_assert_uint_eq(count, 1);
-    expect(MCAPI_ERR_CHAN_INVALID, distributor_get(crew.workers[0], items, 1,
-                                                   MCAPI_TIMEOUT_INFINITE, &status));
+    expect(MCAPI_ERR_CHAN_INVALID,
+           distributor_get(crew.workers[0], items, 1, MCAPI_TIMEOUT_INFINITE, &status));
     expect(MCAPI_ERR_CHAN_INVALID, distributor_request(crew.workers[0], NULL, 0, &status));
     expect(MCAPI_ERR_CHAN_INVALID, distributor_poll(crew.workers[0], items, &status));
     expect(MCAPI_ERR_CHAN_INVALID, distributor_leave(crew.workers[0], NULL, 0, &status));

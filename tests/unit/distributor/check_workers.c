@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check_workers.c - workers that are processes or threads of their own: they come, leave, die and
- * sleep while items flow.
+ * check_workers.c - workers that are processes or threads of their own: they come, leave, die
+ * and sleep while items flow.
  *
  * Tests that hold for processes and threads run twice, with _i as the kind of child.
  */
@@ -22,15 +22,16 @@ enum { TAGS = 50, WORKERS = 3 };
 
 /* What workers note down, where all see it. */
 struct notes {
-    _Atomic uint32_t busy[TAGS];  /* the node that has items of the tag in work, or 0 */
-    _Atomic uint64_t last[TAGS];  /* newest item of the tag that was worked on */
-    _Atomic uint32_t worked;      /* items */
-    _Atomic uint32_t wrong;       /* whatever must not be */
+    _Atomic uint32_t busy[TAGS]; /* the node that has items of the tag in work, or 0 */
+    _Atomic uint64_t last[TAGS]; /* newest item of the tag that was worked on */
+    _Atomic uint32_t worked;     /* items */
+    _Atomic uint32_t wrong;      /* whatever must not be */
 };
 
 static struct notes *notes;
 
-/* --- A worker ------------------------------------------------------------------------------ */
+/* --- A worker ------------------------------------------------------------------------------
+ */
 
 static void begin_work(const struct distributor_item *item, uint32_t node)
 {
@@ -59,8 +60,8 @@ static void end_work(const struct distributor_item *items, size_t count)
     atomic_fetch_add(&notes->worked, (uint32_t)count);
 }
 
-/* An act: joins, works on about `count` items, which may be no more than there are, or until the
- * distributor ends if it is 0, and leaves; with what it has in work if `kind` is not 0. */
+/* An act: joins, works on about `count` items, which may be no more than there are, or until
+ * the distributor ends if it is 0, and leaves; with what it has in work if `kind` is not 0. */
 static void act_work(struct act *act)
 {
     struct distributor_worker *worker =
@@ -92,7 +93,8 @@ static struct child *worker_start(enum child_kind kind, mcapi_node_t node, uint3
     return child;
 }
 
-/* --- The distributing thread ----------------------------------------------------------------- */
+/* --- The distributing thread -----------------------------------------------------------------
+ */
 
 struct flow {
     struct distributor *distributor;
@@ -106,8 +108,8 @@ static struct flow flow_open(enum distributor_mode mode)
     struct flow flow = { .random = 1 };
 
     notes = notes != NULL ? notes : shared_memory(sizeof(*notes));
-    expect(MCAPI_SUCCESS, flow.distributor = distributor_create(CREW_PORT, WORKERS, mode,
-                                                                &settings, &status));
+    expect(MCAPI_SUCCESS,
+           flow.distributor = distributor_create(CREW_PORT, WORKERS, mode, &settings, &status));
     return flow;
 }
 
@@ -154,9 +156,9 @@ static void put(struct flow *flow, uint32_t count)
             done += distributor_process(flow->distributor, items + done, some - done, NULL);
             collect(flow);
             if (done < some)
-                expect(MCAPI_SUCCESS,
-                       distributor_wait(flow->distributor, DISTRIBUTOR_RETURNS | DISTRIBUTOR_ROOM,
-                                        PATIENCE_MS, &status));
+                expect(MCAPI_SUCCESS, distributor_wait(flow->distributor,
+                                                       DISTRIBUTOR_RETURNS | DISTRIBUTOR_ROOM,
+                                                       PATIENCE_MS, &status));
         }
         flow->in += some;
         count -= some;
@@ -187,7 +189,8 @@ static void expect_asking(const struct flow *flow, uint32_t count)
     ck_assert_uint_eq(stats_of(flow).asking, count);
 }
 
-/* --- Coming and going ------------------------------------------------------------------------ */
+/* --- Coming and going ------------------------------------------------------------------------
+ */
 
 START_TEST(all_come_back_once_and_in_order_from_several_workers)
 {
@@ -286,7 +289,8 @@ START_TEST(items_of_a_stopped_and_killed_worker_are_all_given_again)
 }
 END_TEST
 
-/* --- Sleeping -------------------------------------------------------------------------------- */
+/* --- Sleeping --------------------------------------------------------------------------------
+ */
 
 static int64_t own_processor_time_us(void)
 {
@@ -352,15 +356,17 @@ START_TEST(a_worker_that_joins_wakes_who_waits_for_it)
 }
 END_TEST
 
-/* --- The distributor goes ---------------------------------------------------------------------- */
+/* --- The distributor goes
+ * ---------------------------------------------------------------------- */
 
 static void act_distribute(struct act *act)
 {
-    struct distributor *distributor = distributor_create(7, 2, DISTRIBUTOR_BURST, NULL,
-                                                         &act->status);
+    struct distributor *distributor =
+            distributor_create(7, 2, DISTRIBUTOR_BURST, NULL, &act->status);
 
     if (act->count > 0)
-        distributor_wait(distributor, DISTRIBUTOR_RETURNS, MCAPI_TIMEOUT_INFINITE, &act->status);
+        distributor_wait(distributor, DISTRIBUTOR_RETURNS, MCAPI_TIMEOUT_INFINITE,
+                         &act->status);
 }
 
 /* 0: before it has let the worker in; 1: after that. */
