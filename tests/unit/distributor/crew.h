@@ -30,7 +30,8 @@ enum {
 struct crew {
     struct distributor *distributor;
     struct distributor_worker *workers[CREW_MOST];
-    struct distributor_item in_work[CREW_MOST][DISTRIBUTOR_BURST_MAX]; /* taken and not finished */
+    struct distributor_item in_work[CREW_MOST]
+                                   [DISTRIBUTOR_BURST_MAX]; /* taken and not finished */
     size_t counts[CREW_MOST];
 };
 
