@@ -22,6 +22,7 @@ enum {
 struct settings {
     uint32_t rounds, run_ms, idle_ms;
     uint32_t workers[8], workers_count;
+    const char *only; /* subjects whose names have this in it; NULL: all */
     bool csv;
 };
 
@@ -50,7 +51,9 @@ struct table {
 static void add_rows(struct table *table, uint32_t workers, bool others)
 {
     for (uint32_t i = 0; i < SUBJECTS && table->rows < ROUNDS_ROWS; i++)
-        if (others || subjects[i].against != NULL)
+        if ((others || subjects[i].against != NULL)
+            && (table->settings->only == NULL
+                || strstr(subjects[i].name, table->settings->only) != NULL))
             table->row[table->rows++] =
                     (struct row){ .subject = &subjects[i], .workers = workers };
 }
@@ -175,6 +178,8 @@ static bool make_table(struct table *table)
     zipf_fill(table->workload.flow, WORKLOAD_PLANNED, WORKLOAD_FLOWS, table->workload.skew,
               SEED);
     table->workload.run_ms = table->settings->run_ms;
+    if (table->rows == 0)
+        return true;
     run_rounds(table);
     print(table);
     for (uint32_t i = 0; i < table->rows; i++)
@@ -185,7 +190,8 @@ static bool make_table(struct table *table)
 static bool make_tables(const struct settings *settings)
 {
     static struct table even, skewed[2];
-    static const char *const titles[] = { "Zipf 1.0, four workers", "Zipf 1.5, four workers" };
+    static const char *const titles[] = { "Zipf 1.0 with four workers",
+                                          "Zipf 1.5 with four workers" };
     bool good;
 
     if (settings->csv)
@@ -228,6 +234,7 @@ static void help(FILE *file)
             "  --idle N            milliseconds in which there is nothing to do, after each\n"
             "                      run (100)\n"
             "  --workers N,N,...   (1,2,4)\n"
+            "  --only NAME         subjects whose names have this in it\n"
             "  --csv               for programs\n\n"
             "M items/s     median, first and third quartile of all rounds\n"
             "ratio         of the medians, to rte_distributor in the same mode\n"
@@ -269,6 +276,9 @@ static bool read_option(int option, struct settings *settings)
         return read_number(optarg, 60000, &settings->run_ms);
     case 'i':
         return read_number(optarg, 10000, &settings->idle_ms);
+    case 'o':
+        settings->only = optarg;
+        return true;
     case 'w':
         return read_workers(optarg, settings);
     default:
@@ -285,6 +295,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
         { "milliseconds", required_argument, NULL, 'm' },
         { "idle", required_argument, NULL, 'i' },
         { "workers", required_argument, NULL, 'w' },
+        { "only", required_argument, NULL, 'o' },
         { "csv", no_argument, NULL, 'c' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
