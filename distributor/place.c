@@ -55,8 +55,11 @@ static bool begin_parcel(struct distributor *d, struct member *member)
         return false;
     member->parcel = mcapi_ext_pktchan_buffer_take(member->work, d->parcel_bytes, &status);
     member->parcel_at = sizeof(struct wire_parcel);
-    if (member->parcel != NULL)
+    if (member->parcel != NULL) {
+        for (uint32_t at = 0; at < sizeof(struct wire_parcel) + WIRE_AHEAD; at += 64)
+            wire_fetch_to_write((unsigned char *)member->parcel + at);
         return true;
+    }
     if (status == MCAPI_TIMEOUT || status == MCAPI_ERR_MEM_LIMIT) {
         member->stuck = true;
         rooms_remove(&d->rooms, member->number);
@@ -80,7 +83,7 @@ void place_send(struct distributor *d)
 
 /* Gives an item to a member that is in `rooms`. False: it has no room after all, and is not in
  * there any more. */
-static inline bool give(struct distributor *d, struct member *member, uint32_t item)
+static inline __attribute__((always_inline)) bool give(struct distributor *d, struct member *member, uint32_t item)
 {
     const struct distributor_item *record = &d->store.records[item];
     uint32_t stride = wire_stride(record->size);

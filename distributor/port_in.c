@@ -54,6 +54,10 @@ bool port_receive(struct distributor_worker *worker)
     count = mcapi_ext_pktchan_recv_burst(worker->work_end, packets, sizes, room, &status);
     if (count == 0)
         worker->over = status;
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0; at < sizeof(struct wire_parcel) + WIRE_AHEAD && at < sizes[i];
+             at += 64)
+            __builtin_prefetch((unsigned char *)packets[i] + at);
     for (size_t i = 0; i < count; i++) {
         struct wire_parcel *parcel = packets[i];
 
@@ -98,6 +102,7 @@ static inline bool take_one(struct distributor_worker *worker, struct distributo
         .worker = (uint16_t)worker->number,
         .flags = (entry.size & WIRE_AGAIN) != 0 ? DISTRIBUTOR_AGAIN : 0,
     };
+    __builtin_prefetch((unsigned char *)item->bytes + WIRE_AHEAD);
     work = &worker->work[(worker->work_first + worker->work_count++) % DISTRIBUTOR_BURST_MAX];
     *work = (struct port_work){ item->bytes, size, NULL };
     worker->at += wire_stride(size);
