@@ -13,7 +13,7 @@ enum { PROGRESS_S = 5 };
 struct settings {
     uint64_t seed, seeds, seconds, steps;
     enum distortion distortion;
-    bool whole;
+    bool whole, first;
 };
 
 static void help(FILE *file)
@@ -26,6 +26,7 @@ static void help(FILE *file)
             "  --seeds N     so many seeds, one after the other (1)\n"
             "  --seconds N   as many seeds as there is time for\n"
             "  --steps N     of each seed (120)\n"
+            "  --first       ends with the first seed that fails\n"
             "  --whole       a sequence that fails is not made short\n"
             "  --distort X   the test itself does something wrong, which it is to find:\n");
     for (int i = 1; i < DISTORTIONS; i++)
@@ -51,10 +52,10 @@ static bool read_option(int option, struct settings *settings)
                                      : &settings->steps;
     char *end;
 
-    if (option == 'w') {
-        settings->whole = true;
+    settings->whole = settings->whole || option == 'w';
+    settings->first = settings->first || option == 'f';
+    if (option == 'w' || option == 'f')
         return true;
-    }
     if (option == 'd')
         return read_distortion(optarg, &settings->distortion);
     *number = strtoull(optarg, &end, 10);
@@ -69,6 +70,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
         { "seeds", required_argument, NULL, 'n' },
         { "seconds", required_argument, NULL, 't' },
         { "steps", required_argument, NULL, 'p' },
+        { "first", no_argument, NULL, 'f' },
         { "whole", no_argument, NULL, 'w' },
         { "distort", required_argument, NULL, 'd' },
         { "help", no_argument, NULL, 'h' },
@@ -123,6 +125,14 @@ static void tell(const char *what, double since)
             now() - since);
 }
 
+static bool goes_on(const struct settings *settings, uint64_t done, double seconds,
+                    uint64_t failed)
+{
+    if (settings->first && failed > 0)
+        return false;
+    return settings->seconds > 0 ? seconds < (double)settings->seconds : done < settings->seeds;
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings = { .seeds = 1, .steps = 120 };
@@ -137,9 +147,7 @@ int main(int argc, char **argv)
     if (exit_code >= 0)
         return exit_code;
     printf("seed %llu\n", (unsigned long long)settings.seed);
-    for (uint64_t i = 0;
-         settings.seconds > 0 ? now() - began < (double)settings.seconds : i < settings.seeds;
-         i++) {
+    for (uint64_t i = 0; goes_on(&settings, i, now() - began, failed); i++) {
         plan_make(&plan, settings.seed + i, settings.steps);
         plan.distortion = settings.distortion;
         if (!run_plan(&plan, text)) {
