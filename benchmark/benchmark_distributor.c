@@ -103,7 +103,7 @@ static void print_row(const struct table *table, const struct row *row)
         printf("  %s: %s\n", row->subject->missing != NULL ? "skipped" : "FAILED", why);
         return;
     }
-    printf("  %8.3f  [%8.3f %8.3f]", rate.median * 1e-6, rate.low * 1e-6, rate.high * 1e-6);
+    printf("  %8.4f  [%8.4f %8.4f]", rate.median * 1e-6, rate.low * 1e-6, rate.high * 1e-6);
     if (compared > 0)
         printf("  %6.2f", compared);
     else
