@@ -73,16 +73,22 @@ static void collect(struct run *run, struct distributor *distributor)
     }
 }
 
+static void wait_and_collect(struct run *run, struct distributor *distributor)
+{
+    mcapi_status_t status;
+
+    distributor_wait(distributor, DISTRIBUTOR_RETURNS, MCAPI_TIMEOUT_INFINITE, &status);
+    collect(run, distributor);
+}
+
 static void hand_in(struct run *run, struct distributor *distributor)
 {
     struct distributor_item items[WORKLOAD_CHUNK];
     mcapi_status_t status;
     size_t done = 0;
 
-    while (unused_count < WORKLOAD_CHUNK) {
-        distributor_wait(distributor, DISTRIBUTOR_RETURNS, MCAPI_TIMEOUT_INFINITE, &status);
-        collect(run, distributor);
-    }
+    while (unused_count < WORKLOAD_CHUNK)
+        wait_and_collect(run, distributor);
     for (int i = 0; i < WORKLOAD_CHUNK; i++) {
         struct payload *payload = unused[--unused_count];
 
@@ -98,7 +104,7 @@ static void hand_in(struct run *run, struct distributor *distributor)
             return;
         }
         if (done < WORKLOAD_CHUNK)
-            collect(run, distributor);
+            wait_and_collect(run, distributor);
     }
 }
 
