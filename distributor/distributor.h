@@ -87,7 +87,7 @@ struct distributor_item {
 struct distributor_settings {
     uint32_t
             max_size; /* bytes of the largest item, as it goes out and as it comes back; at most
-                       * what fits into a packet of the topology, less 256. Default 2048 */
+                       * what fits into a packet of the topology, less 320. Default 2048 */
     uint32_t window;  /* items that can be out at one worker, queued or in work; 1 to 1024.
                        * Those of one call of distributor_process travel together, and the
                        * packets of 16 calls can be out. Default 256 in mode burst, 128 in mode
@@ -225,7 +225,9 @@ size_t distributor_returned(struct distributor *distributor, struct distributor_
 
 /*
  * Waits until there is something to do for the distributing thread. Sleeps meanwhile, as the
- * waiting policy of the node says; workers that join, leave or die are seen to.
+ * waiting policy of the node says; workers that join, leave or die are seen to. When
+ * distributor_process has taken fewer items than it was given, wait for DISTRIBUTOR_ROOM too:
+ * the room may be that of items that were collected, and nothing else may be out.
  *
  *   distributor  to wait for
  *   what         DISTRIBUTOR_RETURNS, DISTRIBUTOR_ROOM, or both: either will do

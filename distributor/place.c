@@ -83,7 +83,8 @@ void place_send(struct distributor *d)
 
 /* Gives an item to a member that is in `rooms`. False: it has no room after all, and is not in
  * there any more. */
-static inline __attribute__((always_inline)) bool give(struct distributor *d, struct member *member, uint32_t item)
+static inline __attribute__((always_inline)) bool give(struct distributor *d,
+                                                       struct member *member, uint32_t item)
 {
     const struct distributor_item *record = &d->store.records[item];
     uint32_t stride = wire_stride(record->size);

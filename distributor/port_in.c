@@ -102,7 +102,9 @@ static inline bool take_one(struct distributor_worker *worker, struct distributo
         .worker = (uint16_t)worker->number,
         .flags = (entry.size & WIRE_AGAIN) != 0 ? DISTRIBUTOR_AGAIN : 0,
     };
-    __builtin_prefetch((unsigned char *)item->bytes + WIRE_AHEAD);
+    /* Not behind the end: the distributor has those lines, and is to keep them. */
+    if (worker->at + WIRE_AHEAD < from->size)
+        __builtin_prefetch((unsigned char *)item->bytes + WIRE_AHEAD);
     work = &worker->work[(worker->work_first + worker->work_count++) % DISTRIBUTOR_BURST_MAX];
     *work = (struct port_work){ item->bytes, size, NULL };
     worker->at += wire_stride(size);

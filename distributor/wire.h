@@ -14,6 +14,19 @@
  * An epoch begins when a worker stops asking: what it has not begun by then is given to others,
  * and it throws away parcels of older epochs, which may still be on their way.
  *
+ * The two sides share nothing but their channels, each of which has one writer; all else is
+ * private to one thread and dies with it. So a death leaves this:
+ *
+ *   a worker, before its hello    endpoints that nobody knows: MCAPI frees them
+ *   ...after it                   a hello whose connect fails, or a member that is buried when
+ *                                 the distributor looks at it next
+ *   ...before an answer           the items of that answer out; they are given again, and worked
+ *                                 on again
+ *   ...after it                   the answer: what was sent before a death is still received,
+ *                                 and so is taken before the death is noticed
+ *   ...before its last answer     a death, not a farewell
+ *   the distributor               workers that get what was sent, and then learn of it
+ *
  * Each side believes nothing: what does not fit into its packet, or into what is out, ends the
  * connection.
  */

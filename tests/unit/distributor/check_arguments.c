@@ -42,7 +42,7 @@ START_TEST(create_refuses_what_makes_no_sense)
     is_refused(MCAPI_ERR_PKT_LIMIT, 1, 1, 0,
                &(struct distributor_settings){ .max_size = UINT32_MAX });
     is_refused(MCAPI_ERR_PKT_LIMIT, 1, 1, 0,
-               &(struct distributor_settings){ .max_size = MCAPI_MAX_PKT_SIZE - 255 });
+               &(struct distributor_settings){ .max_size = MCAPI_MAX_PKT_SIZE - 319 });
     is_refused(MCAPI_ERR_PORT_INVALID, MCAPI_PORT_ANY, 1, 0, NULL);
     is_refused(MCAPI_ERR_PORT_INVALID, MCAPI_MAX_PORT + 1, 1, 0, NULL);
 }
@@ -51,9 +51,9 @@ END_TEST
 START_TEST(create_takes_the_largest_and_the_smallest)
 {
     static const struct distributor_settings settings[] = {
-        { .max_size = MCAPI_MAX_PKT_SIZE - 256 },
+        { .max_size = MCAPI_MAX_PKT_SIZE - 320 },
         { .max_size = 1, .window = 1, .capacity = 1 },
-        { .max_size = MCAPI_MAX_PKT_SIZE - 256, .window = 1024, .capacity = 1 << 20 },
+        { .max_size = MCAPI_MAX_PKT_SIZE - 320, .window = 1024, .capacity = 1 << 20 },
     };
 
     for (size_t i = 0; i < SUITE_LENGTH(settings); i++) {
