@@ -96,7 +96,10 @@ void port_finish(struct distributor_worker *worker, const struct distributor_ite
 /* Tells what there is to tell, if there is room. False: there is none. */
 bool port_tell(struct distributor_worker *worker);
 
-/* The same, as the last answer; waits for room. */
+/* The same; waits for room. */
+void port_tell_surely(struct distributor_worker *worker);
+
+/* The same, as the last answer. */
 void port_tell_farewell(struct distributor_worker *worker);
 
 static inline bool port_has_news(const struct distributor_worker *worker)

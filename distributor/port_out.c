@@ -98,6 +98,11 @@ bool port_tell(struct distributor_worker *worker)
     return tell(worker, 0, false);
 }
 
+void port_tell_surely(struct distributor_worker *worker)
+{
+    tell(worker, 0, true);
+}
+
 void port_tell_farewell(struct distributor_worker *worker)
 {
     tell(worker, WIRE_LEAVING, true);

@@ -356,8 +356,9 @@ void distributor_return(struct distributor_worker *worker, const struct distribu
     if (!finish(worker, items, count, mcapi_status))
         return;
     stop_asking(worker);
+    /* There may be no further call: what is not told now might never be. */
     if (is_in(worker) && port_has_news(worker))
-        port_tell(worker);
+        port_tell_surely(worker);
     report(mcapi_status, worker->over);
 }
 

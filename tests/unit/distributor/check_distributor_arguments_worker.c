@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "support/child.h"
+#include "support/eventually.h"
 #include "support/suite.h"
 #include "support/topology.h"
 #include "unit/distributor/arguments.h"
@@ -161,6 +163,71 @@ START_TEST(get_ends_by_its_timeout)
 }
 END_TEST
 
+/* --- Elsewhere ------------------------------------------------------------------------- */
+
+static struct distributor_worker *elsewhere; /* of the child */
+
+static void act_join(struct act *act)
+{
+    elsewhere = distributor_join(0, HERE, PORT, PATIENCE_MS, &act->status);
+    distributor_request(elsewhere, NULL, 0, NULL);
+}
+
+static void act_ask(struct act *act)
+{
+    distributor_request(elsewhere, NULL, 0, &act->status);
+}
+
+/* Finishes `count` items, telling of each, and returns the last one. */
+static void act_finish(struct act *act)
+{
+    struct distributor_item item;
+
+    expect_true(distributor_get(elsewhere, &item, 0, PATIENCE_MS, &act->status) == 1);
+    for (uint32_t i = 1; i < act->count; i++) {
+        distributor_request(elsewhere, &item, 1, &act->status);
+        expect_true(distributor_poll(elsewhere, &item, &act->status) == 1);
+    }
+    distributor_return(elsewhere, &item, 1, &act->status);
+}
+
+static void act_leave(struct act *act)
+{
+    distributor_leave(elsewhere, NULL, 0, &act->status);
+}
+
+/* Also when the distributing thread has not looked for so long that there is no room for one
+ * more answer. */
+START_TEST(what_is_returned_comes_back_without_a_further_call)
+{
+    enum { MANY = 50 };
+    struct child *child = child_start((enum child_kind)_i, HERE + 1);
+    struct distributor_item items[MANY] = { { .size = 0 } };
+    struct distributor *distributor;
+    struct act act = { .count = MANY };
+    size_t count;
+
+    expect(MCAPI_SUCCESS,
+           distributor = distributor_create(PORT, 1, DISTRIBUTOR_SINGLE, NULL, &status));
+    child_do(child, act_join, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    expect(MCAPI_TIMEOUT, distributor_wait(distributor, DISTRIBUTOR_RETURNS, 0, &status));
+    child_do(child, act_ask, &act);
+    expect(MCAPI_SUCCESS, count = distributor_process(distributor, items, MANY, &status));
+    ck_assert_uint_eq(count, MANY);
+    expect(MCAPI_TIMEOUT, distributor_wait(distributor, DISTRIBUTOR_RETURNS, 0, &status));
+    act.count = MANY;
+    child_begin(child, act_finish, &act);
+    ck_assert(eventually(child_is_asleep(child)));
+    expect(MCAPI_SUCCESS, count = distributor_flush(distributor, PATIENCE_MS / 3, &status));
+    ck_assert_uint_eq(count, MANY);
+    child_finish(child, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    child_do(child, act_leave, &act);
+    expect(MCAPI_SUCCESS, distributor_destroy(distributor, &status));
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -169,6 +236,7 @@ int main(void)
         { a_worker_cannot_finish_more_than_it_has, 2 },
         { a_change_that_cannot_be_is_refused_by_every_call, 1 },
         { get_ends_by_its_timeout, 1 },
+        { what_is_returned_comes_back_without_a_further_call, CHILD_KINDS },
     };
 
     return suite_run_between("distributor/arguments of a worker", node_begin, node_end, tests,
