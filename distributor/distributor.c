@@ -224,6 +224,7 @@ size_t distributor_process(struct distributor *distributor,
         report(mcapi_status, MCAPI_ERR_PARAMETER);
         return 0;
     }
+    d->coming = count < WINDOW_MOST ? (uint32_t)count : WINDOW_MOST;
     look(d, d->store.free_count < count);
     for (done = 0; done < count && d->store.free_count > 0; done++) {
         uint32_t item;

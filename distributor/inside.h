@@ -75,6 +75,7 @@ struct distributor {
 
     uint32_t present_count;
     uint16_t present[DISTRIBUTOR_WORKERS_MAX]; /* numbers of the members that are here */
+    uint32_t coming; /* items of the last call of process: how large parcels may be */
     uint32_t begun_count;
     uint16_t begun[DISTRIBUTOR_WORKERS_MAX]; /* ...that have a parcel to send, or had one */
     bool some_broken;

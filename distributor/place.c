@@ -40,6 +40,17 @@ static void send_parcel(struct distributor *d, struct member *member)
     member->parcel_count = 0;
 }
 
+/* Asks for the cache lines that the parcel is likely to take: the other core has them, and a
+ * store to one waits for it, with everything behind that. */
+static void fetch_lines(const struct distributor *d, const struct member *member)
+{
+    uint32_t items = d->coming < WIRE_PARCEL_ITEMS ? d->coming : WIRE_PARCEL_ITEMS;
+    uint32_t bytes = (uint32_t)sizeof(struct wire_parcel) + (items + 1) * 64;
+
+    for (uint32_t at = 0; at < bytes && at < d->parcel_bytes; at += 64)
+        wire_fetch_to_write((unsigned char *)member->parcel + at);
+}
+
 /* The parcel that there is goes, and a new one is begun. False: there is no packet, or nobody
  * to send it to; the member has no room then. */
 static bool begin_parcel(struct distributor *d, struct member *member)
@@ -56,8 +67,7 @@ static bool begin_parcel(struct distributor *d, struct member *member)
     member->parcel = mcapi_ext_pktchan_buffer_take(member->work, d->parcel_bytes, &status);
     member->parcel_at = sizeof(struct wire_parcel);
     if (member->parcel != NULL) {
-        for (uint32_t at = 0; at < sizeof(struct wire_parcel) + WIRE_AHEAD; at += 64)
-            wire_fetch_to_write((unsigned char *)member->parcel + at);
+        fetch_lines(d, member);
         return true;
     }
     if (status == MCAPI_TIMEOUT || status == MCAPI_ERR_MEM_LIMIT) {

@@ -20,8 +20,8 @@
  *   a worker, before its hello    endpoints that nobody knows: MCAPI frees them
  *   ...after it                   a hello whose connect fails, or a member that is buried when
  *                                 the distributor looks at it next
- *   ...before an answer           the items of that answer out; they are given again, and worked
- *                                 on again
+ *   ...before an answer           the items of that answer out; they are given again, and
+ * worked on again
  *   ...after it                   the answer: what was sent before a death is still received,
  *                                 and so is taken before the death is noticed
  *   ...before its last answer     a death, not a farewell
@@ -97,7 +97,7 @@ struct wire_changed {
 _Static_assert(sizeof(struct wire_changed) == WIRE_ALIGN, "bytes are aligned");
 
 enum {
-    /* Both sides ask for cache lines of a parcel so many bytes before they get there: about as
+    /* A worker asks for cache lines of a parcel so many bytes before it gets there: about as
      * long as it takes to get a line from a core that is far away. */
     WIRE_AHEAD = 640,
 };
