@@ -66,9 +66,11 @@ static bool pause_since(uint64_t since_ns)
 {
     uint64_t waited = workload_now_ns() - since_ns;
 
+#if defined(__x86_64__) || defined(__i386__)
     if (waited < LOOK_NS)
         __builtin_ia32_pause();
-    else if (waited < YIELD_NS)
+#endif
+    if (waited >= LOOK_NS && waited < YIELD_NS)
         sched_yield();
     return waited >= YIELD_NS;
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOBODY = UINT32_MAX };
+#define NOBODY UINT32_MAX /* no life */
 
 struct item {
     uint32_t holder;  /* the life that took it last */
