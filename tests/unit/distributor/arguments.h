@@ -10,6 +10,7 @@ enum {
     HERE = 1, /* the node of topology.h */
     PORT = 11,
     LARGEST = 128, /* max_size of distributor_here() */
+    LESS = 320,    /* bytes of a packet that no item can have */
     SOON = 5,      /* ms, until something that does not come */
 };
 

@@ -44,7 +44,10 @@ START_TEST(create_refuses_numbers_that_are_out_of_range)
         { 1, DISTRIBUTOR_BURST, { .capacity = 1048577 }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .reserved = { 1 } }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .reserved = { [12] = 1 } }, MCAPI_ERR_PARAMETER },
-        { 1, DISTRIBUTOR_BURST, { .max_size = MCAPI_MAX_PKT_SIZE - 255 }, MCAPI_ERR_PKT_LIMIT },
+        { 1,
+          DISTRIBUTOR_BURST,
+          { .max_size = MCAPI_MAX_PKT_SIZE - LESS + 1 },
+          MCAPI_ERR_PKT_LIMIT },
         { 1, DISTRIBUTOR_BURST, { .max_size = UINT32_MAX }, MCAPI_ERR_PKT_LIMIT },
         { 1, DISTRIBUTOR_BURST, { .max_size = UINT32_MAX - 255 }, MCAPI_ERR_PKT_LIMIT },
     };
@@ -85,7 +88,7 @@ START_TEST(create_takes_the_limits_themselves)
         { 1, { .window = 1, .capacity = 1, .max_size = 1 } },
         { DISTRIBUTOR_WORKERS_MAX, { .window = 1024 } },
         { 1, { .capacity = 1048576, .max_size = 16 } },
-        { 1, { .max_size = MCAPI_MAX_PKT_SIZE - 256 } },
+        { 1, { .max_size = MCAPI_MAX_PKT_SIZE - LESS } },
         { DISTRIBUTOR_WORKERS_MAX, { 0 } },
     };
 
@@ -107,7 +110,7 @@ END_TEST
 
 START_TEST(the_largest_item_goes_out_and_comes_back_changed)
 {
-    enum { SIZE = MCAPI_MAX_PKT_SIZE - 256 };
+    enum { SIZE = MCAPI_MAX_PKT_SIZE - LESS };
     struct distributor_settings settings = { .max_size = SIZE };
     static unsigned char bytes[SIZE], longer[SIZE];
     struct distributor_item item = { .bytes = bytes, .size = SIZE, .tag = UINT32_MAX },
