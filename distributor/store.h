@@ -24,8 +24,9 @@ enum {
     STORE_FIRST_SIZE = 64, /* bytes of the smallest places; each kind is twice as large as the
                             * one before */
     STORE_SIZES = 16,      /* kinds of places: up to 2 MiB */
-    STORE_NONE = UINT32_MAX,
 };
+
+#define STORE_NONE UINT32_MAX /* no item */
 
 struct store {
     struct distributor_item *records; /* `reserved`: the next item of a list, or STORE_NONE */
