@@ -94,7 +94,7 @@ struct distributor_settings {
                        * single */
     uint32_t capacity; /* items that the distributor can have: waiting, out, and returned but
                         * not collected; 1 to 1048576. Default twice the windows of all workers,
-                        * at least 4096 and at most 65536 */
+                        * at least 512 and at most 65536 */
     uint32_t reserved[13]; /* 0 */
 };
 

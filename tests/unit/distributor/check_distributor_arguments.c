@@ -108,6 +108,35 @@ START_TEST(create_takes_the_limits_themselves)
 }
 END_TEST
 
+/* Room for twice the windows of all workers, within bounds. */
+START_TEST(create_has_defaults)
+{
+    static const struct {
+        uint32_t workers;
+        enum distributor_mode mode;
+        uint32_t window, room;
+    } cases[] = {
+        { 1, DISTRIBUTOR_SINGLE, 0, 512 },       { 1, DISTRIBUTOR_BURST, 0, 512 },
+        { 4, DISTRIBUTOR_SINGLE, 0, 1024 },      { 4, DISTRIBUTOR_BURST, 0, 2048 },
+        { 3, DISTRIBUTOR_BURST, 100, 600 },      { 256, DISTRIBUTOR_SINGLE, 0, 65536 },
+        { 256, DISTRIBUTOR_BURST, 1024, 65536 },
+    };
+
+    for (size_t i = 0; i < SUITE_LENGTH(cases); i++) {
+        struct distributor_settings settings = { .window = cases[i].window };
+        struct distributor *distributor;
+        struct distributor_stats stats;
+
+        expect(MCAPI_SUCCESS,
+               distributor = distributor_create(PORT, cases[i].workers, cases[i].mode,
+                                                &settings, &status));
+        expect(MCAPI_SUCCESS, distributor_stats(distributor, &stats, &status));
+        ck_assert_uint_eq(stats.room, cases[i].room);
+        expect(MCAPI_SUCCESS, distributor_destroy(distributor, &status));
+    }
+}
+END_TEST
+
 START_TEST(the_largest_item_goes_out_and_comes_back_changed)
 {
     enum { SIZE = MCAPI_MAX_PKT_SIZE - LESS };
@@ -415,6 +444,7 @@ int main(void)
         { create_refuses_ports_that_are_none, 1 },
         { create_refuses_a_port_that_is_taken, 1 },
         { create_takes_the_limits_themselves, 1 },
+        { create_has_defaults, 1 },
         { the_largest_item_goes_out_and_comes_back_changed, 1 },
         { process_refuses_what_is_no_item, 1 },
         { process_takes_what_there_is_room_for_and_no_more, 1 },
