@@ -48,7 +48,7 @@ void workload_begin(struct run *run)
 void workload_end(struct run *run)
 {
     struct outcome *outcome = &run->outcome;
-    uint64_t errors = run->errors, worked = 0;
+    uint64_t errors = 0, worked = 0;
 
     outcome->seconds = (double)(workload_now_ns() - run->began_ns) * 1e-9;
     outcome->processor = workload_processor(run) - run->processor_before;
@@ -60,9 +60,9 @@ void workload_end(struct run *run)
     for (uint32_t i = 0; i < WORKLOAD_FLOWS; i++)
         if (run->made[i] > outcome->largest_flow)
             outcome->largest_flow = run->made[i];
-    if (errors > 0)
-        workload_fail(run, "%llu items with other bytes or out of order",
-                      (unsigned long long)errors);
+    if (errors > 0 || run->errors > 0)
+        workload_fail(run, "%llu items broken or out of order at workers, %llu on their return",
+                      (unsigned long long)errors, (unsigned long long)run->errors);
     if (run->back != run->number || worked != run->number)
         workload_fail(run, "%llu items made, %llu worked on, %llu came back",
                       (unsigned long long)run->number, (unsigned long long)worked,
