@@ -5,6 +5,8 @@
 #   awk -f read_calls.awk -f make_pages.awk -v folder=OUT -v version=1.2.3 \
 #         EXAMPLE.c... HEADER.h... conformance.md mcapi.7
 #
+# With -v manual=distributor the same for libdistributor, from distributor.h and distributor.7.
+#
 # Writes OUT/man3/<call>.3 for every call that a header declares, calls of one comment on one
 # page, and OUT/man7/mcapi.7: the page given, with a list of all calls in place of its line
 # `.\" CALLS`. The form of a comment is told in mcapi.h, under "What holds for every call"; an
@@ -61,14 +63,17 @@ function roff(s, d, result, before, word, behind) {
         word = substr(s, RSTART, RLENGTH)
         behind = substr(s, RSTART + RLENGTH)
         s = behind
-        if (word ~ /^mcapi[a-z0-9_]*$/ && behind ~ /^\.h/) {
+        if (word ~ /^(mcapi[a-z0-9_]*|distributor)$/ && behind ~ /^\.h/) {
             s = substr(behind, 3)
             word = "\\fI" word ".h\\fP"
-        } else if (word == "mcapi" && behind ~ /^\(7\)/) {
-            word = "\\fBmcapi\\fP"
+        } else if ((word == "mcapi" || word == "distributor") && behind ~ /^\(7\)/) {
+            word = "\\fB" word "\\fP"
         } else if (word in doc_of) {
             word = "\\%\\fB" word "\\fP" (doc_of[word] == d ? "()" : "(3)")
-        } else if (word ~ /^MCA(PI)?_[A-Z0-9_]+$/ || word ~ /^mcapi_[a-z0-9_]*_t$/ \
+        } else if (manual != "mcapi" && word ~ /^mcapi_[a-z0-9_]*$/ && word !~ /_t$/ \
+                   && !is_parameter[d, word]) {
+            word = "\\%\\fB" word "\\fP(3)"
+        } else if (word ~ /^(MCA(PI)?|DISTRIBUTOR)_[A-Z0-9_]+$/ || word ~ /^mcapi_[a-z0-9_]*_t$/ \
                    || word == "_i") {
             word = "\\%\\fB" word "\\fP"
         } else if (is_parameter[d, word] && is_name(word, before, behind, result)) {
@@ -113,7 +118,8 @@ function write_page(d, list, n, i, link) {
     page = folder "/man3/" list[1] ".3"
     emit(".\\\" SPDX-License-Identifier: MIT")
     emit(".\\\" Made from the comment in " header_of[d] " by make_pages.awk.")
-    emit(".TH " toupper(list[1]) " 3 \"\" \"libmcapi " version "\" \"MCAPI\"")
+    emit(".TH " toupper(list[1]) " 3 \"\" \"lib" manual " " version "\" \"" \
+         (manual == "mcapi" ? "MCAPI" : "Distributor") "\"")
     emit(".ad l")
     write_name(d, list, n)
     write_synopsis(d, list, n)
@@ -149,7 +155,11 @@ function write_name(d, list, n, i, line, purpose) {
     emit(".SH NAME")
     emit(line " \\- " tolower(substr(purpose, 1, 1)) plain(substr(purpose, 2)))
     emit(".SH LIBRARY")
-    emit("Multicore Communications API over shared memory (libmcapi, \\fB\\-lmcapi\\fP)")
+    if (manual == "mcapi")
+        emit("Multicore Communications API over shared memory (libmcapi, \\fB\\-lmcapi\\fP)")
+    else
+        emit("Distribution of work that keeps flows in order, over MCAPI " \
+             "(libdistributor, \\fB\\-ldistributor \\-lmcapi\\fP)")
 }
 
 function write_synopsis(d, list, n, i) {
@@ -241,7 +251,7 @@ function write_return_value(d, name) {
     emit(".SH RETURN VALUE")
     if (d in returns)
         emit(roff(returns[d], d))
-    else if (prototype[name] !~ /^void mcapi/)
+    else if (prototype[name] !~ /^void (mcapi|distributor)/)
         emit("As described.")
     else if (is_parameter[d, "mcapi_status"])
         emit("None; \\fI*mcapi_status\\fP tells the outcome.")
@@ -277,8 +287,12 @@ function write_attributes(d) {
     emit(".SH ATTRIBUTES")
     emit(".TP")
     emit("Thread safety")
-    emit("MT-Safe: any thread may make this call beside any other call, if the two do not " \
-         "share what they get by address.")
+    if (manual == "mcapi")
+        emit("MT-Safe: any thread may make this call beside any other call, if the two do not " \
+             "share what they get by address.")
+    else
+        emit("MT-Safe for different distributors and workers: no two threads may make calls " \
+             "for the same one at a time.")
     emit(".TP")
     emit("Signal safety")
     if (text[d] ~ /May be called in a signal handler/)
@@ -297,6 +311,10 @@ function write_standards(d, list, n, i, ours, others, old) {
             old = old (old == "" ? "" : ", ") "\\fB" old_name[list[i]] "\\fP"
     }
     emit(".SH STANDARDS")
+    if (manual != "mcapi") {
+        emit("None. The library needs an MCAPI 2.015 with the extensions of libmcapi.")
+        return
+    }
     if (others)
         emit("MCAPI 2.015. What it leaves open is decided in \\fIdoc/conformance.md\\fP of " \
              "the sources, under \\(lq" (chapter_of[d] in decided ? chapter_of[d] : "All calls") \
@@ -360,7 +378,7 @@ function write_example(list, n, i, best, shown, lines, count, j) {
 function write_see_also(d, list, n, i, e, left, name, seen) {
     emit(".SH SEE ALSO")
     left = text[d]
-    while (match(left, /mcapi_[a-z0-9_]+/)) {
+    while (match(left, /(mcapi|distributor)_[a-z0-9_]+/)) {
         name = substr(left, RSTART, RLENGTH)
         left = substr(left, RSTART + RLENGTH)
         if ((name in doc_of) && chapter_of[doc_of[name]] != chapter_of[d] && !seen[name]++)
@@ -373,13 +391,15 @@ function write_see_also(d, list, n, i, e, left, name, seen) {
         for (i = 1; i <= n; i++)
             emit(".BR \\%" list[i] " (3),")
     }
+    if (manual != "mcapi")
+        emit(".BR " manual " (7),")
     emit(".BR mcapi (7)")
 }
 
 # --- The overview ------------------------------------------------------------------------
 
 function write_overview(i) {
-    page = folder "/man7/mcapi.7"
+    page = folder "/man7/" manual ".7"
     for (i = 1; i <= overview_lines; i++)
         if (overview[i] == ".\\\" CALLS")
             write_list()
@@ -392,7 +412,7 @@ function write_list(d, list, n, i) {
     for (d = 1; d <= docs; d++) {
         if (d == 1 || chapter_of[d] != chapter_of[d - 1]) {
             emit(".SS " chapter_of[d])
-            if (header_of[d] != "mcapi.h")
+            if (header_of[d] != manual ".h")
                 emit("(\\fI" header_of[d] "\\fP, beyond the standard)")
         }
         n = split(names[d], list, " ")

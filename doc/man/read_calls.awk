@@ -10,6 +10,8 @@
 #   example[call]                      the shortest function that makes the call
 
 BEGIN {
+    if (manual == "")
+        manual = "mcapi"
     LINE = 73       # characters of a line of code on an 80-column terminal, indented by 7
     LONGEST = 45    # lines of a function that a page shows
 }
@@ -51,7 +53,7 @@ function read_header(line) {
     } else if (declaring) {
         declaration = declaration " " line
         end_of_declaration()
-    } else if (line ~ /^[a-z].*[ *]mcapi_[a-z0-9_]+\(/ \
+    } else if (line ~ /^[a-z].*[ *](mcapi|distributor)_[a-z0-9_]+\(/ \
                && line !~ /^(extern|inline|static|typedef) /) {
         declaration = line
         declaring = 1
@@ -167,7 +169,7 @@ function add_row(d, where, word, meaning) {
 }
 
 function add_paragraph(d, paragraph) {
-    if (match(paragraph, /The rest is as for mcapi_[a-z0-9_]+\./)) {
+    if (match(paragraph, /The rest is as for (mcapi|distributor)_[a-z0-9_]+\./)) {
         rest[d] = substr(paragraph, RSTART + 19, RLENGTH - 20)
         paragraph = substr(paragraph, 1, RSTART - 1)
         sub(/ $/, "", paragraph)
@@ -250,7 +252,7 @@ function offer_example(left, name) {
     if (body_lines > LONGEST)
         return
     left = body
-    while (match(left, /mcapi_[a-z0-9_]+\(/)) {
+    while (match(left, /(mcapi|distributor)_[a-z0-9_]+\(/)) {
         name = substr(left, RSTART, RLENGTH - 1)
         left = substr(left, RSTART + RLENGTH)
         if (!(name in example) || body_lines < example_lines[name]) {

@@ -44,28 +44,30 @@ extern "C" {
  */
 void mcapi_param_init(mcapi_param_t *parameters);
 
-/* --- Waiting for several channels ------------------------------------------------ */
+/* --- Waiting for several receivers ----------------------------------------------- */
 
 /*
- * Waits until one of several channels has something for its receiver. That is a packet or a
- * scalar, or that the other end is closed or has died, which a receive then reports. If several
- * have, repeated calls give each its turn. Receives nothing itself; if two threads receive on
- * one channel, the other may be faster.
+ * Waits until one of several receivers has something. For a channel that is a packet or a
+ * scalar, or that the other end is closed or has died, which a receive then reports; for an
+ * endpoint, a message. If several have, repeated calls give each its turn. Receives nothing
+ * itself; if two threads receive on one end, the other may be faster.
  *
- *   ends     receiving ends of packet and scalar channels of this node, opened; the caller's
+ *   ends     of this node: receiving ends of packet and scalar channels, opened; and endpoints
+ *            that are neither open nor on a channel, for messages. The caller's
  *   count    how many, at least 1
  *   timeout  milliseconds; MCAPI_TIMEOUT_IMMEDIATE looks once
  *
- * Blocks until a receive on one of the channels would not, or until the timeout.
+ * Blocks until a receive on one of them would not, or until the timeout.
  *
- * Returns the index in `ends` of such a channel; MCAPI_RETURN_VALUE_INVALID if there is none or
- * the call fails.
+ * Returns the index in `ends` of such a one; MCAPI_RETURN_VALUE_INVALID if there is none or the
+ * call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_TIMEOUT           no channel had anything in that time
+ *   MCAPI_TIMEOUT           none had anything in that time
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_PARAMETER     ends is NULL, or count is 0
- *   MCAPI_ERR_CHAN_INVALID  one of the ends is not an open receiving end on this node
+ *   MCAPI_ERR_CHAN_INVALID  one of the ends is neither an open receiving end on this node nor an
+ *                           endpoint of it that receives messages
  *   MCAPI_ERR_GENERAL       the memory of a channel is damaged
  */
 mcapi_uint_t mcapi_ext_wait_receivable(const mcapi_endpoint_t *ends, size_t count,

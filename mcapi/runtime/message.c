@@ -292,6 +292,11 @@ mcapi_status_t mci_message_enter_sink(struct mci_node *node, uint32_t handle,
     return status;
 }
 
+bool mci_message_is_received_at(const struct mci_node *node, mcapi_endpoint_t handle)
+{
+    return sink_is(mci_message_sink_of(handle), node, handle);
+}
+
 struct mci_message_sink *mci_message_sink_of(mcapi_endpoint_t handle)
 {
     return &sinks[handle & (MCI_ENDPOINT_SLOTS - 1)];

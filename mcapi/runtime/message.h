@@ -76,6 +76,9 @@ mcapi_status_t mci_message_progress(struct mci_node *node, mcapi_endpoint_t hand
 mcapi_status_t mci_message_available(struct mci_node *node, mcapi_endpoint_t handle,
                                      uint32_t *available);
 
+/* Whether messages were received, or looked for, at this endpoint of the node: only a hint. */
+bool mci_message_is_received_at(const struct mci_node *node, mcapi_endpoint_t handle);
+
 /* A thread of the node is about to sleep on the bell: messages shall ring it. */
 void mci_message_announce(struct mci_patience *patience, mcapi_endpoint_t handle);
 

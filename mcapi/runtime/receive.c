@@ -4,6 +4,9 @@
 #include "os/crash_point.h"
 #include "runtime/blocked.h"
 #include "runtime/channel.h"
+#include "runtime/control.h"
+#include "runtime/endpoint.h"
+#include "runtime/message.h"
 #include "runtime/request.h"
 
 /* --- Inside the gate ------------------------------------------------------------------ */
@@ -258,14 +261,6 @@ struct receivers {
     size_t count;
 };
 
-static void announce_receivers(struct mci_patience *patience, void *context)
-{
-    const struct receivers *receivers = context;
-
-    for (size_t i = 0; i < receivers->count; i++)
-        mci_receive_announce(patience, receivers->handles[i]);
-}
-
 /* Whether this handle is an end that could be received on, whatever became of the channel. */
 static bool is_receiving_end(const struct mci_node *node, mcapi_endpoint_t handle)
 {
@@ -275,14 +270,60 @@ static bool is_receiving_end(const struct mci_node *node, mcapi_endpoint_t handl
         || mci_end_is(end, node, handle, MCI_END_SCALAR_RECEIVE);
 }
 
+static void announce_receivers(struct mci_patience *patience, void *context)
+{
+    const struct receivers *receivers = context;
+
+    for (size_t i = 0; i < receivers->count; i++) {
+        mcapi_endpoint_t handle = receivers->handles[i];
+
+        if (!is_receiving_end(patience->node, handle)
+            && mci_message_is_received_at(patience->node, handle))
+            mci_message_announce(patience, handle);
+        else
+            mci_receive_announce(patience, handle);
+    }
+}
+
+/* Whether this is an endpoint of ours on which messages are received: neither open nor on a
+ * channel. */
+static bool receives_messages(struct mci_node *node, mcapi_endpoint_t handle)
+{
+    const struct mci_endpoint_slot *endpoint;
+    bool receives;
+
+    if (!mci_control_lock(node, mci_self.serial))
+        return false;
+    endpoint = mci_endpoint_own(node, handle);
+    receives = endpoint != NULL && endpoint->opened == MCI_END_NONE
+            && atomic_load_explicit(&endpoint->channel, memory_order_relaxed) == 0;
+    mci_control_unlock();
+    return receives;
+}
+
+/* MCAPI_SUCCESS: a message is here. MCAPI_PENDING: none is. */
+static mcapi_status_t message_would_return(struct mci_node *node, mcapi_endpoint_t handle)
+{
+    uint32_t available;
+    mcapi_status_t status = mci_message_available(node, handle, &available);
+
+    return status != MCAPI_SUCCESS ? MCAPI_ERR_CHAN_INVALID
+         : available > 0           ? MCAPI_SUCCESS
+                                   : MCAPI_PENDING;
+}
+
 /* MCAPI_SUCCESS: a receive on this handle would return at once, with data or because the
- * channel is over. MCAPI_PENDING: it would block. Else: it is no receiving end. */
+ * channel is over. MCAPI_PENDING: it would block. Else: nothing can be received on it. */
 static mcapi_status_t would_return(struct mci_node *node, mcapi_endpoint_t handle)
 {
     enum mci_end_kind kind = MCI_END_PACKET_RECEIVE;
     uint32_t available;
     mcapi_status_t status;
 
+    /* Those that messages were received at are asked about them at once. */
+    if (mci_message_is_received_at(node, handle) && !is_receiving_end(node, handle)
+        && receives_messages(node, handle))
+        return message_would_return(node, handle);
     /* Only a hint which kind to ask about first. */
     if (atomic_load_explicit(&mci_ends[handle & (MCI_ENDPOINT_SLOTS - 1)].kind,
                              memory_order_relaxed)
@@ -293,7 +334,11 @@ static mcapi_status_t would_return(struct mci_node *node, mcapi_endpoint_t handl
         status = mci_receive_available(node, handle, MCI_END_SCALAR_RECEIVE, &available);
     if (status == MCAPI_SUCCESS)
         return available > 0 ? MCAPI_SUCCESS : MCAPI_PENDING;
-    return is_receiving_end(node, handle) ? MCAPI_SUCCESS : status;
+    if (is_receiving_end(node, handle))
+        return MCAPI_SUCCESS;
+    return status == MCAPI_ERR_CHAN_INVALID && receives_messages(node, handle)
+                 ? message_would_return(node, handle)
+                 : status;
 }
 
 /* MCAPI_SUCCESS: all are receiving ends. Those that are known to be are passed over quickly. */

@@ -438,6 +438,7 @@ struct end {
     mcapi_endpoint_t value;
     const struct kind *kind;
     enum side side;
+    bool messages; /* it receives them */
 };
 
 static bool fits(const struct one_call *call, const struct end *end)
@@ -445,7 +446,7 @@ static bool fits(const struct one_call *call, const struct end *end)
     if (call->side == RELEASES)
         return true;
     if (end->kind == NULL)
-        return false;
+        return call->side == RECEIVES_ANY && end->messages;
     return call->side == RECEIVES_ANY ? end->side == RECEIVING
                                       : call->kind == end->kind && call->side == (int)end->side;
 }
@@ -485,13 +486,13 @@ static void the_end_must_be_open_and_of_the_kind_and_side_and_node(void)
                     variant() == ONE_NODE || channel_peer(&scene.channel[i], side) == NULL;
 
             ends[count++] = (struct end){ channel_end(&scene.channel[i], side),
-                                          is_ours ? kind_of(i) : NULL, side };
+                                          is_ours ? kind_of(i) : NULL, side, false };
         }
     count += make_shut_ends(&ends[count]);
     fill_no_endpoints(NULL, values);
     for (int i = 0; i < NO_ENDPOINTS; i++)
         ends[count++].value = values[i];
-    ends[count++].value = created(NULL);
+    ends[count++] = (struct end){ .value = created(NULL), .messages = true };
     for (size_t i = 0; i < LENGTH(calls); i++)
         for (size_t j = 0; j < count; j++)
             if (!fits(&calls[i], &ends[j]))

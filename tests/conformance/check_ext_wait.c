@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* check_ext_wait.c - section 11: waiting for several channels at once. */
+/* check_ext_wait.c - section 11: waiting for several receivers at once. */
 #include "ext.h"
+#include "messages.h"
 
 enum { SEVERAL = 5 };
 
@@ -48,6 +49,17 @@ static void nothing_is_found(void)
 
     do_wait_receivable(&call);
     expect_status(MCAPI_TIMEOUT, call.status);
+}
+
+static void is_refused(mcapi_status_t wanted, const mcapi_endpoint_t *which, size_t count)
+{
+    static const mcapi_timeout_t timeouts[] = { MCAPI_TIMEOUT_IMMEDIATE,
+                                                MCAPI_TIMEOUT_INFINITE };
+
+    for (size_t i = 0; i < LENGTH(timeouts); i++)
+        expect(wanted,
+               expect_equal(MCAPI_RETURN_VALUE_INVALID,
+                            mcapi_ext_wait_receivable(which, count, timeouts[i], &status)));
 }
 
 /* --- What is there -------------------------------------------------------------- */
@@ -325,18 +337,72 @@ static void a_hundred_and_fifty_ends_can_be_waited_for(void)
     nodes_end();
 }
 
-/* --- What cannot be waited for -------------------------------------------------- */
+/* --- Messages ------------------------------------------------------------------- */
 
-static void is_refused(mcapi_status_t wanted, const mcapi_endpoint_t *which, size_t count)
+static void a_message_is_found_among_channels(void)
 {
-    static const mcapi_timeout_t timeouts[] = { MCAPI_TIMEOUT_IMMEDIATE,
-                                                MCAPI_TIMEOUT_INFINITE };
+    mcapi_endpoint_t from;
 
-    for (size_t i = 0; i < LENGTH(timeouts); i++)
-        expect(wanted,
-               expect_equal(MCAPI_RETURN_VALUE_INVALID,
-                            mcapi_ext_wait_receivable(which, count, timeouts[i], &status)));
+    several_begin(1);
+    from = created(peer(0));
+    ends[2] = created(NULL);
+    nothing_is_found();
+    for (int round = 0; round < 3; round++) {
+        say(peer(0), from, ends[2], "here");
+        for (int look = 0; look < 3; look++) /* it receives nothing itself */
+            expect_equal(
+                    2, found(look % 2 == 0 ? MCAPI_TIMEOUT_IMMEDIATE : MCAPI_TIMEOUT_INFINITE));
+        something_comes(1, 4);
+        expect_equal(3, found(MCAPI_TIMEOUT_IMMEDIATE) + found(MCAPI_TIMEOUT_IMMEDIATE));
+        is_received(1, 4);
+        hear(ends[2], "here");
+        nothing_is_found();
+    }
+    nodes_end();
 }
+
+static void whoever_waits_is_woken_by_a_message(void)
+{
+    mcapi_endpoint_t from;
+
+    peer_will_wait_begin();
+    from = created(NULL);
+    ends[3] = created(peer(0));
+    for (int round = 0; round < 2; round++) {
+        struct call heard = { .endpoint = ends[3], .size = 16 }, call;
+
+        waiter_begins(peer(0), MCAPI_TIMEOUT_INFINITE);
+        say(NULL, from, ends[3], "wake");
+        call = waiter_ends(peer(0));
+        expect_status(MCAPI_SUCCESS, call.status);
+        expect_equal(3, call.number);
+        at(peer(0), do_msg_recv, &heard);
+        expect_status(MCAPI_SUCCESS, heard.status);
+    }
+    nodes_end();
+}
+
+static void an_endpoint_is_waited_for_as_what_it_has_become(void)
+{
+    struct channel channel;
+
+    several_begin(1);
+    ends[0] = created(NULL);
+    nothing_is_found(); /* it is an endpoint for messages... */
+    channel = channel_made(peer(0), NULL);
+    expect(MCAPI_SUCCESS, mcapi_endpoint_delete(channel.recv, &status));
+    channel.recv = ends[0];
+    channel_connect(&packets, &channel);
+    is_refused(MCAPI_ERR_CHAN_INVALID, ends, SEVERAL); /* ...no more... */
+    channel_open(&packets, &channel, RECEIVING);
+    nothing_is_found(); /* ...but now for packets */
+    channel_open(&packets, &channel, SENDING);
+    channel_fill(&packets, &channel, 1, 1);
+    expect_equal(0, found(MCAPI_TIMEOUT_INFINITE));
+    nodes_end();
+}
+
+/* --- What cannot be waited for -------------------------------------------------- */
 
 static void without_ends_there_is_nothing_to_wait_for(void)
 {
@@ -353,10 +419,13 @@ static void without_ends_there_is_nothing_to_wait_for(void)
 static void one_wrong_end_is_an_error_of_the_call(void)
 {
     mcapi_endpoint_t values[NO_ENDPOINTS + 3];
+    struct channel channel;
 
     several_begin(1);
     fill_no_endpoints(NULL, values);
-    values[NO_ENDPOINTS] = created(NULL);
+    channel = channel_made(peer(0), NULL);
+    channel_connect(&packets, &channel);
+    values[NO_ENDPOINTS] = channel.recv; /* not opened */
     values[NO_ENDPOINTS + 1] = packets_open(NULL, peer(0)).send;
     values[NO_ENDPOINTS + 2] = scalars_open(NULL, peer(0)).send;
     for (int something = 0; something < 2; something++) {
@@ -380,6 +449,8 @@ static void an_end_of_another_node_cannot_be_waited_for(void)
     ends[1] = scalars_open(NULL, peer(0)).recv;
     is_refused(MCAPI_ERR_CHAN_INVALID, ends, SEVERAL);
     ends[1] = packets_open(NULL, peer(0)).recv;
+    is_refused(MCAPI_ERR_CHAN_INVALID, ends, SEVERAL);
+    ends[1] = created(peer(0));
     is_refused(MCAPI_ERR_CHAN_INVALID, ends, SEVERAL);
     nodes_end();
 }
@@ -423,6 +494,9 @@ static const struct test tests[] = {
     TEST(a_wait_ends_with_its_timeout_and_not_with_a_signal, ANYWHERE, "11.22 11.6"),
     TEST(an_end_that_is_not_connected_yet_is_waited_for, ANYWHERE, "11.26"),
     TEST(a_hundred_and_fifty_ends_can_be_waited_for, BETWEEN_NODES, "11.22"),
+    TEST(a_message_is_found_among_channels, ANYWHERE, "11.87"),
+    TEST(whoever_waits_is_woken_by_a_message, ANYWHERE, "11.87"),
+    TEST(an_endpoint_is_waited_for_as_what_it_has_become, ANYWHERE, "11.87"),
     TEST(without_ends_there_is_nothing_to_wait_for, ANYWHERE, "11.4"),
     TEST(one_wrong_end_is_an_error_of_the_call, ANYWHERE, "11.27"),
     TEST(an_end_of_another_node_cannot_be_waited_for, BETWEEN_NODES, "11.27"),

@@ -16,13 +16,14 @@ export MCAPI_TOPOLOGY=examples MCAPI_RUNTIME_DIR="$folder/runtime"
 # shellcheck disable=SC2086      # CC and CFLAGS are several words each
 compiles() {
     $CC ${CFLAGS-} -std=c99 -Wall -Wextra -Wpedantic -Werror -pthread \
-        -I"$top_srcdir/mcapi/include" -o "$folder/$1" "$top_srcdir/doc/examples/$1.c" \
-        -L"$top_builddir/mcapi/.libs" -lmcapi
+        -I"$top_srcdir/mcapi/include" -I"$top_srcdir/distributor" -o "$folder/$1" \
+        "$top_srcdir/doc/examples/$1.c" -L"$top_builddir/mcapi/.libs" \
+        -L"$top_builddir/distributor/.libs" -ldistributor -lmcapi
 }
 
 # runs NAME: as a user would, its lines sorted, because processes print beside each other.
 runs() {
-    LD_LIBRARY_PATH=$top_builddir/mcapi/.libs timeout 60 "$folder/$1" >"$folder/$1.out" \
+    LD_LIBRARY_PATH=$top_builddir/mcapi/.libs:$top_builddir/distributor/.libs timeout 60 "$folder/$1" >"$folder/$1.out" \
         2>"$folder/$1.err" || { echo "exit status $?"; cat "$folder/$1.err"; return 1; }
     cat "$folder/$1.err"
     test ! -s "$folder/$1.err"
@@ -55,6 +56,11 @@ every_example_is_tried() {
 }
 
 export LC_ALL=C
+example distribute <<LINES
+MANY TAGS SHARE WORKERS
+NO ITEM GETS LOST
+ONE TAG KEEPS ORDER
+LINES
 example hello <<LINES
 Hello from the child. (22 bytes)
 LINES

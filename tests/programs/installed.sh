@@ -23,16 +23,34 @@ only_standard_names_are_exported() {
         END { exit strangers > 0 || !found }'
 }
 
+only_the_distributor_is_exported() {
+    nm -D --defined-only "$root$libdir/libdistributor.so" | awk '
+        $3 !~ /^distributor_/ && $2 != "A" { print "exported: " $3; strangers++ }
+        $3 == "distributor_create" { found = 1 }
+        END { exit strangers > 0 || !found }'
+}
+
+# A page of its own for each call, with what a page needs.
+distributor_has_pages() {
+    nm -D --defined-only "$root$libdir/libdistributor.so" | awk '$3 ~ /^distributor_/ { print $3 }' |
+        while read -r call; do
+            page=$(find "$root" -name "$call.3") && test -n "$page" &&
+                grep -q '^\.SH ERRORS' "$page" && grep -q "distributor.h" "$page" ||
+                { echo "no page: $call"; exit 1; }
+        done && test -n "$(find "$root" -name distributor.7)"
+}
+
 pkg_config() {
     PKG_CONFIG_PATH=$root$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
         PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
-        pkg-config "$@" mcapi
+        pkg-config "$@"
 }
 
+# example_builds NAME PACKAGE
 # shellcheck disable=SC2086,SC2046      # CC, CFLAGS and the flags are several words each
 example_builds() {
-    cp "$top_srcdir/doc/examples/hello.c" "$folder" &&
-        $CC $CFLAGS -o "$folder/hello" "$folder/hello.c" $(pkg_config --cflags --libs)
+    cp "$top_srcdir/doc/examples/$1.c" "$folder" &&
+        $CC $CFLAGS -o "$folder/$1" "$folder/$1.c" $(pkg_config --cflags --libs "$2")
 }
 
 with_library() {
@@ -50,8 +68,12 @@ nothing_is_left() {
 
 expect "make install succeeds" plain_make install
 expect "the library exports the standard's names and no others" only_standard_names_are_exported
-expect "the example builds with what pkg-config says" example_builds
+expect "the example builds with what pkg-config says" example_builds hello mcapi
 expect "the example runs" with_library "$folder/hello"
+expect "the distributor exports its calls and no others" only_the_distributor_is_exported
+expect "each call of the distributor has a manual page" distributor_has_pages
+expect "its example builds with what pkg-config says" example_builds distribute distributor
+expect "its example runs" with_library "$folder/distribute"
 if [ -e "$root$bindir/load_balancer" ]; then
     expect "the installed load_balancer finds the installed worker" \
         packets_reach_installed_workers

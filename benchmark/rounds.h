@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rounds.h - every subject in turn, again and again, so that what the machine does besides
+ * meets all of them; then medians.
+ */
+#ifndef BENCHMARK_ROUNDS_H
+#define BENCHMARK_ROUNDS_H
+
+#include "benchmark/subject.h"
+
+enum { ROUNDS_MOST = 200, ROUNDS_ROWS = 64 };
+
+/* What a run gave, as far as rows tell it. */
+struct sample {
+    double rate;    /* items per second */
+    double cost;    /* processor seconds per million items */
+    double idle;    /* processors in use while there is nothing to do */
+    double busiest; /* the most items that one worker worked on, to the mean */
+    double largest; /* items of the flow with most of them, to the same mean */
+};
+
+/* A subject with a number of workers. */
+struct row {
+    const struct subject *subject;
+    uint32_t workers;
+    uint32_t samples;
+    struct sample sample[ROUNDS_MOST];
+    char failed[128]; /* why there are no samples, if so */
+};
+
+/* Runs it once, in a process of its own. */
+void rounds_run(struct row *row, const struct workload *workload);
+
+struct quartiles {
+    double low, median, high;
+};
+
+/* Of one of the numbers of a sample: its place in the struct. */
+struct quartiles row_quartiles(const struct row *row, size_t offset);
+
+#endif /* BENCHMARK_ROUNDS_H */

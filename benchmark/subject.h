@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * subject.h - what is measured. Each run has a process of its own, which is the distributing
+ * thread; its workers are processes or threads that it starts.
+ */
+#ifndef BENCHMARK_SUBJECT_H
+#define BENCHMARK_SUBJECT_H
+
+#include "benchmark/workload.h"
+
+struct subject {
+    const char *name;
+    const char *mode;
+    const char *against; /* the name of what this mode is compared with; NULL: nothing */
+    void (*run)(struct run *run);
+    const char *missing; /* why it cannot be run; NULL: it can */
+};
+
+/* libdistributor; workers are processes. */
+void subject_single(struct run *run);
+void subject_burst(struct run *run);
+
+/* DPDK's rte_distributor; workers are threads. The last two give their processor up when there
+ * is nothing, which DPDK's own loop does not. */
+extern const char *const subject_rte_missing;
+void subject_rte_single(struct run *run);
+void subject_rte_burst(struct run *run);
+void subject_rte_single_yield(struct run *run);
+void subject_rte_burst_yield(struct run *run);
+
+/* The pattern alone: a ring for each worker and a count of finished items, written by hand. */
+void subject_bare(struct run *run);
+
+#endif /* BENCHMARK_SUBJECT_H */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * subject_rte.c - DPDK's rte_distributor. It has threads only; the pointers of its packets
+ * travel, and the packets stay where they are.
+ *
+ * DPDK's memory is taken from the process: no huge pages, no devices, no files, no root.
+ */
+#include <pthread.h>
+#include <rte_cycles.h>
+#include <rte_distributor.h>
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_mbuf.h>
+#include <sched.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "benchmark/subject.h"
+
+enum {
+    RETURNS = 256, /* room of one call */
+    PATIENCE_S = 20,
+    WAIT_CYCLES = 100, /* as rte_distributor_get_pkt waits between two looks */
+};
+
+const char *const subject_rte_missing = NULL;
+
+static struct {
+    struct run *run;
+    struct rte_distributor *distributor;
+    bool single, yields;
+} rte;
+
+static struct rte_mbuf *unused[WORKLOAD_POOL + RETURNS];
+static size_t unused_count;
+
+/* --- A worker --------------------------------------------------------------------------- */
+
+static void pause_between_looks(void)
+{
+    uint64_t until = rte_rdtsc() + WAIT_CYCLES;
+
+    if (rte.yields) {
+        sched_yield();
+        return;
+    }
+    do
+        rte_pause();
+    while (!rte.single && rte_rdtsc() < until);
+}
+
+/* What rte_distributor_get_pkt does, and a way out of it: -1. */
+static int get(unsigned number, struct rte_mbuf **packets, unsigned count)
+{
+    int got;
+
+    rte_distributor_request_pkt(rte.distributor, number, packets, count);
+    for (;;) {
+        got = rte_distributor_poll_pkt(rte.distributor, number, packets);
+        if (rte.single ? got > 0 : got >= 0)
+            return got;
+        if (atomic_load_explicit(&rte.run->stop, memory_order_relaxed) != 0)
+            return -1;
+        pause_between_looks();
+    }
+}
+
+static int work(void *argument)
+{
+    unsigned number = (unsigned)(uintptr_t)argument;
+    struct rte_mbuf *packets[8] = { NULL };
+    int count = 0;
+
+    pthread_getcpuclockid(pthread_self(), &rte.run->worker[number].clock);
+    atomic_fetch_add(&rte.run->ready, 1);
+    while ((count = get(number, packets, (unsigned)count)) >= 0)
+        for (int i = 0; i < count; i++)
+            workload_work(rte.run, number, rte_pktmbuf_mtod(packets[i], struct payload *));
+    atomic_fetch_sub(&rte.run->ready, 1);
+    return 0;
+}
+
+/* --- The distributing thread -------------------------------------------------------------- */
+
+static void collect(struct run *run)
+{
+    struct rte_mbuf *packets[RETURNS];
+    int count = rte_distributor_returned_pkts(rte.distributor, packets, RETURNS);
+
+    for (int i = 0; i < count; i++) {
+        workload_return(run, rte_pktmbuf_mtod(packets[i], struct payload *));
+        unused[unused_count++] = packets[i];
+    }
+}
+
+static void move_on(struct run *run)
+{
+    rte_distributor_process(rte.distributor, NULL, 0);
+    collect(run);
+    if (rte.yields)
+        sched_yield();
+}
+
+static void hand_in(struct run *run)
+{
+    struct rte_mbuf *packets[WORKLOAD_CHUNK];
+    unsigned done = 0;
+
+    while (unused_count < WORKLOAD_CHUNK)
+        move_on(run);
+    for (int i = 0; i < WORKLOAD_CHUNK; i++) {
+        packets[i] = unused[--unused_count];
+        /* 0 would be a tag that is no tag. */
+        packets[i]->hash.usr =
+                workload_make(run, rte_pktmbuf_mtod(packets[i], struct payload *)) + 1;
+    }
+    while (done < WORKLOAD_CHUNK)
+        done += (unsigned)rte_distributor_process(rte.distributor, packets + done,
+                                                  WORKLOAD_CHUNK - done);
+}
+
+static void measure(struct run *run)
+{
+    struct timespec idle = { .tv_sec = run->workload->idle_ms / 1000,
+                             .tv_nsec = run->workload->idle_ms % 1000 * 1000000L };
+    uint64_t give_up, began_ns;
+    double before;
+
+    workload_begin(run);
+    while (workload_goes_on(run))
+        for (int i = 0; i < 4; i++) {
+            hand_in(run);
+            collect(run);
+        }
+    give_up = workload_now_ns() + PATIENCE_S * UINT64_C(1000000000);
+    while (run->back < run->number && workload_now_ns() < give_up)
+        move_on(run);
+    workload_end(run);
+    began_ns = workload_now_ns();
+    before = workload_processor(run);
+    nanosleep(&idle, NULL); /* it has no call that waits */
+    workload_idle_end(run, began_ns, before);
+}
+
+/* The same places as processors_pin() gives: thread n is lcore n. */
+static void name_lcores(char *text, size_t room, uint32_t workers)
+{
+    uint32_t count = processors_count();
+    size_t at = 0;
+
+    for (uint32_t i = 0; i <= workers; i++) {
+        at += (size_t)snprintf(text + at, room - at, "%s%u@", i > 0 ? "," : "", i);
+        if (workers + 1 <= count) {
+            at += (size_t)snprintf(text + at, room - at, "%d", processors_number(i));
+            continue;
+        }
+        for (uint32_t k = 0; k < count; k++)
+            at += (size_t)snprintf(text + at, room - at, "%s%d", k > 0 ? "," : "(",
+                                   processors_number(k));
+        at += (size_t)snprintf(text + at, room - at, ")");
+    }
+}
+
+static bool start(struct run *run)
+{
+    static char lcores[8192];
+    char *arguments[] = {
+        "benchmark",      "--no-huge",         "--no-pci", "--no-shconf", "-m", "64",
+        "--no-telemetry", "--log-level=error", "--lcores", lcores,        NULL
+    };
+    struct rte_mempool *pool;
+
+    name_lcores(lcores, sizeof(lcores), run->workload->workers);
+    if (rte_eal_init(sizeof(arguments) / sizeof(arguments[0]) - 1, arguments) < 0) {
+        workload_fail(run, "rte_eal_init fails");
+        return false;
+    }
+    pool = rte_pktmbuf_pool_create("items", WORKLOAD_POOL, 0, 0, 64 + RTE_PKTMBUF_HEADROOM, 0);
+    rte.distributor =
+            rte_distributor_create("distributor", 0, run->workload->workers,
+                                   rte.single ? RTE_DIST_ALG_SINGLE : RTE_DIST_ALG_BURST);
+    if (pool == NULL || rte.distributor == NULL
+        || rte_pktmbuf_alloc_bulk(pool, unused, WORKLOAD_POOL) != 0) {
+        workload_fail(run, "DPDK has no memory");
+        return false;
+    }
+    unused_count = WORKLOAD_POOL;
+    for (uint32_t i = 0; i < run->workload->workers; i++)
+        rte_eal_remote_launch(work, (void *)(uintptr_t)i, i + 1);
+    while (atomic_load(&run->ready) < run->workload->workers)
+        sched_yield();
+    return true;
+}
+
+static void run_mode(struct run *run, bool single, bool yields)
+{
+    rte.run = run;
+    rte.single = single;
+    rte.yields = yields;
+    if (!start(run))
+        return;
+    measure(run);
+    atomic_store(&run->stop, 1);
+    while (atomic_load(&run->ready) > 0) { /* one may be in its request */
+        rte_distributor_process(rte.distributor, NULL, 0);
+        sched_yield();
+    }
+    rte_eal_mp_wait_lcore();
+    rte_eal_cleanup();
+}
+
+void subject_rte_single(struct run *run)
+{
+    run_mode(run, true, false);
+}
+
+void subject_rte_burst(struct run *run)
+{
+    run_mode(run, false, false);
+}
+
+void subject_rte_single_yield(struct run *run)
+{
+    run_mode(run, true, true);
+}
+
+void subject_rte_burst_yield(struct run *run)
+{
+    run_mode(run, false, true);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* subject_rte_missing.c - in place of subject_rte.c where configure has not found DPDK. */
+#include "benchmark/subject.h"
+
+const char *const subject_rte_missing =
+        "configure has not found libdpdk (Debian package: libdpdk-dev)";
+
+void subject_rte_single(struct run *run)
+{
+    workload_fail(run, "%s", subject_rte_missing);
+}
+
+void subject_rte_burst(struct run *run)
+{
+    workload_fail(run, "%s", subject_rte_missing);
+}
+
+void subject_rte_single_yield(struct run *run)
+{
+    workload_fail(run, "%s", subject_rte_missing);
+}
+
+void subject_rte_burst_yield(struct run *run)
+{
+    workload_fail(run, "%s", subject_rte_missing);
+}

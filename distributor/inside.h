@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inside.h - the distributor as the distributing thread knows it.
+ *
+ * Everything here is private to that thread: what workers see of it are packets. An item is in
+ * one place at a time:
+ *
+ *     free -> [waiting for anybody] -> [waiting for one member] -> out at a member -> finished
+ *              distributor.waiting      member.waiting              member.out         store
+ *                    ^                        |                         |
+ *                    +------------------------+-------------------------+
+ *                          the member dies, leaves or stops asking
+ *
+ * What keeps the order within a tag:
+ *
+ *   TAG      a tag is in the table with a member exactly while items of it are out there or
+ * wait for it; further items of it go there, behind them. Items that wait for anybody are not
+ * counted in the table. BEHIND   while items wait for a member, nothing else is given to it;
+ * while items wait for anybody, new ones go behind them. BACK     what comes back unfinished
+ * goes before everything that waits for anybody, in the order in which it was given: it is
+ * older than all of that with the same tag.
+ *
+ * A member is in `rooms` exactly while it can be given an item: it asks, has room in its
+ * window, and a packet to put it into.
+ */
+#ifndef DISTRIBUTOR_INSIDE_H
+#define DISTRIBUTOR_INSIDE_H
+
+#include "distributor/distributor.h"
+#include "distributor/rooms.h"
+#include "distributor/store.h"
+#include "distributor/tags.h"
+#include "distributor/wire.h"
+
+/* A worker, as the distributor sees it. */
+struct member {
+    bool present;
+    bool asking;
+    bool stuck;  /* no packet was free: until it has answered */
+    bool broken; /* a call for its channels failed: it is gone, or soon will be */
+    uint32_t number;
+    uint32_t epoch;                 /* of its last answer */
+    mcapi_endpoint_t work, answers; /* the ends of its channels, which are their handles too */
+
+    /* The parcel that is being made, and not counted as sent. */
+    struct wire_parcel *parcel; /* NULL: none */
+    bool begun;                 /* it is in the distributor's list of those that have one */
+    uint32_t parcel_count;
+    uint32_t parcel_at; /* bytes in use */
+
+    /* A ring of the items that are out, those of the parcel included; positions run free. */
+    uint32_t *out;
+    uint32_t first, end;
+
+    struct store_list waiting; /* their tags are here */
+    struct distributor_worker_stats stats;
+};
+
+struct distributor {
+    mcapi_endpoint_t door; /* where workers say hello */
+    uint32_t max_workers;
+    uint32_t batch; /* items in work at one worker */
+    uint32_t max_size;
+    uint32_t window;
+    uint32_t parcel_bytes; /* of the largest parcel */
+    uint32_t out_mask;
+    uint32_t turn; /* counts looks at the members */
+
+    struct store store;
+    struct tags tags;
+    struct rooms rooms;
+    struct store_list waiting; /* for anybody */
+    uint32_t all_waiting;      /* for anybody or for one member */
+    uint32_t out;
+
+    uint32_t present_count;
+    uint16_t present[DISTRIBUTOR_WORKERS_MAX]; /* numbers of the members that are here */
+    uint32_t coming; /* items of the last call of process: how large parcels may be */
+    uint32_t begun_count;
+    uint16_t begun[DISTRIBUTOR_WORKERS_MAX]; /* ...that have a parcel to send, or had one */
+    bool some_broken;
+    struct distributor_stats stats; /* but for what is counted above */
+
+    uint32_t *out_memory;
+    struct member *members;
+};
+
+static inline uint32_t member_out(const struct member *member)
+{
+    return member->end - member->first;
+}
+
+/* --- place.c: items to members ------------------------------------------------------- */
+
+/* Gives an item to the member that has its tag, or has it wait for that one; gives it to the
+ * member with most room if no one has its tag. False: nobody has room, and nothing was done. */
+bool place_item(struct distributor *d, uint32_t item);
+
+/* Gives out what waits, as far as there is room: for this member; for anybody. */
+void place_waiting_for(struct distributor *d, struct member *member);
+void place_waiting(struct distributor *d);
+
+/* Sends the parcels that were begun. Members that are gone are marked as broken. */
+void place_send(struct distributor *d);
+
+/* Takes back what this member has, but for the `keep` oldest items, and what waits for it: all
+ * of it waits for anybody again, before everything else. The `again` oldest, with those that
+ * are kept, are marked as perhaps worked on. */
+void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
+                     uint32_t again);
+
+/* --- collect.c: answers -------------------------------------------------------------- */
+
+/* Takes the answers of all members, of those that are likely to have some (`all` false), and
+ * deals with those that are gone. */
+void collect_answers(struct distributor *d, bool all);
+
+/* --- members.c: who is here ---------------------------------------------------------- */
+
+/* Lets in those who have said hello, as far as there are places. */
+void members_admit(struct distributor *d);
+
+/* This one is gone: takes back what it has, and lets go of its channels. `died`: not of its own
+ * will. */
+void members_bury(struct distributor *d, struct member *member, bool died, uint32_t again);
+
+/* Lets go of the channels of all. */
+void members_dismiss(struct distributor *d);
+
+#endif /* DISTRIBUTOR_INSIDE_H */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * members.c - workers come and go.
+ *
+ * Whoever wants to join opens two ends and says hello at the door; we connect two of ours to
+ * them. If it is gone by then, so are its endpoints, and the connect fails. While there is no
+ * place the message stays in the mailbox of the door.
+ */
+#include <mcapi_ext.h>
+
+#include "distributor/ends.h"
+#include "distributor/inside.h"
+
+/* --- In -------------------------------------------------------------------------------- */
+
+static mcapi_status_t finish(mcapi_request_t *request, mcapi_status_t status)
+{
+    mcapi_status_t ended;
+
+    if (status != MCAPI_SUCCESS)
+        return status;
+    ended = ends_look(request);
+    if (ended == MCAPI_PENDING)
+        mcapi_cancel(request, &status);
+    return ended;
+}
+
+static mcapi_status_t connect_work(struct member *member, mcapi_endpoint_t worker)
+{
+    mcapi_pktchan_send_hndl_t handle;
+    mcapi_request_t request;
+    mcapi_status_t status;
+
+    member->work = ends_create(0, false, &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_connect_i(member->work, worker, &request, &status);
+    status = finish(&request, status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_send_open_i(&handle, member->work, &request, &status);
+    return finish(&request, status);
+}
+
+static mcapi_status_t connect_answers(struct member *member, mcapi_endpoint_t worker)
+{
+    mcapi_pktchan_recv_hndl_t handle;
+    mcapi_request_t request;
+    mcapi_status_t status;
+
+    member->answers = ends_create(WIRE_ANSWERS, false, &status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_connect_i(worker, member->answers, &request, &status);
+    status = finish(&request, status);
+    if (status != MCAPI_SUCCESS)
+        return status;
+    mcapi_pktchan_recv_open_i(&handle, member->answers, &request, &status);
+    return finish(&request, status);
+}
+
+static struct member *free_place(struct distributor *d)
+{
+    for (uint32_t i = 0; i < d->max_workers; i++)
+        if (!d->members[i].present)
+            return &d->members[i];
+    return NULL;
+}
+
+static void let_in(struct distributor *d, const struct wire_hello *hello)
+{
+    struct member *member = free_place(d);
+    uint32_t number = (uint32_t)(member - d->members);
+    uint32_t *out = member->out;
+
+    *member = (struct member){ .number = number, .out = out };
+    store_list_open(&member->waiting);
+    if (connect_work(member, hello->work) == MCAPI_SUCCESS
+        && connect_answers(member, hello->answers) == MCAPI_SUCCESS) {
+        member->present = true;
+        d->present[d->present_count++] = (uint16_t)number;
+        d->stats.joined++;
+        return;
+    }
+    ends_delete_sender(member->work);
+    ends_delete_receiver(member->answers);
+}
+
+void members_admit(struct distributor *d)
+{
+    struct wire_hello hello;
+    mcapi_status_t status;
+    size_t size;
+
+    while (d->present_count < d->max_workers && mcapi_msg_available(d->door, &status) > 0) {
+        mcapi_msg_recv(d->door, &hello, sizeof(hello), &size, &status);
+        if (status == MCAPI_SUCCESS && size == sizeof(hello) && hello.magic == WIRE_MAGIC)
+            let_in(d, &hello);
+    }
+}
+
+/* --- Out ------------------------------------------------------------------------------- */
+
+static void let_go(struct distributor *d, struct member *member)
+{
+    ends_delete_sender(member->work);
+    ends_delete_receiver(member->answers);
+    member->present = false;
+    for (uint32_t i = 0; i < d->present_count; i++)
+        if (d->present[i] == member->number) {
+            d->present[i] = d->present[--d->present_count];
+            return;
+        }
+}
+
+void members_bury(struct distributor *d, struct member *member, bool died, uint32_t again)
+{
+    uint32_t before = d->all_waiting;
+
+    rooms_remove(&d->rooms, member->number);
+    member->asking = false;
+    place_take_back(d, member, 0, again);
+    if (died) {
+        d->stats.died++;
+        d->stats.given_again += d->all_waiting - before;
+    } else {
+        d->stats.left++;
+    }
+    let_go(d, member);
+}
+
+void members_dismiss(struct distributor *d)
+{
+    while (d->present_count > 0)
+        let_go(d, &d->members[d->present[d->present_count - 1]]);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * place.c - which member gets which item, and the parcels that take them there.
+ *
+ * An item is copied into its parcel, which lies in the memory of the channel, when it is
+ * placed; the parcel is sent when it is full, or when the call of the distributing thread is
+ * over. So a worker is woken once for all that a call brings it.
+ */
+#include <mcapi_ext.h>
+
+#include "distributor/inside.h"
+
+/* --- Parcels --------------------------------------------------------------------------- */
+
+static void mark_broken(struct distributor *d, struct member *member)
+{
+    member->broken = true;
+    d->some_broken = true;
+    rooms_remove(&d->rooms, member->number);
+}
+
+static void send_parcel(struct distributor *d, struct member *member)
+{
+    struct wire_parcel *parcel = member->parcel;
+    mcapi_status_t status;
+
+    member->parcel = NULL;
+    parcel->count = (uint16_t)member->parcel_count;
+    parcel->worker = (uint16_t)member->number;
+    parcel->epoch = member->epoch;
+    parcel->batch = d->batch;
+    parcel->max_size = d->max_size;
+    mcapi_ext_pktchan_buffer_send(member->work, parcel, member->parcel_at, &status);
+    if (status != MCAPI_SUCCESS)
+        mark_broken(d, member);
+    member->stats.packets++;
+    member->stats.handed_over += member->parcel_count;
+    d->stats.packets++;
+    d->stats.handed_over += member->parcel_count;
+    member->parcel_count = 0;
+}
+
+/* Asks for the cache lines that the parcel is likely to take: the other core has them, and a
+ * store to one waits for it, with everything behind that. */
+static void fetch_lines(const struct distributor *d, const struct member *member)
+{
+    uint32_t items = d->coming < WIRE_PARCEL_ITEMS ? d->coming : WIRE_PARCEL_ITEMS;
+    uint32_t bytes = (uint32_t)sizeof(struct wire_parcel) + (items + 1) * 64;
+
+    for (uint32_t at = 0; at < bytes && at < d->parcel_bytes; at += 64)
+        wire_fetch_to_write((unsigned char *)member->parcel + at);
+}
+
+/* The parcel that there is goes, and a new one is begun. False: there is no packet, or nobody
+ * to send it to; the member has no room then. */
+static bool begin_parcel(struct distributor *d, struct member *member)
+{
+    mcapi_status_t status;
+
+    if (member->parcel != NULL)
+        send_parcel(d, member);
+    if (!member->begun)
+        d->begun[d->begun_count++] = (uint16_t)member->number;
+    member->begun = true;
+    if (member->broken)
+        return false;
+    member->parcel = mcapi_ext_pktchan_buffer_take(member->work, d->parcel_bytes, &status);
+    member->parcel_at = sizeof(struct wire_parcel);
+    if (member->parcel != NULL) {
+        fetch_lines(d, member);
+        return true;
+    }
+    if (status == MCAPI_TIMEOUT || status == MCAPI_ERR_MEM_LIMIT) {
+        member->stuck = true;
+        rooms_remove(&d->rooms, member->number);
+    } else {
+        mark_broken(d, member);
+    }
+    return false;
+}
+
+void place_send(struct distributor *d)
+{
+    for (uint32_t i = 0; i < d->begun_count; i++) {
+        struct member *member = &d->members[d->begun[i]];
+
+        member->begun = false;
+        if (member->parcel != NULL)
+            send_parcel(d, member);
+    }
+    d->begun_count = 0;
+}
+
+/* Gives an item to a member that is in `rooms`. False: it has no room after all, and is not in
+ * there any more. */
+static inline __attribute__((always_inline)) bool give(struct distributor *d,
+                                                       struct member *member, uint32_t item)
+{
+    const struct distributor_item *record = &d->store.records[item];
+    uint32_t stride = wire_stride(record->size);
+    struct wire_parcel_item *entry;
+
+    if ((member->parcel == NULL || member->parcel_count == WIRE_PARCEL_ITEMS
+         || member->parcel_at + stride > d->parcel_bytes)
+        && !begin_parcel(d, member))
+        return false;
+    entry = &member->parcel->items[member->parcel_count++];
+    entry->tag = record->tag;
+    entry->size = record->size;
+    if (__builtin_expect((record->flags & DISTRIBUTOR_AGAIN) != 0, 0))
+        entry->size |= WIRE_AGAIN;
+    store_copy((unsigned char *)member->parcel + member->parcel_at, record->bytes,
+               record->size);
+    member->parcel_at += stride;
+    member->out[member->end++ & d->out_mask] = item;
+    d->out++;
+    rooms_move(&d->rooms, member->number, member_out(member));
+    return true;
+}
+
+/* --- Whom to give it to -------------------------------------------------------------- */
+
+static void wait_for(struct distributor *d, struct member *member, uint32_t item)
+{
+    store_list_append(&d->store, &member->waiting, item);
+    d->all_waiting++;
+}
+
+bool place_item(struct distributor *d, uint32_t item)
+{
+    uint32_t tag = d->store.records[item].tag;
+    struct tag *entry = tags_find(&d->tags, tag);
+    struct member *member;
+    uint32_t number;
+
+    if (entry != NULL) {
+        member = &d->members[tags_worker(entry)];
+        tags_count(entry);
+        if (member->waiting.count > 0 || !rooms_has(&d->rooms, member->number)
+            || !give(d, member, item))
+            wait_for(d, member, item);
+        return true;
+    }
+    do {
+        number = rooms_most(&d->rooms);
+        if (number == DISTRIBUTOR_WORKERS_MAX)
+            return false;
+    } while (!give(d, &d->members[number], item));
+    tags_add(&d->tags, tag, number);
+    return true;
+}
+
+void place_waiting_for(struct distributor *d, struct member *member)
+{
+    while (member->waiting.count > 0 && rooms_has(&d->rooms, member->number)) {
+        uint32_t item = member->waiting.first;
+        uint32_t next = d->store.records[item].reserved;
+
+        if (!give(d, member, item))
+            return;
+        member->waiting.first = next;
+        member->waiting.count--;
+        d->all_waiting--;
+    }
+}
+
+void place_waiting(struct distributor *d)
+{
+    while (d->waiting.count > 0) {
+        uint32_t item = d->waiting.first;
+        uint32_t next = d->store.records[item].reserved;
+
+        if (!place_item(d, item))
+            return;
+        d->waiting.first = next;
+        d->waiting.count--;
+        d->all_waiting--;
+    }
+}
+
+/* --- Back ------------------------------------------------------------------------------ */
+
+/* What comes back is newer than what is kept, so the parcel that was begun is part of it. */
+static void discard_parcel(struct member *member)
+{
+    mcapi_status_t status;
+
+    if (member->parcel == NULL)
+        return;
+    mcapi_ext_pktchan_buffer_give_back(member->work, member->parcel, &status);
+    member->parcel = NULL;
+    member->parcel_count = 0;
+}
+
+static void come_back(struct distributor *d, struct store_list *back, uint32_t item)
+{
+    tags_uncount(&d->tags, d->store.records[item].tag);
+    store_list_append(&d->store, back, item);
+}
+
+void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
+                     uint32_t again)
+{
+    struct store_list back;
+
+    store_list_open(&back);
+    if (keep < member_out(member))
+        discard_parcel(member);
+    for (uint32_t i = member->first; i != member->end; i++) {
+        uint32_t item = member->out[i & d->out_mask];
+
+        if (i - member->first < again)
+            d->store.records[item].flags |= DISTRIBUTOR_AGAIN;
+        if (i - member->first >= keep)
+            come_back(d, &back, item);
+    }
+    d->out -= back.count;
+    d->all_waiting += back.count;
+    member->end = member->first + (keep < member_out(member) ? keep : member_out(member));
+    while (member->waiting.count > 0)
+        come_back(d, &back, store_list_take(&d->store, &member->waiting));
+    store_list_prepend(&d->store, &d->waiting, &back);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check_arguments.c - what each call refuses, and with what; and what create takes.
+ */
+#include <string.h>
+
+#include "support/expect.h"
+#include "support/suite.h"
+#include "support/topology.h"
+#include "unit/distributor/crew.h"
+
+/* --- Creating -------------------------------------------------------------------------------
+ */
+
+static void is_refused(mcapi_status_t wanted, mcapi_port_t port, uint32_t workers, int mode,
+                       const struct distributor_settings *settings)
+{
+    struct distributor *d;
+
+    expect(wanted, ck_assert_ptr_null(distributor_create(
+                           port, workers, (enum distributor_mode)mode, settings, &status)));
+    /* Nothing is left: the port is free. */
+    expect(MCAPI_SUCCESS, d = distributor_create(1, 1, DISTRIBUTOR_BURST, NULL, &status));
+    expect(MCAPI_ERR_ENDP_EXISTS, distributor_create(1, 1, DISTRIBUTOR_BURST, NULL, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(d, &status));
+}
+
+START_TEST(create_refuses_what_makes_no_sense)
+{
+    struct distributor_settings reserved = { .reserved = { 0 } };
+
+    reserved.reserved[12] = 1;
+    is_refused(MCAPI_ERR_PARAMETER, 1, 0, DISTRIBUTOR_BURST, NULL);
+    is_refused(MCAPI_ERR_PARAMETER, 1, DISTRIBUTOR_WORKERS_MAX + 1, DISTRIBUTOR_BURST, NULL);
+    is_refused(MCAPI_ERR_PARAMETER, 1, UINT32_MAX, DISTRIBUTOR_BURST, NULL);
+    is_refused(MCAPI_ERR_PARAMETER, 1, 1, 2, NULL);
+    is_refused(MCAPI_ERR_PARAMETER, 1, 1, -1, NULL);
+    is_refused(MCAPI_ERR_PARAMETER, 1, 1, DISTRIBUTOR_BURST, &reserved);
+    is_refused(MCAPI_ERR_PARAMETER, 1, 1, 0, &(struct distributor_settings){ .window = 1025 });
+    is_refused(MCAPI_ERR_PARAMETER, 1, 1, 0,
+               &(struct distributor_settings){ .capacity = (1 << 20) + 1 });
+    is_refused(MCAPI_ERR_PKT_LIMIT, 1, 1, 0,
+               &(struct distributor_settings){ .max_size = UINT32_MAX });
+    is_refused(MCAPI_ERR_PKT_LIMIT, 1, 1, 0,
+               &(struct distributor_settings){ .max_size = MCAPI_MAX_PKT_SIZE - 319 });
+    is_refused(MCAPI_ERR_PORT_INVALID, MCAPI_PORT_ANY, 1, 0, NULL);
+    is_refused(MCAPI_ERR_PORT_INVALID, MCAPI_MAX_PORT + 1, 1, 0, NULL);
+}
+END_TEST
+
+START_TEST(create_takes_the_largest_and_the_smallest)
+{
+    static const struct distributor_settings settings[] = {
+        { .max_size = MCAPI_MAX_PKT_SIZE - 320 },
+        { .max_size = 1, .window = 1, .capacity = 1 },
+        { .max_size = MCAPI_MAX_PKT_SIZE - 320, .window = 1024, .capacity = 1 << 20 },
+    };
+
+    for (size_t i = 0; i < SUITE_LENGTH(settings); i++) {
+        uint32_t size = settings[i].max_size;
+        struct crew crew = crew_open(DISTRIBUTOR_BURST, 1, &settings[i]);
+        static unsigned char bytes[MCAPI_MAX_PKT_SIZE];
+        struct distributor_item item = { .bytes = bytes, .size = size };
+
+        memset(bytes, 5, size);
+        expect(MCAPI_SUCCESS, distributor_process(crew.distributor, &item, 1, &status));
+        expect(MCAPI_SUCCESS, crew.counts[0] = distributor_get(crew.workers[0], crew.in_work[0],
+                                                               0, 0, &status));
+        ck_assert_uint_eq(crew.in_work[0][0].size, size);
+        ck_assert_int_eq(memcmp(crew.in_work[0][0].bytes, bytes, size), 0);
+        memset(crew.in_work[0][0].bytes, 6, size);
+        crew.in_work[0][0].flags = DISTRIBUTOR_CHANGED;
+        crew_finish(&crew, 0);
+        memset(bytes, 6, size);
+        ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+        ck_assert_uint_eq(item.size, size);
+        ck_assert_int_eq(memcmp(item.bytes, bytes, size), 0);
+        crew_close(&crew);
+    }
+}
+END_TEST
+
+START_TEST(a_node_may_have_several_distributors)
+{
+    struct distributor *first, *second;
+
+    expect(MCAPI_SUCCESS, first = distributor_create(1, 256, 0, NULL, &status));
+    expect(MCAPI_SUCCESS, second = distributor_create(2, 256, 1, NULL, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(first, &status));
+    expect(MCAPI_SUCCESS, first = distributor_create(1, 256, 0, NULL, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(second, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(first, &status));
+}
+END_TEST
+
+/* --- The rest -------------------------------------------------------------------------------
+ */
+
+START_TEST(the_calls_of_the_distributing_thread_check_their_arguments)
+{
+    const struct distributor_settings settings = { .max_size = 100 };
+    struct crew crew = crew_open(DISTRIBUTOR_BURST, 0, &settings);
+    struct distributor *d = crew.distributor;
+    unsigned char bytes[101] = { 0 };
+    struct distributor_item items[2] = { { .bytes = bytes, .size = 100 },
+                                         { .bytes = bytes, .size = 101 } };
+    struct distributor_worker_stats worker;
+    struct distributor_stats stats;
+    size_t count;
+
+    expect(MCAPI_ERR_PARAMETER, distributor_process(NULL, items, 1, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_process(d, NULL, 1, &status));
+    expect(MCAPI_SUCCESS, distributor_process(d, NULL, 0, &status));
+    expect(MCAPI_ERR_PKT_LIMIT, count = distributor_process(d, items + 1, 1, &status));
+    ck_assert_uint_eq(count, 0);
+    expect(MCAPI_SUCCESS, count = distributor_process(d, items, 2, &status));
+    ck_assert_uint_eq(count, 1);
+    items[0].bytes = NULL;
+    expect(MCAPI_ERR_PARAMETER, distributor_process(d, items, 1, &status));
+    items[0].size = 0;
+    expect(MCAPI_SUCCESS, count = distributor_process(d, items, 1, &status));
+    ck_assert_uint_eq(count, 1);
+    expect(MCAPI_ERR_PARAMETER, distributor_returned(NULL, items, 1, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_returned(d, NULL, 1, &status));
+    expect(MCAPI_SUCCESS, distributor_returned(d, NULL, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_wait(NULL, DISTRIBUTOR_ROOM, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_wait(d, 0, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_wait(d, 4 | DISTRIBUTOR_ROOM, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_flush(NULL, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_clear_returns(NULL, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_stats(NULL, &stats, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_stats(d, NULL, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_worker_stats(NULL, 0, &worker, &status));
+    expect(MCAPI_ERR_NODE_INVALID, distributor_worker_stats(d, 0, &worker, &status));
+    expect(MCAPI_ERR_NODE_INVALID, distributor_worker_stats(d, UINT32_MAX, &worker, &status));
+    crew_join(&crew);
+    expect(MCAPI_ERR_PARAMETER, distributor_worker_stats(d, 0, NULL, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_destroy(NULL, &status));
+    crew_close(&crew);
+}
+END_TEST
+
+START_TEST(the_calls_of_a_worker_check_their_arguments)
+{
+    struct crew crew = crew_open(DISTRIBUTOR_BURST, 1, NULL);
+    struct distributor_worker *worker = crew.workers[0];
+    struct distributor_item items[DISTRIBUTOR_BURST_MAX] = { { .size = 0 } };
+
+    expect(MCAPI_TIMEOUT, ck_assert_ptr_null(distributor_join(0, 1, 99, 0, &status)));
+    expect(MCAPI_TIMEOUT, ck_assert_ptr_null(distributor_join(0, 9, 99, 5, &status)));
+    expect(MCAPI_ERR_PORT_INVALID, distributor_join(0, 1, MCAPI_MAX_PORT + 1, 0, &status));
+    expect(MCAPI_ERR_NODE_INVALID,
+           distributor_join(0, MCAPI_MAX_NODE + 1, CREW_PORT, 0, &status));
+    expect(MCAPI_ERR_DOMAIN_INVALID,
+           distributor_join(MCAPI_MAX_DOMAIN + 1, 1, CREW_PORT, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_get(NULL, items, 0, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_get(worker, NULL, 0, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_get(worker, items, 1, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_request(NULL, items, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_request(worker, items, 1, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_poll(NULL, items, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_poll(worker, NULL, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_return(NULL, items, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_return(worker, items, 1, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_leave(NULL, items, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_leave(worker, items, 1, &status));
+    ck_assert(crew_put(&crew, 1, 1));
+    expect(MCAPI_SUCCESS, ck_assert_uint_eq(distributor_poll(worker, items, &status), 1));
+    expect(MCAPI_ERR_PARAMETER, distributor_request(worker, NULL, 1, &status));
+    expect(MCAPI_SUCCESS, distributor_request(worker, items, 1, &status));
+    crew_close(&crew);
+}
+END_TEST
+
+START_TEST(without_a_node_every_call_says_so)
+{
+    struct crew crew = crew_open(DISTRIBUTOR_BURST, 2, NULL);
+    struct distributor *d = crew.distributor;
+    struct distributor_worker_stats worker_stats;
+    struct distributor_item items[DISTRIBUTOR_BURST_MAX] = { { .size = 0 } };
+    struct distributor_stats stats;
+
+    leave();
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_create(2, 1, 0, NULL, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_process(d, items, 1, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_returned(d, items, 1, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_wait(d, DISTRIBUTOR_ROOM, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_flush(d, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_clear_returns(d, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_stats(d, &stats, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_worker_stats(d, 0, &worker_stats, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_join(0, 1, CREW_PORT, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_get(crew.workers[0], items, 0, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_request(crew.workers[0], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_poll(crew.workers[0], items, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_return(crew.workers[0], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(crew.workers[0], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(crew.workers[1], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_destroy(d, &status));
+    join(0, 1);
+}
+END_TEST
+
+START_TEST(no_call_needs_a_status)
+{
+    struct distributor *d = distributor_create(3, 1, DISTRIBUTOR_SINGLE, NULL, NULL);
+    struct distributor_worker *worker = distributor_join(0, 1, 3, 0, NULL);
+    struct distributor_item item = { .size = 0 };
+
+    ck_assert_ptr_nonnull(d);
+    ck_assert_ptr_nonnull(worker);
+    ck_assert_ptr_null(distributor_join(0, 1, 4, 0, NULL));
+    ck_assert_uint_eq(distributor_process(d, &item, 1, NULL), 1);
+    ck_assert_uint_eq(distributor_wait(d, DISTRIBUTOR_RETURNS, 0, NULL), 0);
+    distributor_request(worker, NULL, 0, NULL);
+    ck_assert_uint_eq(distributor_flush(d, 0, NULL), 0);
+    ck_assert_uint_eq(distributor_poll(worker, &item, NULL), 1);
+    distributor_return(worker, &item, 1, NULL);
+    ck_assert_uint_eq(distributor_get(worker, &item, 0, 0, NULL), 0);
+    ck_assert_uint_eq(distributor_flush(d, 0, NULL), 1);
+    ck_assert_uint_eq(distributor_clear_returns(d, NULL), 1);
+    distributor_leave(worker, NULL, 0, NULL);
+    distributor_destroy(d, NULL);
+}
+END_TEST
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        { create_refuses_what_makes_no_sense, 1 },
+        { create_takes_the_largest_and_the_smallest, 1 },
+        { a_node_may_have_several_distributors, 1 },
+        { the_calls_of_the_distributing_thread_check_their_arguments, 1 },
+        { the_calls_of_a_worker_check_their_arguments, 1 },
+        { without_a_node_every_call_says_so, 1 },
+        { no_call_needs_a_status, 1 },
+    };
+
+    return suite_run_between("distributor/arguments", node_begin, node_end, tests,
+                             SUITE_LENGTH(tests));
+}
