@@ -114,8 +114,12 @@ static void let_go_if_last(void)
 
 void mci_runtime_drop(void)
 {
+    /* The count is looked at again once the topology is seen to be left: between the first look
+     * and that, another may have come in while it was not. From then on nobody comes in to
+     * stay, and whoever finds others there leaves it to them. */
     if (atomic_fetch_sub_explicit(&mci_runtime.users, 1, memory_order_seq_cst) == 1
-        && atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst) == MCI_FORSAKEN)
+        && atomic_load_explicit(&mci_runtime.forsaken, memory_order_seq_cst) == MCI_FORSAKEN
+        && atomic_load_explicit(&mci_runtime.users, memory_order_seq_cst) == 0)
         let_go_if_last();
 }
 

@@ -17,8 +17,10 @@ expect "there is a figure for few packets" test "${few:-0}" -gt 0
 expect "twenty times the packets take no more memory ($few KiB, $many KiB)" \
     test "$many" -le $((few + few / 10))
 
+# Of a few megabytes the kernel counts a tenth more or less; eight bytes for each of these packets
+# would be more than that.
 few=$(peak --source generated:packets=2000 --on-busy queue=100 --work delay=10)
-many=$(peak --source generated:packets=20000 --on-busy queue=100 --work delay=10)
-expect "nor do they with a queue ($few KiB, $many KiB)" test "$many" -le $((few + few / 10))
+many=$(peak --source generated:packets=200000 --on-busy queue=100 --work delay=10)
+expect "nor do they with a queue ($few KiB, $many KiB)" test "$many" -le $((few + few / 5))
 
 finish

@@ -120,10 +120,10 @@ expect "a symbolic link is not followed" refused "$registry: it is a symbolic li
 new_runtime
 printf 'mcapi registry 77\n' >"$registry"
 expect "one of another version is refused, and both are named" \
-    refused "$registry was written by another version of the library .layout 77, ours is 1" env
+    refused "$registry was written by another version of the library .layout 77, ours is 2" env
 for bytes in 0 10 40; do
     new_runtime
-    printf 'mcapi registry 1\nsegment 1 2\nidentity 0 0\nholder 1 1 1\n' |
+    printf 'mcapi registry 2\nsegment 1 2\nidentity 0 0\nholder 1 1 1\n' |
         head -c $bytes >"$registry"
     expect "one cut off after $bytes bytes is replaced" joins env
 done
@@ -142,7 +142,7 @@ if [ "$(id -u)" -eq 0 ]; then
     expect "another user's folder is refused, and both users are named" \
         refused "folder $MCAPI_RUNTIME_DIR belongs to user $other_user, and this program runs as user 0: name another" env
     new_runtime
-    printf 'mcapi registry 1\n' >"$registry"
+    printf 'mcapi registry 2\n' >"$registry"
     chown "$other_user" "$registry"
     expect "so is another user's registry" \
         refused "$registry belongs to user $other_user, and this program runs as user 0" env
