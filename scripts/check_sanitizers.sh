@@ -4,9 +4,9 @@
 # check_sanitizers.sh - builds the tree with the compiler's sanitizers, each in a folder of its
 # own, and runs what can run under them. Needs ./configure.
 #
-#   scripts/check_sanitizers.sh [FOLDER [short]]
+#   scripts/check_sanitizers.sh [FOLDER [short]]      (make check-sanitizers)
 #
-# FOLDER is where it builds (build/sanitizers). `short` is what ./check does each time: the address
+# FOLDER is where it builds (build/sanitizers). `short` is for in between, some minutes: the address
 # and the undefined-behaviour sanitizer, the unit tests of the library, and the conformance suite in
 # one process. Otherwise everything in `make check` runs under these two; and under the thread
 # sanitizer what has threads. What is left out says why. The last line says how many test cases
@@ -64,15 +64,17 @@ tests_of() {
 if [ "$how" = short ]; then
     build address --enable-sanitizer=address,undefined --without-programs
     run address "$(tests_of address | tr ' ' '\n' |
-        grep -E '^unit/(os|segment|runtime|api)/|^conformance/(alone|threads)' | tr '\n' ' ')"
+        grep -E '^unit/(os|segment|runtime|api)/|^conformance/(alone|threads)' |
+        grep -v check_receive_fd_end | tr '\n' ' ')"
     exit "$failed"
 fi
 
 build address-all --enable-sanitizer=address,undefined
 leave_out model/run.sh 'spin runs it, none of our code'
+leave_out unit/api/check_receive_fd_end 'it forks beside a thread; the allocator of the sanitizer hangs then'
 leave_out crash/kill 'the code of the sanitizer would be stepped through as well'
 leave_out simulator 'it puts its own hooks in place of a sanitizer'
-run address-all "$(tests_of address-all | tr ' ' '\n' | grep -v '^model/' | tr '\n' ' ')"
+run address-all "$(tests_of address-all | tr ' ' '\n' | grep -vE '^model/|check_receive_fd_end' | tr '\n' ' ')"
 
 # --- Threads ------------------------------------------------------------------------------
 
