@@ -204,6 +204,8 @@ static bool read_work(const struct reading *reading, struct config *config)
         return false;
     }
     config->work = reading->value;
+    config->work_kind = work.kind;
+    work_finish(&work);
     return true;
 }
 
@@ -326,7 +328,8 @@ enum config_result config_read(struct config *config, int argc, char **argv,
         .policy = POLICY_FLOW,
         .on_busy = ON_BUSY_BLOCK,
         .on_death = ON_DEATH_RESPAWN,
-        .work = work_kind(0)->name,
+        .work = work_kind_at(0)->name,
+        .work_kind = work_kind_at(0),
         .pace = PACE_FULL,
         .loop = 1,
         .wait = MCAPI_EXT_WAIT_DEFAULT,

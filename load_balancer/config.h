@@ -11,6 +11,8 @@
 
 #include <mcapi_ext.h>
 
+#include "worker/work.h"
+
 enum {
     CONFIG_WORKERS_MAX = 256,
     CONFIG_WINDOW_MAX = 4096, /* a channel's room in the segment grows with it */
@@ -53,6 +55,7 @@ struct config {
     enum on_death on_death;
     const char *quarantine; /* a file for items that kill workers; NULL: none */
     const char *work;
+    const struct work_kind *work_kind; /* that it names */
     enum pace pace;
     uint64_t loop;   /* times through a file; 0: for ever */
     mca_uint_t wait; /* MCAPI_EXT_WAIT_*; _DEFAULT leaves it to the environment */

@@ -99,6 +99,7 @@ static inline void make_item(const struct balancer *balancer, struct item *item,
         .link_type = (uint16_t)packet->link_type,
         .worker = (uint16_t)worker,
         .kind = ITEM_PACKET,
+        .network_offset = flow->network_offset,
         .ip_version = flow->ip_version,
         .protocol = flow->protocol,
     };

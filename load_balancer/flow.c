@@ -319,6 +319,8 @@ static bool parse_ip(struct view *view, struct flow *flow, bool quoted)
 {
     if (!view_has(view, 1))
         return false;
+    if (!quoted)
+        flow->network_offset = (uint8_t)view->at;
     switch (view->bytes[view->at] >> 4) {
     case 4:
         return parse_ipv4(view, flow, quoted);

@@ -56,6 +56,8 @@ struct flow {
     /* Where the payload of the transport begins, or what was not parsed; at most
      * `captured`. */
     uint32_t payload_offset;
+    uint8_t network_offset; /* where the header of IP begins, if it is IP; before that are at
+                             * most a link header and some VLAN tags */
 };
 
 /* Fills `flow`, always. False: the link type is not known, and the tag is made of bytes. */

@@ -61,7 +61,7 @@ static void print_kinds_of_work(FILE *out)
 {
     const struct work_kind *kind;
 
-    for (size_t i = 0; (kind = work_kind(i)) != NULL; i++) {
+    for (size_t i = 0; (kind = work_kind_at(i)) != NULL; i++) {
         char word[64];
 
         snprintf(word, sizeof(word), "%s%s%s", kind->name, kind->argument == NULL ? "" : "=",

@@ -63,10 +63,11 @@ struct item {
     uint32_t payload_offset; /* where in the bytes the payload begins; at most `captured` */
     uint16_t link_type;      /* what the bytes begin with: DLT_* of <pcap/dlt.h> */
     uint16_t worker;         /* whom it is for: the number of the worker, from 1 */
-    uint8_t kind;            /* enum item_kind */
+    uint8_t kind : 4;        /* enum item_kind */
+    uint8_t flags : 4;       /* ITEM_FLAG_* */
+    uint8_t network_offset;  /* where in the bytes the header of IP begins, if it is IP */
     uint8_t ip_version;      /* 4, 6, or 0: not IP */
     uint8_t protocol;        /* of IP: IPPROTO_* */
-    uint8_t flags;           /* ITEM_FLAG_* */
 };
 static_assert(sizeof(struct item) == 48,
               "with 64 bytes of packet an item is 112 bytes, the most "

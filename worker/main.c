@@ -51,7 +51,7 @@ static int say_usage(void)
     const struct work_kind *kind;
 
     fputs(usage, stdout);
-    for (size_t i = 0; (kind = work_kind(i)) != NULL; i++) {
+    for (size_t i = 0; (kind = work_kind_at(i)) != NULL; i++) {
         char name[32];
 
         snprintf(name, sizeof(name), "%s%s%s", kind->name, kind->argument == NULL ? "" : "=",
@@ -144,6 +144,7 @@ static enum read_result read_work(struct worker_settings *settings, const char *
 {
     char reason[160], problem[256];
 
+    work_finish(&settings->work); /* of an earlier --work, or the default */
     if (work_prepare(&settings->work, text, reason, sizeof(reason)))
         return READ_RUN;
     snprintf(problem, sizeof(problem), "--work %s", reason);
@@ -234,7 +235,7 @@ int main(int argc, char **argv)
     struct worker_settings settings = { .window = 64 };
     char reason[WORKER_REASON_SIZE];
 
-    work_prepare(&settings.work, work_kind(0)->name, reason, sizeof(reason));
+    work_prepare(&settings.work, work_kind_at(0)->name, reason, sizeof(reason));
     switch (read_options(&settings, argc, argv)) {
     case READ_DONE:
         return EXIT_SUCCESS;

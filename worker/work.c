@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * work.c - the table of kinds of work.
+ * work.c - the table of kinds of work, and those that come from shared objects.
  */
 #include "worker/work.h"
 
+#include <dlfcn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +15,10 @@ static const struct work_kind *const kinds[] = {
     &work_count,
     &work_digest,
     &work_delay,
+    &work_ttl,
 };
 
-const struct work_kind *work_kind(size_t index)
+const struct work_kind *work_kind_at(size_t index)
 {
     return index < ARRAY_LENGTH(kinds) ? kinds[index] : NULL;
 }
@@ -39,25 +42,98 @@ static void list_kinds(char *text, size_t size)
                                  kinds[i]->argument == NULL ? "" : kinds[i]->argument);
 }
 
+/* --- Shared objects --------------------------------------------------------------------- */
+
+/* The length of a path of a shared object that the specification begins with, or 0. */
+static size_t object_length(const char *specification)
+{
+    size_t length = strcspn(specification, "=");
+    const char *slash = memchr(specification, '/', length);
+
+    return slash != NULL ? length : 0;
+}
+
+/* The kind that an object exports; NULL: a reason. */
+static const struct work_kind *load(const char *path, char *error, size_t error_size)
+{
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const struct work_kind *kind;
+
+    if (object == NULL) {
+        snprintf(error, error_size, "'%.150s': %.300s", path, dlerror());
+        return NULL;
+    }
+    kind = dlsym(object, "work_kind");
+    if (kind == NULL)
+        snprintf(error, error_size, "'%.150s' exports no `work_kind`: see work.h", path);
+    else if (kind->version != WORK_VERSION)
+        snprintf(error, error_size,
+                 "'%.150s' is made for version %u of work.h; this is version %u", path,
+                 kind->version, (unsigned)WORK_VERSION);
+    else if (kind->name == NULL)
+        snprintf(error, error_size, "'%.150s': its work_kind has no name", path);
+    else
+        return kind;
+    dlclose(object);
+    return NULL;
+}
+
+static bool find_object(struct work *work, const char *specification, size_t length,
+                        char *error, size_t error_size)
+{
+    char path[PATH_MAX];
+
+    if (length >= sizeof(path)) {
+        snprintf(error, error_size, "'%.150s...': the path is too long", specification);
+        return false;
+    }
+    memcpy(path, specification, length);
+    path[length] = '\0';
+    work->kind = load(path, error, error_size);
+    return work->kind != NULL;
+}
+
+/* --- All of them ------------------------------------------------------------------------ */
+
+static bool find(struct work *work, const char *specification, char *error, size_t error_size)
+{
+    size_t length = object_length(specification);
+    char known[128];
+
+    *work = (struct work){ .kind = NULL };
+    if (length > 0)
+        return find_object(work, specification, length, error, error_size);
+    work->kind = kind_named(specification, strcspn(specification, "="));
+    if (work->kind != NULL)
+        return true;
+    list_kinds(known, sizeof(known));
+    snprintf(error, error_size,
+             "'%.150s' is no kind of work (there are %s, and shared objects: ./FILE.so)",
+             specification, known);
+    return false;
+}
+
 bool work_prepare(struct work *work, const char *specification, char *error, size_t error_size)
 {
-    size_t name_length = strcspn(specification, "=");
-    const struct work_kind *kind = kind_named(specification, name_length);
-    const char *argument =
-            specification[name_length] == '=' ? specification + name_length + 1 : NULL;
+    const char *equals = strchr(specification, '=');
+    const char *argument = equals == NULL ? NULL : equals + 1;
 
-    if (kind == NULL) {
-        char known[128];
+    if (!find(work, specification, error, error_size))
+        return false;
+    if (work->kind->argument == NULL && argument != NULL)
+        snprintf(error, error_size, "'%.150s': nothing can follow '%s'", specification,
+                 work->kind->name);
+    else if (work->kind->prepare == NULL
+             || work->kind->prepare(work, argument, error, error_size))
+        return true;
+    *work = (struct work){ .kind = NULL };
+    return false;
+}
 
-        list_kinds(known, sizeof(known));
-        snprintf(error, error_size, "'%s' is no kind of work (there are %s)", specification,
-                 known);
-        return false;
-    }
-    if (kind->argument == NULL && argument != NULL) {
-        snprintf(error, error_size, "'%s': nothing can follow '%s'", specification, kind->name);
-        return false;
-    }
-    *work = (struct work){ .kind = kind };
-    return kind->prepare == NULL || kind->prepare(work, argument, error, error_size);
+void work_finish(struct work *work)
+{
+    if (work->kind != NULL && work->kind->finish != NULL)
+        work->kind->finish(work);
+    work->kind = NULL;
+    work->state = NULL;
 }

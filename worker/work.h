@@ -2,9 +2,21 @@
 /*
  * work.h - what a kind of work is, and the table of kinds.
  *
- * What every worker does for every item, whatever the work, is in worker.c: it checks that the
- * items of a flow come in order, and counts packets and bytes per flow. A kind adds what is
- * done with the item itself.
+ * What every worker does for every item, whatever the work, is not here: it checks what came,
+ * and counts. A kind adds what is done with the item itself. Kinds of one's own are shared
+ * objects that export a `struct work_kind` by the name `work_kind`:
+ *
+ *     #include <load_balancer/work.h>
+ *
+ *     static enum work_outcome process(struct work *work, const struct item *item,
+ *                                      struct work_bytes *bytes) { ... }
+ *
+ *     const struct work_kind work_kind = {
+ *         .version = WORK_VERSION, .name = "my-filter", .process = process,
+ *     };
+ *
+ * and are chosen with --work ./my_filter.so. Each worker is a process with one thread, and
+ * loads the object for itself; nothing is shared but the file.
  */
 #ifndef WORKER_WORK_H
 #define WORKER_WORK_H
@@ -13,52 +25,99 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "worker/item.h"
+#include "item.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    /* Of what stands here. A kind of another version is refused. */
+    WORK_VERSION = 1,
+};
 
 struct work;
 
+/* What has become of the item's bytes. */
+enum work_outcome {
+    WORK_UNCHANGED, /* they are as they came, or nobody need know of the change */
+    WORK_CHANGED,   /* they, or their number, are other ones, and are to go on like that */
+    WORK_FILTERED,  /* they are not to go on: the packet ends here */
+};
+
+/* The bytes of an item. The kind can write to them where they are, and make them fewer; or have
+ * `bytes` point to memory of its own, with up to ITEM_BYTES_MAX of them, which then must stay
+ * as it is until the next item but WORK_TOGETHER comes. */
+struct work_bytes {
+    uint8_t *bytes;
+    uint32_t size;
+};
+
+enum {
+    /* So many items may be processed before what became of the first is sent on. */
+    WORK_TOGETHER = 8,
+};
+
 struct work_kind {
+    uint32_t version; /* WORK_VERSION */
+
     const char *name;             /* what --work says, up to the "=" */
     const char *argument;         /* what stands behind the "=", for help; NULL: nothing may */
     const char *help;             /* one line */
     const char *result;           /* the name of its result in a report; NULL: it has none */
     const char *meaning;          /* the same in words */
     bool result_is_sum_of_hashes; /* a bit pattern, rather than a number */
+    bool changes;                 /* it may return WORK_CHANGED or WORK_FILTERED */
 
     /* Gets ready; NULL: nothing to do. `argument` is what stood behind "=", or NULL. False: it
-     * cannot be, with a reason of one line. */
+     * cannot be, with a reason of one line. Also called by load_balancer, to refuse at once
+     * what cannot be; it calls `finish` right after that. */
     bool (*prepare)(struct work *work, const char *argument, char *error, size_t error_size);
 
-    /* Does the work on one item; NULL: there is none. `bytes` are item->captured bytes, and
+    /* Does the work on one item; NULL: there is none. There are item->captured bytes, and
      * item->payload_offset is within them. */
-    void (*process)(struct work *work, const struct item *item, const uint8_t *bytes);
+    enum work_outcome (*process)(struct work *work, const struct item *item,
+                                 struct work_bytes *bytes);
+
+    /* Lets go of what `prepare` made; NULL: nothing to do. Not called if the process dies. */
+    void (*finish)(struct work *work);
 };
 
 /* Work under way. `result` is a sum, so that the results of several workers can be added up
  * and do not depend on who did what. */
 struct work {
     const struct work_kind *kind;
+    void *state; /* the kind's own, NULL before `prepare` */
     uint64_t result;
-    uint64_t delay_ns; /* of `delay` */
-    bool punctual;     /* of `delay`: the kernel was asked to be */
 };
 
-/* Gets the work ready that `specification` names, "kind" or "kind=argument"; false: a reason
- * of one line. */
+/* --- For the programs ------------------------------------------------------------------- */
+
+/* Gets the work ready that `specification` names: "kind", "kind=argument", or the path of a
+ * shared object, "./object.so" or "./object.so=argument", which then is loaded for good; false:
+ * a reason of one line. */
 bool work_prepare(struct work *work, const char *specification, char *error, size_t error_size);
 
-static inline void work_process(struct work *work, const struct item *item,
-                                const uint8_t *bytes)
+/* Lets go of it, but for the result. The kind stays what it is. */
+void work_finish(struct work *work);
+
+static inline enum work_outcome work_process(struct work *work, const struct item *item,
+                                             struct work_bytes *bytes)
 {
-    if (work->kind->process != NULL)
-        work->kind->process(work, item, bytes);
+    return work->kind->process == NULL ? WORK_UNCHANGED
+                                       : work->kind->process(work, item, bytes);
 }
 
 /* The kinds in the table, in order; NULL behind the last. */
-const struct work_kind *work_kind(size_t index);
+const struct work_kind *work_kind_at(size_t index);
 
 extern const struct work_kind work_count;  /* work_count.c */
 extern const struct work_kind work_delay;  /* work_delay.c */
 extern const struct work_kind work_digest; /* work_digest.c */
+extern const struct work_kind work_ttl;    /* work_ttl.c */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* WORKER_WORK_H */

@@ -7,13 +7,16 @@
  */
 #include "worker/work.h"
 
-static void process(struct work *work, const struct item *item, const uint8_t *bytes)
+static enum work_outcome process(struct work *work, const struct item *item,
+                                 struct work_bytes *bytes)
 {
     (void)bytes;
     work->result += item->captured - item->payload_offset;
+    return WORK_UNCHANGED;
 }
 
 const struct work_kind work_count = {
+    .version = WORK_VERSION,
     .name = "count",
     .help = "count packets and bytes per flow",
     .result = "payload_bytes",

@@ -11,16 +11,19 @@
 #define FNV_OFFSET_BASIS 0xcbf29ce484222325ULL
 #define FNV_PRIME        0x100000001b3ULL
 
-static void process(struct work *work, const struct item *item, const uint8_t *bytes)
+static enum work_outcome process(struct work *work, const struct item *item,
+                                 struct work_bytes *bytes)
 {
     uint64_t sum = FNV_OFFSET_BASIS;
 
     for (uint32_t i = item->payload_offset; i < item->captured; i++)
-        sum = (sum ^ bytes[i]) * FNV_PRIME;
+        sum = (sum ^ bytes->bytes[i]) * FNV_PRIME;
     work->result += sum;
+    return WORK_UNCHANGED;
 }
 
 const struct work_kind work_digest = {
+    .version = WORK_VERSION,
     .name = "digest",
     .help = "a checksum (FNV-1a, 64 bits) over each payload, summed up",
     .result = "digest",

@@ -198,8 +198,10 @@ static void die(bool quietly)
     abort();
 }
 
-static void take(struct worker *worker, const struct item *item, size_t size)
+static void take(struct worker *worker, struct item *item, size_t size)
 {
+    struct work_bytes bytes;
+
     if (size < sizeof(*item) || item->captured != size - sizeof(*item)
         || item->payload_offset > item->captured) {
         worker->results.sum.malformed++;
@@ -218,7 +220,8 @@ static void take(struct worker *worker, const struct item *item, size_t size)
     if (item->worker != worker->settings->node)
         worker->results.sum.misdirected++;
     results_add(&worker->results, item);
-    work_process(&worker->work, item, (const uint8_t *)(item + 1));
+    bytes = (struct work_bytes){ (uint8_t *)(item + 1), item->captured };
+    work_process(&worker->work, item, &bytes); /* what is changed goes no further */
     if (item->sent_ns != 0)
         results_time(&worker->results, clock_ns() - item->sent_ns);
     worker->unacknowledged++;
@@ -395,5 +398,6 @@ enum worker_end worker_run(const struct worker_settings *settings,
         outlive_parent();
     done = done && work_until_last(&worker) && close_channels(&worker) && leave(&worker);
     results_close(&worker.results);
+    work_finish(&worker.work);
     return done ? WORKER_DONE : give_up(&worker, reason);
 }

@@ -90,7 +90,7 @@ static void print_latency(const struct latency *latency, FILE *out)
 
 static void print_result(const struct stats *stats, uint64_t result, FILE *out)
 {
-    const struct work_kind *kind = stats_work_kind(stats);
+    const struct work_kind *kind = stats->config->work_kind;
 
     if (kind->result == NULL)
         return;

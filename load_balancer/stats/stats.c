@@ -355,12 +355,3 @@ double stats_busy(const struct worker_stats *worker)
                  ? 0.0
                  : (double)worker->report.busy_ns / (double)worker->report.span_ns;
 }
-
-const struct work_kind *stats_work_kind(const struct stats *stats)
-{
-    struct work work = { 0 };
-    char ignored[256];
-
-    work_prepare(&work, stats->config->work, ignored, sizeof(ignored));
-    return work.kind;
-}

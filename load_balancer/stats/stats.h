@@ -161,7 +161,4 @@ void stats_flow_name(const struct stats *stats, const struct flow_record *flow, 
 /* The share of its time in which a worker had work, 0 to 1. */
 double stats_busy(const struct worker_stats *worker);
 
-/* The kind of work that was done. */
-const struct work_kind *stats_work_kind(const struct stats *stats);
-
 #endif /* LOAD_BALANCER_STATS_STATS_H */

@@ -144,7 +144,7 @@ static void print_rate(const struct stats_totals *totals, FILE *out)
 static void print_result(const struct stats *stats, const struct stats_totals *totals,
                          FILE *out)
 {
-    const struct work_kind *kind = stats_work_kind(stats);
+    const struct work_kind *kind = stats->config->work_kind;
     char text[TEXT_SIZE];
 
     if (totals->original_bytes != totals->bytes)

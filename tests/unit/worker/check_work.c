@@ -9,6 +9,16 @@
 #include "support/suite.h"
 #include "worker/clock.h"
 
+static enum work_outcome process(struct work *work, const struct item *item, const char *bytes)
+{
+    char copy[64];
+    struct work_bytes all = { (uint8_t *)copy, item->captured };
+
+    ck_assert_uint_le(item->captured, sizeof(copy));
+    memcpy(copy, bytes, item->captured);
+    return work_process(work, item, &all);
+}
+
 static uint64_t result_of(const char *kind, const char *bytes, uint32_t payload_offset)
 {
     struct item item = { .captured = (uint32_t)strlen(bytes),
@@ -17,7 +27,8 @@ static uint64_t result_of(const char *kind, const char *bytes, uint32_t payload_
     char error[256];
 
     ck_assert_msg(work_prepare(&work, kind, error, sizeof(error)), "%s", error);
-    work_process(&work, &item, (const uint8_t *)bytes);
+    process(&work, &item, bytes);
+    work_finish(&work);
     return work.result;
 }
 
@@ -46,12 +57,12 @@ START_TEST(a_digest_of_several_does_not_depend_on_their_order)
 
     ck_assert(work_prepare(&one, "digest", error, sizeof(error)));
     ck_assert(work_prepare(&two, "digest", error, sizeof(error)));
-    work_process(&one, &item, (const uint8_t *)"abc");
-    work_process(&one, &item, (const uint8_t *)"xyz");
-    work_process(&one, &item, (const uint8_t *)"abc");
-    work_process(&two, &item, (const uint8_t *)"abc");
-    work_process(&two, &item, (const uint8_t *)"abc");
-    work_process(&two, &item, (const uint8_t *)"xyz");
+    process(&one, &item, "abc");
+    process(&one, &item, "xyz");
+    process(&one, &item, "abc");
+    process(&two, &item, "abc");
+    process(&two, &item, "abc");
+    process(&two, &item, "xyz");
     ck_assert_uint_eq(one.result, two.result);
     ck_assert_uint_ne(one.result, result_of("digest", "xyz", 0));
 }
@@ -67,7 +78,7 @@ START_TEST(delay_holds_an_item_at_least_so_long)
     ck_assert(work_prepare(&work, "delay=2000", error, sizeof(error)));
     began_ns = clock_ns();
     for (int i = 0; i < 3; i++)
-        work_process(&work, &item, NULL);
+        process(&work, &item, "");
     ck_assert_uint_ge(clock_ns() - began_ns, 3 * 2000 * NS_PER_US);
 }
 END_TEST
@@ -76,7 +87,7 @@ static const struct {
     const char *specification;
     const char *reason;
 } wrong[] = {
-    { "", "'' is no kind of work (there are count, digest, delay=US)" },
+    { "", "'' is no kind of work (there are count, digest, delay=US, ttl, and shared objects: ./FILE.so)" },
     { "counts", "'counts' is no kind of work" },
     { "coun", "'coun' is no kind of work" },
     { "count=3", "nothing can follow 'count'" },
