@@ -51,7 +51,7 @@ static bool settings_are_right(uint32_t max_workers, enum distributor_mode mode,
             return false;
     return (mode == DISTRIBUTOR_SINGLE || mode == DISTRIBUTOR_BURST) && max_workers >= 1
         && max_workers <= DISTRIBUTOR_WORKERS_MAX && settings->window <= WINDOW_MOST
-        && settings->capacity <= CAPACITY_MOST;
+        && settings->capacity <= CAPACITY_MOST && settings->deaths_max <= UINT8_MAX;
 }
 
 static void fill_defaults(struct distributor_settings *settings, uint32_t max_workers,
@@ -120,6 +120,7 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
     d->batch = mode == DISTRIBUTOR_SINGLE ? 1 : DISTRIBUTOR_BURST_MAX;
     d->max_size = settings->max_size;
     d->window = settings->window;
+    d->deaths_max = settings->deaths_max;
     d->parcel_bytes = wire_parcel_bytes(settings->max_size);
     d->out_mask = ring - 1;
     d->members = calloc(max_workers, sizeof(*d->members));
@@ -264,10 +265,8 @@ size_t distributor_returned(struct distributor *distributor, struct distributor_
         look(d, store_uncollected(store) == 0);
         send(d);
     }
-    for (count = 0; count < room && store->collected != store->finished; count++) {
+    for (count = 0; count < room && store->collected != store->finished; count++)
         items[count] = store->records[store->returned[store->collected++ & store->mask]];
-        items[count].reserved = 0;
-    }
     return count;
 }
 

@@ -20,6 +20,12 @@
  * goes before everything that waits for anybody, in the order in which it was given: it is
  * older than all of that with the same tag.
  *
+ * What was in work at a death, or may have been, is suspect: it may be what kills. Those are a
+ * prefix of what the member had out, so of each tag too. A suspect is given to a member only if
+ * that has nothing else out, and it gets nothing else until it is back: if it dies, it is known
+ * over what. Until each suspect at the head of what waits has found such a member, those behind
+ * it wait. One that was in work at `deaths_max` deaths is not given again.
+ *
  * A member is in `rooms` exactly while it can be given an item: it asks, has room in its
  * window, and a packet to put it into.
  */
@@ -36,8 +42,12 @@
 struct member {
     bool present;
     bool asking;
-    bool stuck;  /* no packet was free: until it has answered */
-    bool broken; /* a call for its channels failed: it is gone, or soon will be */
+    bool stuck;     /* no packet was free: until it has answered */
+    bool broken;    /* a call for its channels failed: it is gone, or soon will be */
+    bool alone;     /* it has a suspect, and is given nothing until that is back */
+    bool full;      /* its answers had filled their channel: it may be further on than `lag` */
+    uint32_t lag;   /* of its last answer */
+    uint32_t depth; /* answers that its channel holds */
     uint32_t number;
     uint32_t epoch;                 /* of its last answer */
     mcapi_endpoint_t work, answers; /* the ends of its channels, which are their handles too */
@@ -62,6 +72,7 @@ struct distributor {
     uint32_t batch; /* items in work at one worker */
     uint32_t max_size;
     uint32_t window;
+    uint32_t deaths_max;   /* 0: none */
     uint32_t parcel_bytes; /* of the largest parcel */
     uint32_t out_mask;
     uint32_t turn; /* counts looks at the members */
@@ -105,9 +116,10 @@ void place_send(struct distributor *d);
 
 /* Takes back what this member has, but for the `keep` oldest items, and what waits for it: all
  * of it waits for anybody again, before everything else. The `again` oldest, with those that
- * are kept, are marked as perhaps worked on. */
+ * are kept, are marked as perhaps worked on; a death is counted for the `suspects` oldest, and
+ * those that have too many of them are finished instead. */
 void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
-                     uint32_t again);
+                     uint32_t again, uint32_t suspects);
 
 /* --- collect.c: answers -------------------------------------------------------------- */
 

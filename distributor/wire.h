@@ -27,6 +27,10 @@
  *   ...before its last answer     a death, not a farewell
  *   the distributor               workers that get what was sent, and then learn of it
  *
+ * Which items were in work at a death follows from the answers: a worker tells what it has
+ * finished after `lag` more at the latest, so it was at one of the first `lag` + `batch` that
+ * it had not told. Only if answers had no room may it have been further on.
+ *
  * Each side believes nothing: what does not fit into its packet, or into what is out, ends the
  * connection.
  */
@@ -36,7 +40,7 @@
 #include <stdint.h>
 
 enum {
-    WIRE_MAGIC = 0x44495331, /* in a hello; the last byte is the version */
+    WIRE_MAGIC = 0x44495332, /* in a hello; the last byte is the version */
 
     WIRE_PARCEL_ITEMS = 38, /* as many as make the parcel's head five cache lines */
     WIRE_PARCELS = 16,      /* packets of a channel to a worker: all of its parcels that are on
@@ -84,7 +88,8 @@ struct wire_answer {
     uint32_t done;  /* items finished since the last answer */
     uint32_t epoch; /* now; if it has changed, only `kept` items more are still at the worker */
     uint16_t kept;
-    uint16_t flags; /* WIRE_ASKING, WIRE_LEAVING */
+    uint8_t flags; /* WIRE_ASKING, WIRE_LEAVING */
+    uint8_t lag;   /* items that may be finished and not told before the next answer */
     uint32_t changed;
 };
 _Static_assert(sizeof(struct wire_answer) == WIRE_ALIGN, "entries are aligned");
