@@ -124,7 +124,7 @@ static void note_room(struct distributor *d, struct member *member)
         member->alone = false;
     if (member->alone)
         return;
-    if (member->asking && !member->broken && !member->stuck)
+    if (member_takes(member) && !member->broken && !member->stuck)
         rooms_add(&d->rooms, member->number, member_out(member));
 }
 
@@ -154,7 +154,7 @@ static enum said take_answer(struct distributor *d, struct member *member,
     member->stuck = false;
     member->lag = answer.lag;
     /* Of what waits for it the tags may be at nobody now. */
-    if (!member->asking && member->waiting.count > 0)
+    if (!member_takes(member) && member->waiting.count > 0)
         place_take_back(d, member, member_out(member), 0, 0);
     return SAID_SENSE;
 }
@@ -183,6 +183,8 @@ static void look_at(struct distributor *d, struct member *member)
         mcapi_ext_pktchan_release_burst(packets, count, &status);
         all += count;
         member->full = all >= member->depth;
+        if (member->to_tell)
+            place_tell_dismissed(d, member);
         note_room(d, member);
         place_waiting_for(d, member);
     }

@@ -176,7 +176,7 @@ void distributor_destroy(struct distributor *distributor, mcapi_status_t *mcapi_
 
     if (!check(distributor, mcapi_status) && distributor == NULL)
         return;
-    members_dismiss(distributor);
+    members_let_go(distributor);
     mcapi_endpoint_delete(distributor->door, &status);
     free_all(distributor);
 }
@@ -284,6 +284,33 @@ size_t distributor_clear_returns(struct distributor *distributor, mcapi_status_t
     return count;
 }
 
+/* --- Workers --------------------------------------------------------------------------- */
+
+/* The worker of that number, or NULL, which is reported. */
+static struct member *find(struct distributor *d, uint32_t worker, mcapi_status_t *mcapi_status)
+{
+    if (worker < d->max_workers && d->members[worker].present)
+        return &d->members[worker];
+    report(mcapi_status, MCAPI_ERR_NODE_INVALID);
+    return NULL;
+}
+
+void distributor_dismiss(struct distributor *distributor, uint32_t worker,
+                         mcapi_status_t *mcapi_status)
+{
+    struct distributor *d = distributor;
+    struct member *member;
+
+    if (!check(d, mcapi_status))
+        return;
+    look(d, true);
+    member = find(d, worker, mcapi_status);
+    if (member != NULL)
+        members_dismiss(d, member);
+    place_waiting(d);
+    send(d);
+}
+
 /* --- Waiting --------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
@@ -389,7 +416,7 @@ void distributor_stats(const struct distributor *distributor, struct distributor
     *stats = d->stats;
     stats->workers = d->present_count;
     for (uint32_t i = 0; i < d->present_count; i++)
-        stats->asking += d->members[d->present[i]].asking;
+        stats->asking += member_takes(&d->members[d->present[i]]);
     stats->waiting = d->all_waiting;
     stats->out = d->out;
     stats->uncollected = store_uncollected(&d->store);
@@ -416,5 +443,6 @@ void distributor_worker_stats(const struct distributor *distributor, uint32_t wo
     *stats = member->stats;
     stats->out = member_out(member);
     stats->waiting = member->waiting.count;
-    stats->asking = member->asking;
+    stats->asking = member_takes(member);
+    stats->dismissed = member->dismissed;
 }

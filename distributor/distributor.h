@@ -150,13 +150,16 @@ struct distributor_stats {
 
 /* The same about one worker that is here now. */
 struct distributor_worker_stats {
-    uint64_t handed_over; /* items given to it */
-    uint64_t packets;     /* ...in so many packets */
-    uint64_t returned;    /* items that came back from it */
-    uint32_t out;         /* items there now, queued or in work */
-    uint32_t waiting;     /* items that wait because their tag is there */
-    uint32_t asking;      /* 1: it takes items */
-    uint32_t reserved;
+    uint64_t handed_over;  /* items given to it */
+    uint64_t packets;      /* ...in so many packets */
+    uint64_t returned;     /* items that came back from it */
+    uint32_t out;          /* items there now, queued or in work */
+    uint32_t waiting;      /* items that wait because their tag is there */
+    uint32_t asking;       /* 1: it takes items */
+    uint32_t dismissed;    /* 1: it is given no more */
+    mcapi_domain_t domain; /* of the node that has joined it */
+    mcapi_node_t node;
+    uint32_t reserved[4]; /* 0 */
 };
 
 /* --- The distributing thread ----------------------------------------------------- */
@@ -344,6 +347,26 @@ void distributor_worker_stats(const struct distributor *distributor, uint32_t wo
                               mcapi_status_t *mcapi_status);
 
 /*
+ * Sends a worker away. It is given no more items; what it has, it works off. Items that wait
+ * because their tag is there go to others as soon as it has none of that tag. When it has given
+ * everything back, its distributor_get and distributor_poll say MCAPI_ERR_CHAN_CLOSEPENDING,
+ * and it is to leave; until it does, or dies, it is counted among the workers. A worker that is
+ * dismissed already stays so.
+ *
+ *   distributor  whose worker it is
+ *   worker       its number, as items tell it: 0 to max_workers - 1
+ *
+ * Does not block.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_NODE_INVALID  there is no worker of that number now
+ *   MCAPI_ERR_PARAMETER     distributor is NULL
+ */
+void distributor_dismiss(struct distributor *distributor, uint32_t worker,
+                         mcapi_status_t *mcapi_status);
+
+/*
  * Ends a distributor. Items that wait, are out or were not collected are forgotten: flush and
  * collect first. Workers learn of it by MCAPI_ERR_CHAN_INVALID.
  *
@@ -421,15 +444,17 @@ struct distributor_worker *distributor_join(mcapi_domain_t domain, mcapi_node_t 
  * MCAPI_TIMEOUT the finished items were given back all the same.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_TIMEOUT           there was no item within the timeout
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     worker or items is NULL; count is more than are in work; or as
- *                           many would stay in work as can be
- *   MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a size and no
- *                           bytes, or has grown in place; none was given back
- *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
- *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
- *   MCAPI_ERR_GENERAL       what came from the distributor makes no sense
+ *   MCAPI_TIMEOUT                there was no item within the timeout
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          worker or items is NULL; count is more than are in work;
+ *                                or as many would stay in work as can be
+ *   MCAPI_ERR_PKT_LIMIT          a changed item is larger than max_size, or has a size and
+ *                                no bytes, or has grown in place; none was given back
+ *   MCAPI_ERR_CHAN_INVALID       the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  the distributor has dismissed the worker, and knows of all
+ *                                that is finished: it is to leave
+ *   MCAPI_ERR_TRANSMISSION       the distributor's node has died
+ *   MCAPI_ERR_GENERAL            what came from the distributor makes no sense
  */
 size_t distributor_get(struct distributor_worker *worker, struct distributor_item *items,
                        size_t count, mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
@@ -469,11 +494,13 @@ void distributor_request(struct distributor_worker *worker,
  * Returns how many there are; 0 if there is none, with MCAPI_SUCCESS, or if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     worker or items is NULL; or as many are in work as can be
- *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
- *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
- *   MCAPI_ERR_GENERAL       what came from the distributor makes no sense
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          worker or items is NULL; or as many are in work as can be
+ *   MCAPI_ERR_CHAN_INVALID       the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  the distributor has dismissed the worker, and knows of all
+ *                                that is finished: it is to leave
+ *   MCAPI_ERR_TRANSMISSION       the distributor's node has died
+ *   MCAPI_ERR_GENERAL            what came from the distributor makes no sense
  */
 size_t distributor_poll(struct distributor_worker *worker, struct distributor_item *items,
                         mcapi_status_t *mcapi_status);

@@ -42,6 +42,8 @@
 struct member {
     bool present;
     bool asking;
+    bool dismissed; /* it is given nothing more... */
+    bool to_tell;   /* ...and does not know it: no packet was free */
     bool stuck;     /* no packet was free: until it has answered */
     bool broken;    /* a call for its channels failed: it is gone, or soon will be */
     bool alone;     /* it has a suspect, and is given nothing until that is back */
@@ -101,6 +103,12 @@ static inline uint32_t member_out(const struct member *member)
     return member->end - member->first;
 }
 
+/* Whether it takes items. */
+static inline bool member_takes(const struct member *member)
+{
+    return member->asking && !member->dismissed;
+}
+
 /* --- place.c: items to members ------------------------------------------------------- */
 
 /* Gives an item to the member that has its tag, or has it wait for that one; gives it to the
@@ -110,6 +118,9 @@ bool place_item(struct distributor *d, uint32_t item);
 /* Gives out what waits, as far as there is room: for this member; for anybody. */
 void place_waiting_for(struct distributor *d, struct member *member);
 void place_waiting(struct distributor *d);
+
+/* Tells a member that is dismissed, if there is a packet. */
+void place_tell_dismissed(struct distributor *d, struct member *member);
 
 /* Sends the parcels that were begun. Members that are gone are marked as broken. */
 void place_send(struct distributor *d);
@@ -136,7 +147,10 @@ void members_admit(struct distributor *d);
  * will. */
 void members_bury(struct distributor *d, struct member *member, bool died, uint32_t again);
 
+/* Gives a member nothing more, and tells it so. */
+void members_dismiss(struct distributor *d, struct member *member);
+
 /* Lets go of the channels of all. */
-void members_dismiss(struct distributor *d);
+void members_let_go(struct distributor *d);
 
 #endif /* DISTRIBUTOR_INSIDE_H */

@@ -90,6 +90,8 @@ static void let_in(struct distributor *d, const struct wire_hello *hello)
         && connect_answers(member, hello->answers) == MCAPI_SUCCESS) {
         member->present = true;
         member->depth = depth_of(member->answers);
+        member->stats.domain = hello->domain;
+        member->stats.node = hello->node;
         d->present[d->present_count++] = (uint16_t)number;
         d->stats.joined++;
         return;
@@ -149,7 +151,17 @@ void members_bury(struct distributor *d, struct member *member, bool died, uint3
     let_go(d, member);
 }
 
-void members_dismiss(struct distributor *d)
+void members_dismiss(struct distributor *d, struct member *member)
+{
+    if (member->dismissed)
+        return;
+    member->dismissed = member->to_tell = true;
+    rooms_remove(&d->rooms, member->number);
+    place_take_back(d, member, member_out(member), 0, 0);
+    place_tell_dismissed(d, member);
+}
+
+void members_let_go(struct distributor *d)
 {
     while (d->present_count > 0)
         let_go(d, &d->members[d->present[d->present_count - 1]]);

@@ -19,25 +19,49 @@ static void mark_broken(struct distributor *d, struct member *member)
     rooms_remove(&d->rooms, member->number);
 }
 
+static void send_it(struct distributor *d, struct member *member, struct wire_parcel *parcel,
+                    uint32_t count, uint32_t size)
+{
+    mcapi_status_t status;
+
+    parcel->count = (uint16_t)count;
+    parcel->worker = (uint16_t)member->number;
+    parcel->epoch = member->epoch;
+    parcel->batch = (uint16_t)d->batch;
+    parcel->flags = count == 0 ? WIRE_DISMISSED : 0;
+    parcel->max_size = d->max_size;
+    mcapi_ext_pktchan_buffer_send(member->work, parcel, size, &status);
+    if (status != MCAPI_SUCCESS)
+        mark_broken(d, member);
+}
+
 static void send_parcel(struct distributor *d, struct member *member)
 {
     struct wire_parcel *parcel = member->parcel;
-    mcapi_status_t status;
 
     member->parcel = NULL;
-    parcel->count = (uint16_t)member->parcel_count;
-    parcel->worker = (uint16_t)member->number;
-    parcel->epoch = member->epoch;
-    parcel->batch = d->batch;
-    parcel->max_size = d->max_size;
-    mcapi_ext_pktchan_buffer_send(member->work, parcel, member->parcel_at, &status);
-    if (status != MCAPI_SUCCESS)
-        mark_broken(d, member);
+    send_it(d, member, parcel, member->parcel_count, member->parcel_at);
     member->stats.packets++;
     member->stats.handed_over += member->parcel_count;
     d->stats.packets++;
     d->stats.handed_over += member->parcel_count;
     member->parcel_count = 0;
+}
+
+void place_tell_dismissed(struct distributor *d, struct member *member)
+{
+    struct wire_parcel *parcel;
+    mcapi_status_t status;
+
+    if (member->parcel != NULL)
+        send_parcel(d, member);
+    parcel = mcapi_ext_pktchan_buffer_take(member->work, sizeof(*parcel), &status);
+    if (parcel != NULL) {
+        member->to_tell = false;
+        send_it(d, member, parcel, 0, sizeof(*parcel));
+    } else if (status != MCAPI_TIMEOUT && status != MCAPI_ERR_MEM_LIMIT) {
+        mark_broken(d, member);
+    }
 }
 
 /* Asks for the cache lines that the parcel is likely to take: the other core has them, and a

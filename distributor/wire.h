@@ -27,6 +27,10 @@
  *   ...before its last answer     a death, not a farewell
  *   the distributor               workers that get what was sent, and then learn of it
  *
+ * A worker that is dismissed is sent a last parcel without items. It works off what came
+ * before, says farewell when its caller leaves, and until then is a member that is given
+ * nothing. If it dies instead, that is a death as any other.
+ *
  * Which items were in work at a death follows from the answers: a worker tells what it has
  * finished after `lag` more at the latest, so it was at one of the first `lag` + `batch` that
  * it had not told. Only if answers had no room may it have been further on.
@@ -59,7 +63,11 @@ struct wire_hello {
     uint32_t magic;
     uint32_t work;    /* the worker's endpoint for parcels, opened for receiving */
     uint32_t answers; /* ...and for answers, opened for sending */
+    uint32_t domain;  /* of the worker */
+    uint32_t node;
 };
+
+#define WIRE_DISMISSED 1u /* in a parcel, which is the last one and has no items */
 
 #define WIRE_AGAIN UINT32_C(0x80000000) /* in a size: DISTRIBUTOR_AGAIN */
 
@@ -73,7 +81,8 @@ struct wire_parcel {
     uint16_t count;
     uint16_t worker;   /* the receiver's number */
     uint32_t epoch;    /* of the receiver, as it had told */
-    uint32_t batch;    /* items that may be in work at one time */
+    uint16_t batch;    /* items that may be in work at one time */
+    uint16_t flags;    /* WIRE_DISMISSED */
     uint32_t max_size; /* bytes */
     struct wire_parcel_item items[WIRE_PARCEL_ITEMS];
 };
