@@ -120,7 +120,11 @@ static bool take_done(struct distributor *d, struct member *member,
 static void note_room(struct distributor *d, struct member *member)
 {
     rooms_remove(&d->rooms, member->number);
-    if (member->asking && !member->broken && !member->stuck)
+    if (member_out(member) == 0)
+        member->alone = false;
+    if (member->alone)
+        return;
+    if (member_takes(member) && !member->broken && !member->stuck)
         rooms_add(&d->rooms, member->number, member_out(member));
 }
 
@@ -143,14 +147,15 @@ static enum said take_answer(struct distributor *d, struct member *member,
         return SAID_FAREWELL;
     }
     if (answer.epoch != member->epoch) {
-        place_take_back(d, member, answer.kept, 0);
+        place_take_back(d, member, answer.kept, 0, 0);
         member->epoch = answer.epoch;
     }
     member->asking = (answer.flags & WIRE_ASKING) != 0;
     member->stuck = false;
+    member->lag = answer.lag;
     /* Of what waits for it the tags may be at nobody now. */
-    if (!member->asking && member->waiting.count > 0)
-        place_take_back(d, member, member_out(member), 0);
+    if (!member_takes(member) && member->waiting.count > 0)
+        place_take_back(d, member, member_out(member), 0, 0);
     return SAID_SENSE;
 }
 
@@ -163,7 +168,7 @@ static void look_at(struct distributor *d, struct member *member)
     size_t sizes[AT_ONCE];
     enum said said = SAID_SENSE;
     mcapi_status_t status;
-    size_t count;
+    size_t count, all = 0;
 
     while (mcapi_pktchan_available(member->answers, &status) > 0) {
         count = mcapi_ext_pktchan_recv_burst(member->answers, packets, sizes, AT_ONCE, &status);
@@ -176,6 +181,10 @@ static void look_at(struct distributor *d, struct member *member)
             break;
         }
         mcapi_ext_pktchan_release_burst(packets, count, &status);
+        all += count;
+        member->full = all >= member->depth;
+        if (member->to_tell)
+            place_tell_dismissed(d, member);
         note_room(d, member);
         place_waiting_for(d, member);
     }

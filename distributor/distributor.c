@@ -51,7 +51,7 @@ static bool settings_are_right(uint32_t max_workers, enum distributor_mode mode,
             return false;
     return (mode == DISTRIBUTOR_SINGLE || mode == DISTRIBUTOR_BURST) && max_workers >= 1
         && max_workers <= DISTRIBUTOR_WORKERS_MAX && settings->window <= WINDOW_MOST
-        && settings->capacity <= CAPACITY_MOST;
+        && settings->capacity <= CAPACITY_MOST && settings->deaths_max <= UINT8_MAX;
 }
 
 static void fill_defaults(struct distributor_settings *settings, uint32_t max_workers,
@@ -120,6 +120,7 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
     d->batch = mode == DISTRIBUTOR_SINGLE ? 1 : DISTRIBUTOR_BURST_MAX;
     d->max_size = settings->max_size;
     d->window = settings->window;
+    d->deaths_max = settings->deaths_max;
     d->parcel_bytes = wire_parcel_bytes(settings->max_size);
     d->out_mask = ring - 1;
     d->members = calloc(max_workers, sizeof(*d->members));
@@ -175,7 +176,7 @@ void distributor_destroy(struct distributor *distributor, mcapi_status_t *mcapi_
 
     if (!check(distributor, mcapi_status) && distributor == NULL)
         return;
-    members_dismiss(distributor);
+    members_let_go(distributor);
     mcapi_endpoint_delete(distributor->door, &status);
     free_all(distributor);
 }
@@ -264,10 +265,8 @@ size_t distributor_returned(struct distributor *distributor, struct distributor_
         look(d, store_uncollected(store) == 0);
         send(d);
     }
-    for (count = 0; count < room && store->collected != store->finished; count++) {
+    for (count = 0; count < room && store->collected != store->finished; count++)
         items[count] = store->records[store->returned[store->collected++ & store->mask]];
-        items[count].reserved = 0;
-    }
     return count;
 }
 
@@ -283,6 +282,33 @@ size_t distributor_clear_returns(struct distributor *distributor, mcapi_status_t
     store_free_collected(&d->store);
     d->stats.cleared += count;
     return count;
+}
+
+/* --- Workers --------------------------------------------------------------------------- */
+
+/* The worker of that number, or NULL, which is reported. */
+static struct member *find(struct distributor *d, uint32_t worker, mcapi_status_t *mcapi_status)
+{
+    if (worker < d->max_workers && d->members[worker].present)
+        return &d->members[worker];
+    report(mcapi_status, MCAPI_ERR_NODE_INVALID);
+    return NULL;
+}
+
+void distributor_dismiss(struct distributor *distributor, uint32_t worker,
+                         mcapi_status_t *mcapi_status)
+{
+    struct distributor *d = distributor;
+    struct member *member;
+
+    if (!check(d, mcapi_status))
+        return;
+    look(d, true);
+    member = find(d, worker, mcapi_status);
+    if (member != NULL)
+        members_dismiss(d, member);
+    place_waiting(d);
+    send(d);
 }
 
 /* --- Waiting --------------------------------------------------------------------------- */
@@ -390,7 +416,7 @@ void distributor_stats(const struct distributor *distributor, struct distributor
     *stats = d->stats;
     stats->workers = d->present_count;
     for (uint32_t i = 0; i < d->present_count; i++)
-        stats->asking += d->members[d->present[i]].asking;
+        stats->asking += member_takes(&d->members[d->present[i]]);
     stats->waiting = d->all_waiting;
     stats->out = d->out;
     stats->uncollected = store_uncollected(&d->store);
@@ -417,5 +443,6 @@ void distributor_worker_stats(const struct distributor *distributor, uint32_t wo
     *stats = member->stats;
     stats->out = member_out(member);
     stats->waiting = member->waiting.count;
-    stats->asking = member->asking;
+    stats->asking = member_takes(member);
+    stats->dismissed = member->dismissed;
 }

@@ -9,8 +9,8 @@
  *   - items of one tag are worked on, and come back, in the order in which they went in;
  *     between items of different tags there is no promise;
  *   - an item whose tag is out (queued or in work at a worker) goes to the same worker, or
- * waits for it; any other goes to the worker with most room. So a tag belongs to a worker only
- * as long as it has items out there;
+ *     waits for it; any other goes to the worker with most room. So a tag belongs to a worker
+ *     only as long as it has items out there;
  *   - an item that was taken in comes back exactly once, whatever happens to workers. One that
  *     dies loses nothing: its items go to others, in order, before later ones of their tags.
  *     What it had worked on and not yet given back is worked on again.
@@ -56,21 +56,27 @@ struct distributor_worker;
 /* How many items a worker has in work at one time. How many more wait at it, so that it need
  * not wait for them, is the setting `window`. */
 enum distributor_mode {
-    DISTRIBUTOR_SINGLE, /* one: what comes with it is given to another worker as late as can be
-                         */
+    DISTRIBUTOR_SINGLE, /* one */
     DISTRIBUTOR_BURST,  /* up to DISTRIBUTOR_BURST_MAX, taken and given back together */
 };
 
-/* Flags of an item. */
-#define DISTRIBUTOR_KEPT                                                 \
-    1u /* set by the distributing thread: the bytes stay unchanged where \
-        * they are until the item is returned, and need not be copied */
-#define DISTRIBUTOR_CHANGED                                            \
-    2u /* set by a worker: bytes or size are other than they came, and \
-        * are to travel back */
-#define DISTRIBUTOR_AGAIN                                              \
-    4u /* set by the library: a worker died that may have worked on it \
-        */
+/*
+ * Flags of an item.
+ *
+ *   DISTRIBUTOR_KEPT      set by the distributing thread: the bytes stay unchanged where they
+ *                         are until the item is returned, and need not be copied
+ *   DISTRIBUTOR_CHANGED   set by a worker: bytes or size are other than they came, and are to
+ *                         travel back
+ *   DISTRIBUTOR_AGAIN     set by the library: the item may have been worked on before, by a
+ *                         worker that died, or that left with the item in work
+ *   DISTRIBUTOR_GIVEN_UP  set by the library: the item comes back without having been worked
+ *                         on to the end; too many workers died over it (`deaths_max` of struct
+ *                         distributor_settings)
+ */
+#define DISTRIBUTOR_KEPT     1u
+#define DISTRIBUTOR_CHANGED  2u
+#define DISTRIBUTOR_AGAIN    4u
+#define DISTRIBUTOR_GIVEN_UP 8u
 
 /* An item of work. Who hands it to a call owns this struct, before and after. */
 struct distributor_item {
@@ -79,23 +85,45 @@ struct distributor_item {
     uint32_t tag;    /* of its flow: any number */
     uint64_t cookie; /* the distributing thread's own, given back to it; a worker sees 0 */
     uint16_t worker; /* the number of the worker that has worked on it, or is to */
-    uint16_t flags;  /* DISTRIBUTOR_KEPT, _CHANGED, _AGAIN */
-    uint32_t reserved;
+    uint16_t flags;  /* DISTRIBUTOR_KEPT, _CHANGED, _AGAIN, _GIVEN_UP */
+    uint8_t deaths; /* deaths of workers at which it was in work, or may have been; up to 255 */
+    uint8_t reserved[3];
 };
 
-/* What distributor_create can be told beyond its parameters. 0 anywhere: the default. */
+/*
+ * How an item that kills is found. A worker that dies may have been at any of those items that
+ * it had begun, or finished without the distributor knowing yet: in mode single the one in
+ * work, in mode burst the up to DISTRIBUTOR_BURST_MAX in work, and of items that take less than
+ * some ten microseconds up to 31 more. To each of them the death is counted. From then on each
+ * of them is given to a worker that has nothing else, and which gets nothing else meanwhile: if
+ * that dies, too, it is known over which item. So `deaths` of 2 and more are of deaths at
+ * which, but for the first, the item was all that the worker had.
+ *
+ * New items wait meanwhile until each of these has found a worker with nothing else to do.
+ */
+
+/*
+ * What distributor_create can be told beyond its parameters. 0 anywhere: the default.
+ *
+ *   max_size    bytes of the largest item, as it goes out and as it comes back; at most what
+ *               fits into a packet of the topology, less 320. Default 2048
+ *   window      items that can be out at one worker, queued or in work; 1 to 1024. Those of one
+ *               call of distributor_process travel together, and the packets of 16 calls can
+ *               be out. Default 256 in mode burst, 128 in mode single
+ *   capacity    items that the distributor can have: waiting, out, and returned but not
+ *               collected; 1 to 1048576. Default twice the windows of all workers, at least 512
+ *               and at most 65536
+ *   deaths_max  deaths at which an item may have been in work before it is given up: it is
+ *               returned with DISTRIBUTOR_GIVEN_UP then, and given to no other worker; up to
+ *               255. With 1, items beside the one that kills are given up as well. Default 0:
+ *               no item is ever given up
+ */
 struct distributor_settings {
-    uint32_t
-            max_size; /* bytes of the largest item, as it goes out and as it comes back; at most
-                       * what fits into a packet of the topology, less 320. Default 2048 */
-    uint32_t window;  /* items that can be out at one worker, queued or in work; 1 to 1024.
-                       * Those of one call of distributor_process travel together, and the
-                       * packets of 16 calls can be out. Default 256 in mode burst, 128 in mode
-                       * single */
-    uint32_t capacity; /* items that the distributor can have: waiting, out, and returned but
-                        * not collected; 1 to 1048576. Default twice the windows of all workers,
-                        * at least 512 and at most 65536 */
-    uint32_t reserved[13]; /* 0 */
+    uint32_t max_size;
+    uint32_t window;
+    uint32_t capacity;
+    uint32_t deaths_max;
+    uint32_t reserved[12]; /* 0 */
 };
 
 /* What a distributor is doing and has done. Numbers of 64 bits count since it was created. */
@@ -116,18 +144,22 @@ struct distributor_stats {
     uint32_t out;         /* items at workers, queued or in work */
     uint32_t uncollected; /* items that distributor_returned would give */
     uint32_t room;        /* items that distributor_process would take */
-    uint64_t reserved[8]; /* 0 */
+    uint64_t given_up;    /* of those that have come back, with DISTRIBUTOR_GIVEN_UP */
+    uint64_t reserved[7]; /* 0 */
 };
 
 /* The same about one worker that is here now. */
 struct distributor_worker_stats {
-    uint64_t handed_over; /* items given to it */
-    uint64_t packets;     /* ...in so many packets */
-    uint64_t returned;    /* items that came back from it */
-    uint32_t out;         /* items there now, queued or in work */
-    uint32_t waiting;     /* items that wait because their tag is there */
-    uint32_t asking;      /* 1: it takes items */
-    uint32_t reserved;
+    uint64_t handed_over;  /* items given to it */
+    uint64_t packets;      /* ...in so many packets */
+    uint64_t returned;     /* items that came back from it */
+    uint32_t out;          /* items there now, queued or in work */
+    uint32_t waiting;      /* items that wait because their tag is there */
+    uint32_t asking;       /* 1: it takes items */
+    uint32_t dismissed;    /* 1: it is given no more */
+    mcapi_domain_t domain; /* of the node that has joined it */
+    mcapi_node_t node;
+    uint32_t reserved[4]; /* 0 */
 };
 
 /* --- The distributing thread ----------------------------------------------------- */
@@ -158,10 +190,12 @@ struct distributor_worker_stats {
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_PARAMETER     max_workers, mode, or one of the settings is out of range; a
- * reserved setting is not 0 MCAPI_ERR_PKT_LIMIT     max_size is more than packets of this
- * topology can carry MCAPI_ERR_PORT_INVALID  not the number of a port MCAPI_ERR_ENDP_EXISTS the
- * port is taken MCAPI_ERR_ENDP_LIMIT    the node has no endpoint left MCAPI_ERR_MEM_LIMIT there
- * is no memory
+ *                           reserved setting is not 0
+ *   MCAPI_ERR_PKT_LIMIT     max_size is more than packets of this topology can carry
+ *   MCAPI_ERR_PORT_INVALID  not the number of a port
+ *   MCAPI_ERR_ENDP_EXISTS   the port is taken
+ *   MCAPI_ERR_ENDP_LIMIT    the node has no endpoint left
+ *   MCAPI_ERR_MEM_LIMIT     there is no memory
  */
 struct distributor *distributor_create(mcapi_port_t port, uint32_t max_workers,
                                        enum distributor_mode mode,
@@ -188,7 +222,8 @@ struct distributor *distributor_create(mcapi_port_t port, uint32_t max_workers,
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
  *   MCAPI_ERR_PARAMETER     distributor is NULL; items is, and count is not 0; or the first
- * item has a size and no bytes MCAPI_ERR_PKT_LIMIT     the first item is larger than max_size
+ *                           item has a size and no bytes
+ *   MCAPI_ERR_PKT_LIMIT     the first item is larger than max_size
  */
 size_t distributor_process(struct distributor *distributor,
                            const struct distributor_item *items, size_t count,
@@ -204,8 +239,8 @@ size_t distributor_process(struct distributor *distributor,
  * were.
  *
  *   distributor  whose items they are
- *   items        are filled; flags are DISTRIBUTOR_KEPT, DISTRIBUTOR_CHANGED and
- *                DISTRIBUTOR_AGAIN as they apply, `worker` is who has worked on it
+ *   items        are filled; flags are DISTRIBUTOR_KEPT, DISTRIBUTOR_CHANGED, DISTRIBUTOR_AGAIN
+ *                and DISTRIBUTOR_GIVEN_UP as they apply, `worker` is who has worked on it last
  *   room         how many they have room for; 0 only moves things on
  *
  * Does not block.
@@ -312,6 +347,26 @@ void distributor_worker_stats(const struct distributor *distributor, uint32_t wo
                               mcapi_status_t *mcapi_status);
 
 /*
+ * Sends a worker away. It is given no more items; what it has, it works off. Items that wait
+ * because their tag is there go to others as soon as it has none of that tag. When it has given
+ * everything back, its distributor_get and distributor_poll say MCAPI_ERR_CHAN_CLOSEPENDING,
+ * and it is to leave; until it does, or dies, it is counted among the workers. A worker that is
+ * dismissed already stays so.
+ *
+ *   distributor  whose worker it is
+ *   worker       its number, as items tell it: 0 to max_workers - 1
+ *
+ * Does not block.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_NODE_INVALID  there is no worker of that number now
+ *   MCAPI_ERR_PARAMETER     distributor is NULL
+ */
+void distributor_dismiss(struct distributor *distributor, uint32_t worker,
+                         mcapi_status_t *mcapi_status);
+
+/*
  * Ends a distributor. Items that wait, are out or were not collected are forgotten: flush and
  * collect first. Workers learn of it by MCAPI_ERR_CHAN_INVALID.
  *
@@ -320,8 +375,8 @@ void distributor_worker_stats(const struct distributor *distributor, uint32_t wo
  * Does not block.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node: its endpoints are gone already, the memory
- *                           is freed all the same
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node: its endpoints are gone already, the
+ *                           memory is freed all the same
  *   MCAPI_ERR_PARAMETER     distributor is NULL
  */
 void distributor_destroy(struct distributor *distributor, mcapi_status_t *mcapi_status);
@@ -389,15 +444,17 @@ struct distributor_worker *distributor_join(mcapi_domain_t domain, mcapi_node_t 
  * MCAPI_TIMEOUT the finished items were given back all the same.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_TIMEOUT           there was no item within the timeout
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     worker or items is NULL; count is more than are in work; or as many
- *                           would stay in work as can be
- *   MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a size and no bytes,
- *                           or has grown in place; none was given back
- *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
- *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
- *   MCAPI_ERR_GENERAL       what came from the distributor makes no sense
+ *   MCAPI_TIMEOUT                there was no item within the timeout
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          worker or items is NULL; count is more than are in work;
+ *                                or as many would stay in work as can be
+ *   MCAPI_ERR_PKT_LIMIT          a changed item is larger than max_size, or has a size and
+ *                                no bytes, or has grown in place; none was given back
+ *   MCAPI_ERR_CHAN_INVALID       the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  the distributor has dismissed the worker, and knows of all
+ *                                that is finished: it is to leave
+ *   MCAPI_ERR_TRANSMISSION       the distributor's node has died
+ *   MCAPI_ERR_GENERAL            what came from the distributor makes no sense
  */
 size_t distributor_get(struct distributor_worker *worker, struct distributor_item *items,
                        size_t count, mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
@@ -415,11 +472,12 @@ size_t distributor_get(struct distributor_worker *worker, struct distributor_ite
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     worker is NULL; count is more than are in work; or items is NULL
- * and count is not 0 MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a
- * size and no bytes, or has grown in place; none was given back MCAPI_ERR_CHAN_INVALID  the
- * distributor is destroyed, or has shut the worker out MCAPI_ERR_TRANSMISSION  the
- * distributor's node has died
+ *   MCAPI_ERR_PARAMETER     worker is NULL; count is more than are in work; or items is
+ *                           NULL and count is not 0
+ *   MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a size and no
+ *                           bytes, or has grown in place; none was given back
+ *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
  */
 void distributor_request(struct distributor_worker *worker,
                          const struct distributor_item *items, size_t count,
@@ -436,11 +494,13 @@ void distributor_request(struct distributor_worker *worker,
  * Returns how many there are; 0 if there is none, with MCAPI_SUCCESS, or if the call fails.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     worker or items is NULL; or as many are in work as can be
- *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
- *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
- *   MCAPI_ERR_GENERAL       what came from the distributor makes no sense
+ *   MCAPI_ERR_NODE_NOTINIT       the caller has no node
+ *   MCAPI_ERR_PARAMETER          worker or items is NULL; or as many are in work as can be
+ *   MCAPI_ERR_CHAN_INVALID       the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_CHAN_CLOSEPENDING  the distributor has dismissed the worker, and knows of all
+ *                                that is finished: it is to leave
+ *   MCAPI_ERR_TRANSMISSION       the distributor's node has died
+ *   MCAPI_ERR_GENERAL            what came from the distributor makes no sense
  */
 size_t distributor_poll(struct distributor_worker *worker, struct distributor_item *items,
                         mcapi_status_t *mcapi_status);
@@ -459,11 +519,12 @@ size_t distributor_poll(struct distributor_worker *worker, struct distributor_it
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
- *   MCAPI_ERR_PARAMETER     worker is NULL; count is more than are in work; or items is NULL
- * and count is not 0 MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a
- * size and no bytes, or has grown in place; none was given back MCAPI_ERR_CHAN_INVALID  the
- * distributor is destroyed, or has shut the worker out MCAPI_ERR_TRANSMISSION  the
- * distributor's node has died
+ *   MCAPI_ERR_PARAMETER     worker is NULL; count is more than are in work; or items is
+ *                           NULL and count is not 0
+ *   MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a size and no
+ *                           bytes, or has grown in place; none was given back
+ *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
  */
 void distributor_return(struct distributor_worker *worker, const struct distributor_item *items,
                         size_t count, mcapi_status_t *mcapi_status);
@@ -481,13 +542,14 @@ void distributor_return(struct distributor_worker *worker, const struct distribu
  * many changed items.
  *
  * Statuses, beside MCAPI_SUCCESS:
- *   MCAPI_ERR_NODE_NOTINIT  the caller has no node: the distributor has noticed already, the
- *                           memory is freed all the same
- *   MCAPI_ERR_PARAMETER     worker is NULL; count is more than are in work; or items is NULL
- * and count is not 0 MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a
- * size and no bytes, or has grown in place; none was given back MCAPI_ERR_CHAN_INVALID  the
- * distributor is destroyed, or has shut the worker out MCAPI_ERR_TRANSMISSION  the
- * distributor's node has died
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node: the distributor has noticed already,
+ *                           the memory is freed all the same
+ *   MCAPI_ERR_PARAMETER     worker is NULL; count is more than are in work; or items is
+ *                           NULL and count is not 0
+ *   MCAPI_ERR_PKT_LIMIT     a changed item is larger than max_size, or has a size and no
+ *                           bytes, or has grown in place; none was given back
+ *   MCAPI_ERR_CHAN_INVALID  the distributor is destroyed, or has shut the worker out
+ *   MCAPI_ERR_TRANSMISSION  the distributor's node has died
  */
 void distributor_leave(struct distributor_worker *worker, const struct distributor_item *items,
                        size_t count, mcapi_status_t *mcapi_status);

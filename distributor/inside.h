@@ -20,6 +20,12 @@
  * goes before everything that waits for anybody, in the order in which it was given: it is
  * older than all of that with the same tag.
  *
+ * What was in work at a death, or may have been, is suspect: it may be what kills. Those are a
+ * prefix of what the member had out, so of each tag too. A suspect is given to a member only if
+ * that has nothing else out, and it gets nothing else until it is back: if it dies, it is known
+ * over what. Until each suspect at the head of what waits has found such a member, those behind
+ * it wait. One that was in work at `deaths_max` deaths is not given again.
+ *
  * A member is in `rooms` exactly while it can be given an item: it asks, has room in its
  * window, and a packet to put it into.
  */
@@ -36,8 +42,14 @@
 struct member {
     bool present;
     bool asking;
-    bool stuck;  /* no packet was free: until it has answered */
-    bool broken; /* a call for its channels failed: it is gone, or soon will be */
+    bool dismissed; /* it is given nothing more... */
+    bool to_tell;   /* ...and does not know it: no packet was free */
+    bool stuck;     /* no packet was free: until it has answered */
+    bool broken;    /* a call for its channels failed: it is gone, or soon will be */
+    bool alone;     /* it has a suspect, and is given nothing until that is back */
+    bool full;      /* its answers had filled their channel: it may be further on than `lag` */
+    uint32_t lag;   /* of its last answer */
+    uint32_t depth; /* answers that its channel holds */
     uint32_t number;
     uint32_t epoch;                 /* of its last answer */
     mcapi_endpoint_t work, answers; /* the ends of its channels, which are their handles too */
@@ -62,6 +74,7 @@ struct distributor {
     uint32_t batch; /* items in work at one worker */
     uint32_t max_size;
     uint32_t window;
+    uint32_t deaths_max;   /* 0: none */
     uint32_t parcel_bytes; /* of the largest parcel */
     uint32_t out_mask;
     uint32_t turn; /* counts looks at the members */
@@ -90,6 +103,12 @@ static inline uint32_t member_out(const struct member *member)
     return member->end - member->first;
 }
 
+/* Whether it takes items. */
+static inline bool member_takes(const struct member *member)
+{
+    return member->asking && !member->dismissed;
+}
+
 /* --- place.c: items to members ------------------------------------------------------- */
 
 /* Gives an item to the member that has its tag, or has it wait for that one; gives it to the
@@ -100,14 +119,18 @@ bool place_item(struct distributor *d, uint32_t item);
 void place_waiting_for(struct distributor *d, struct member *member);
 void place_waiting(struct distributor *d);
 
+/* Tells a member that is dismissed, if there is a packet. */
+void place_tell_dismissed(struct distributor *d, struct member *member);
+
 /* Sends the parcels that were begun. Members that are gone are marked as broken. */
 void place_send(struct distributor *d);
 
 /* Takes back what this member has, but for the `keep` oldest items, and what waits for it: all
  * of it waits for anybody again, before everything else. The `again` oldest, with those that
- * are kept, are marked as perhaps worked on. */
+ * are kept, are marked as perhaps worked on; a death is counted for the `suspects` oldest, and
+ * those that have too many of them are finished instead. */
 void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
-                     uint32_t again);
+                     uint32_t again, uint32_t suspects);
 
 /* --- collect.c: answers -------------------------------------------------------------- */
 
@@ -124,7 +147,10 @@ void members_admit(struct distributor *d);
  * will. */
 void members_bury(struct distributor *d, struct member *member, bool died, uint32_t again);
 
+/* Gives a member nothing more, and tells it so. */
+void members_dismiss(struct distributor *d, struct member *member);
+
 /* Lets go of the channels of all. */
-void members_dismiss(struct distributor *d);
+void members_let_go(struct distributor *d);
 
 #endif /* DISTRIBUTOR_INSIDE_H */

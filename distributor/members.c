@@ -59,6 +59,17 @@ static mcapi_status_t connect_answers(struct member *member, mcapi_endpoint_t wo
     return finish(&request, status);
 }
 
+/* How many packets fit into a channel that ends here. */
+static uint32_t depth_of(mcapi_endpoint_t endpoint)
+{
+    mcapi_endp_attr_num_recv_buffers_t depth = 0;
+    mcapi_status_t status;
+
+    mcapi_endpoint_get_attribute(endpoint, MCAPI_ENDP_ATTR_NUM_RECV_BUFFERS, &depth,
+                                 sizeof(depth), &status);
+    return status == MCAPI_SUCCESS ? depth : 1;
+}
+
 static struct member *free_place(struct distributor *d)
 {
     for (uint32_t i = 0; i < d->max_workers; i++)
@@ -78,6 +89,9 @@ static void let_in(struct distributor *d, const struct wire_hello *hello)
     if (connect_work(member, hello->work) == MCAPI_SUCCESS
         && connect_answers(member, hello->answers) == MCAPI_SUCCESS) {
         member->present = true;
+        member->depth = depth_of(member->answers);
+        member->stats.domain = hello->domain;
+        member->stats.node = hello->node;
         d->present[d->present_count++] = (uint16_t)number;
         d->stats.joined++;
         return;
@@ -113,13 +127,21 @@ static void let_go(struct distributor *d, struct member *member)
         }
 }
 
+/* Of the items that were sent to one that has died: how many it may have begun. */
+static uint32_t begun(const struct distributor *d, const struct member *member, uint32_t sent)
+{
+    uint32_t most = member->lag + d->batch;
+
+    return member->full || most > sent ? sent : most;
+}
+
 void members_bury(struct distributor *d, struct member *member, bool died, uint32_t again)
 {
     uint32_t before = d->all_waiting;
 
     rooms_remove(&d->rooms, member->number);
     member->asking = false;
-    place_take_back(d, member, 0, again);
+    place_take_back(d, member, 0, again, died ? begun(d, member, again) : 0);
     if (died) {
         d->stats.died++;
         d->stats.given_again += d->all_waiting - before;
@@ -129,7 +151,17 @@ void members_bury(struct distributor *d, struct member *member, bool died, uint3
     let_go(d, member);
 }
 
-void members_dismiss(struct distributor *d)
+void members_dismiss(struct distributor *d, struct member *member)
+{
+    if (member->dismissed)
+        return;
+    member->dismissed = member->to_tell = true;
+    rooms_remove(&d->rooms, member->number);
+    place_take_back(d, member, member_out(member), 0, 0);
+    place_tell_dismissed(d, member);
+}
+
+void members_let_go(struct distributor *d)
 {
     while (d->present_count > 0)
         let_go(d, &d->members[d->present[d->present_count - 1]]);

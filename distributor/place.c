@@ -19,25 +19,49 @@ static void mark_broken(struct distributor *d, struct member *member)
     rooms_remove(&d->rooms, member->number);
 }
 
+static void send_it(struct distributor *d, struct member *member, struct wire_parcel *parcel,
+                    uint32_t count, uint32_t size)
+{
+    mcapi_status_t status;
+
+    parcel->count = (uint16_t)count;
+    parcel->worker = (uint16_t)member->number;
+    parcel->epoch = member->epoch;
+    parcel->batch = (uint16_t)d->batch;
+    parcel->flags = count == 0 ? WIRE_DISMISSED : 0;
+    parcel->max_size = d->max_size;
+    mcapi_ext_pktchan_buffer_send(member->work, parcel, size, &status);
+    if (status != MCAPI_SUCCESS)
+        mark_broken(d, member);
+}
+
 static void send_parcel(struct distributor *d, struct member *member)
 {
     struct wire_parcel *parcel = member->parcel;
-    mcapi_status_t status;
 
     member->parcel = NULL;
-    parcel->count = (uint16_t)member->parcel_count;
-    parcel->worker = (uint16_t)member->number;
-    parcel->epoch = member->epoch;
-    parcel->batch = d->batch;
-    parcel->max_size = d->max_size;
-    mcapi_ext_pktchan_buffer_send(member->work, parcel, member->parcel_at, &status);
-    if (status != MCAPI_SUCCESS)
-        mark_broken(d, member);
+    send_it(d, member, parcel, member->parcel_count, member->parcel_at);
     member->stats.packets++;
     member->stats.handed_over += member->parcel_count;
     d->stats.packets++;
     d->stats.handed_over += member->parcel_count;
     member->parcel_count = 0;
+}
+
+void place_tell_dismissed(struct distributor *d, struct member *member)
+{
+    struct wire_parcel *parcel;
+    mcapi_status_t status;
+
+    if (member->parcel != NULL)
+        send_parcel(d, member);
+    parcel = mcapi_ext_pktchan_buffer_take(member->work, sizeof(*parcel), &status);
+    if (parcel != NULL) {
+        member->to_tell = false;
+        send_it(d, member, parcel, 0, sizeof(*parcel));
+    } else if (status != MCAPI_TIMEOUT && status != MCAPI_ERR_MEM_LIMIT) {
+        mark_broken(d, member);
+    }
 }
 
 /* Asks for the cache lines that the parcel is likely to take: the other core has them, and a
@@ -100,6 +124,13 @@ static inline __attribute__((always_inline)) bool give(struct distributor *d,
     uint32_t stride = wire_stride(record->size);
     struct wire_parcel_item *entry;
 
+    if (__builtin_expect(record->deaths > 0, 0)) {
+        /* Until it has answered there is nothing that it can be given. */
+        rooms_remove(&d->rooms, member->number);
+        if (member_out(member) > 0)
+            return false;
+        member->alone = true;
+    }
     if ((member->parcel == NULL || member->parcel_count == WIRE_PARCEL_ITEMS
          || member->parcel_at + stride > d->parcel_bytes)
         && !begin_parcel(d, member))
@@ -114,7 +145,8 @@ static inline __attribute__((always_inline)) bool give(struct distributor *d,
     member->parcel_at += stride;
     member->out[member->end++ & d->out_mask] = item;
     d->out++;
-    rooms_move(&d->rooms, member->number, member_out(member));
+    if (__builtin_expect(!member->alone, 1))
+        rooms_move(&d->rooms, member->number, member_out(member));
     return true;
 }
 
@@ -154,7 +186,7 @@ void place_waiting_for(struct distributor *d, struct member *member)
 {
     while (member->waiting.count > 0 && rooms_has(&d->rooms, member->number)) {
         uint32_t item = member->waiting.first;
-        uint32_t next = d->store.records[item].reserved;
+        uint32_t next = d->store.next[item];
 
         if (!give(d, member, item))
             return;
@@ -168,7 +200,7 @@ void place_waiting(struct distributor *d)
 {
     while (d->waiting.count > 0) {
         uint32_t item = d->waiting.first;
-        uint32_t next = d->store.records[item].reserved;
+        uint32_t next = d->store.next[item];
 
         if (!place_item(d, item))
             return;
@@ -198,25 +230,51 @@ static void come_back(struct distributor *d, struct store_list *back, uint32_t i
     store_list_append(&d->store, back, item);
 }
 
-void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
-                     uint32_t again)
+/* Older items of its tag have been in work at as many deaths, so they are before it. */
+static void give_up(struct distributor *d, const struct member *member, uint32_t item)
 {
+    struct distributor_item *record = &d->store.records[item];
+
+    tags_uncount(&d->tags, record->tag);
+    record->flags |= DISTRIBUTOR_GIVEN_UP;
+    record->worker = (uint16_t)member->number;
+    store_finish(&d->store, item);
+    d->stats.returned++;
+    d->stats.given_up++;
+}
+
+/* A death is counted for an item. Whether that was one too many. */
+static bool count_death(const struct distributor *d, struct distributor_item *record)
+{
+    if (record->deaths < UINT8_MAX)
+        record->deaths++;
+    return d->deaths_max > 0 && record->deaths >= d->deaths_max;
+}
+
+void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
+                     uint32_t again, uint32_t suspects)
+{
+    uint32_t was_out = member_out(member);
     struct store_list back;
 
     store_list_open(&back);
-    if (keep < member_out(member))
+    if (keep < was_out)
         discard_parcel(member);
-    for (uint32_t i = member->first; i != member->end; i++) {
-        uint32_t item = member->out[i & d->out_mask];
+    else
+        keep = was_out;
+    for (uint32_t i = 0; i < was_out; i++) {
+        uint32_t item = member->out[(member->first + i) & d->out_mask];
 
-        if (i - member->first < again)
+        if (i < again)
             d->store.records[item].flags |= DISTRIBUTOR_AGAIN;
-        if (i - member->first >= keep)
+        if (i < suspects && count_death(d, &d->store.records[item]))
+            give_up(d, member, item);
+        else if (i >= keep)
             come_back(d, &back, item);
     }
-    d->out -= back.count;
+    d->out -= was_out - keep;
     d->all_waiting += back.count;
-    member->end = member->first + (keep < member_out(member) ? keep : member_out(member));
+    member->end = member->first + keep;
     while (member->waiting.count > 0)
         come_back(d, &back, store_list_take(&d->store, &member->waiting));
     store_list_prepend(&d->store, &d->waiting, &back);

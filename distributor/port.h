@@ -47,7 +47,8 @@ struct distributor_worker {
     mcapi_status_t over; /* why nothing more will come; MCAPI_SUCCESS: it may */
 
     bool asking;
-    bool news; /* something to tell, whether items were finished or not */
+    bool dismissed; /* no parcel will come after those that are here */
+    bool news;      /* something to tell, whether items were finished or not */
     uint32_t epoch;
 
     /* From the first parcel on. */

@@ -61,6 +61,11 @@ bool port_receive(struct distributor_worker *worker)
     for (size_t i = 0; i < count; i++) {
         struct wire_parcel *parcel = packets[i];
 
+        if (sizes[i] >= sizeof(*parcel) && (parcel->flags & WIRE_DISMISSED) != 0) {
+            worker->dismissed = true;
+            release(parcel);
+            continue;
+        }
         if (worker->over == MCAPI_SUCCESS && sizes[i] >= sizeof(*parcel)
             && parcel->epoch != worker->epoch) {
             /* The distributor may have run out of packets: it learns that there is one. */

@@ -24,42 +24,47 @@ static int64_t now_ns(void)
 
 /* --- Telling --------------------------------------------------------------------------- */
 
-/* Items that take long are told about one by one, short ones together. */
-static void set_pace(struct distributor_worker *worker)
+/* After how many more items to tell: of those that take long one by one, of short ones many
+ * together. `now`: in ns. */
+static uint32_t next_pace(const struct distributor_worker *worker, int64_t now)
 {
-    int64_t now = now_ns(), each;
+    int64_t each;
 
     if (worker->done == 0)
-        return;
+        return worker->tell_every;
     each = (now - worker->told_ns) / worker->done;
-    worker->tell_every = each <= TELL_NS / TELL_MOST ? TELL_MOST
-                       : each >= TELL_NS             ? 1
-                                                     : (uint32_t)(TELL_NS / each);
-    worker->told_ns = now;
+    return each <= TELL_NS / TELL_MOST ? TELL_MOST
+         : each >= TELL_NS             ? 1
+                                       : (uint32_t)(TELL_NS / each);
 }
 
-static struct wire_answer what_to_tell(const struct distributor_worker *worker, uint32_t flags)
+static struct wire_answer what_to_tell(const struct distributor_worker *worker, uint32_t flags,
+                                       uint32_t pace)
 {
     return (struct wire_answer){
         .done = worker->done,
         .epoch = worker->epoch,
         .kept = (uint16_t)worker->work_count,
-        .flags = (uint16_t)(flags | (worker->asking ? WIRE_ASKING : 0)),
+        .flags = (uint8_t)(flags | (worker->asking ? WIRE_ASKING : 0)),
+        .lag = (uint8_t)(pace - 1),
         .changed = worker->changed,
     };
 }
 
-static void has_been_told(struct distributor_worker *worker)
+static void has_been_told(struct distributor_worker *worker, uint32_t pace, int64_t now)
 {
-    set_pace(worker);
+    worker->tell_every = pace;
+    if (worker->done > 0)
+        worker->told_ns = now;
     worker->done = worker->changed = 0;
     worker->news = false;
 }
 
 /* MCAPI_ERR_MEM_LIMIT: there is no room. `waits`: then it waits instead. */
-static mcapi_status_t send_answer(struct distributor_worker *worker, uint32_t flags, bool waits)
+static mcapi_status_t send_answer(struct distributor_worker *worker, uint32_t flags,
+                                  uint32_t pace, bool waits)
 {
-    struct wire_answer answer = what_to_tell(worker, flags);
+    struct wire_answer answer = what_to_tell(worker, flags, pace);
     const void *bytes = &answer;
     size_t size = sizeof(answer);
     mcapi_request_t request;
@@ -80,16 +85,18 @@ static mcapi_status_t send_answer(struct distributor_worker *worker, uint32_t fl
 
 static bool tell(struct distributor_worker *worker, uint32_t flags, bool waits)
 {
+    int64_t now = now_ns();
+    uint32_t pace = next_pace(worker, now);
     mcapi_status_t status;
 
     if (worker->over != MCAPI_SUCCESS)
         return true; /* nobody is there to be told */
-    status = send_answer(worker, flags, waits);
+    status = send_answer(worker, flags, pace, waits);
     if (status == MCAPI_ERR_MEM_LIMIT)
         return false;
     if (status != MCAPI_SUCCESS)
         worker->over = status;
-    has_been_told(worker);
+    has_been_told(worker, pace, now);
     return true;
 }
 

@@ -37,14 +37,15 @@ bool store_open(struct store *store, uint32_t capacity, uint32_t max_size)
     *store = (struct store){
         .records =
                 aligned_alloc(64, ((size_t)capacity * sizeof(*store->records) + 63) / 64 * 64),
+        .next = calloc(capacity, sizeof(*store->next)),
         .free = calloc(capacity, sizeof(*store->free)),
         .free_count = capacity,
         .capacity = capacity,
         .returned = calloc(slots, sizeof(*store->returned)),
         .mask = slots - 1,
     };
-    if (store->records == NULL || store->free == NULL || store->returned == NULL
-        || !open_places(store, max_size)) {
+    if (store->records == NULL || store->next == NULL || store->free == NULL
+        || store->returned == NULL || !open_places(store, max_size)) {
         store_close(store);
         return false;
     }
@@ -58,6 +59,7 @@ void store_close(struct store *store)
     if (store->memory != NULL)
         munmap(store->memory, store->memory_size);
     free(store->records);
+    free(store->next);
     free(store->free);
     free(store->returned);
     *store = (struct store){ .records = NULL };

@@ -29,7 +29,8 @@ enum {
 #define STORE_NONE UINT32_MAX /* no item */
 
 struct store {
-    struct distributor_item *records; /* `reserved`: the next item of a list, or STORE_NONE */
+    struct distributor_item *records; /* `worker`: once it is finished */
+    uint32_t *next;                   /* of each item that is in a list, or STORE_NONE */
     uint32_t *free;                   /* a stack */
     uint32_t free_count;
     uint32_t capacity;
@@ -75,6 +76,8 @@ static inline uint32_t store_take(struct store *store, const struct distributor_
 
     *record = *from;
     record->flags &= DISTRIBUTOR_KEPT;
+    record->deaths = 0;
+    memset(record->reserved, 0, sizeof(record->reserved));
     if (record->flags == 0) {
         record->bytes = store_place(store, item, record->size);
         store_copy(record->bytes, from->bytes, record->size);
@@ -114,11 +117,11 @@ static inline void store_list_open(struct store_list *list)
 static inline void store_list_append(struct store *store, struct store_list *list,
                                      uint32_t item)
 {
-    store->records[item].reserved = STORE_NONE;
+    store->next[item] = STORE_NONE;
     if (list->count++ == 0)
         list->first = item;
     else
-        store->records[list->last].reserved = item;
+        store->next[list->last] = item;
     list->last = item;
 }
 
@@ -127,7 +130,7 @@ static inline uint32_t store_list_take(const struct store *store, struct store_l
 {
     uint32_t item = list->first;
 
-    list->first = store->records[item].reserved;
+    list->first = store->next[item];
     list->count--;
     return item;
 }
@@ -141,7 +144,7 @@ static inline void store_list_prepend(struct store *store, struct store_list *li
     if (list->count == 0)
         list->last = front->last;
     else
-        store->records[front->last].reserved = list->first;
+        store->next[front->last] = list->first;
     list->first = front->first;
     list->count += front->count;
 }

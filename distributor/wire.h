@@ -27,6 +27,14 @@
  *   ...before its last answer     a death, not a farewell
  *   the distributor               workers that get what was sent, and then learn of it
  *
+ * A worker that is dismissed is sent a last parcel without items. It works off what came
+ * before, says farewell when its caller leaves, and until then is a member that is given
+ * nothing. If it dies instead, that is a death as any other.
+ *
+ * Which items were in work at a death follows from the answers: a worker tells what it has
+ * finished after `lag` more at the latest, so it was at one of the first `lag` + `batch` that
+ * it had not told. Only if answers had no room may it have been further on.
+ *
  * Each side believes nothing: what does not fit into its packet, or into what is out, ends the
  * connection.
  */
@@ -36,7 +44,7 @@
 #include <stdint.h>
 
 enum {
-    WIRE_MAGIC = 0x44495331, /* in a hello; the last byte is the version */
+    WIRE_MAGIC = 0x44495332, /* in a hello; the last byte is the version */
 
     WIRE_PARCEL_ITEMS = 38, /* as many as make the parcel's head five cache lines */
     WIRE_PARCELS = 16,      /* packets of a channel to a worker: all of its parcels that are on
@@ -55,7 +63,11 @@ struct wire_hello {
     uint32_t magic;
     uint32_t work;    /* the worker's endpoint for parcels, opened for receiving */
     uint32_t answers; /* ...and for answers, opened for sending */
+    uint32_t domain;  /* of the worker */
+    uint32_t node;
 };
+
+#define WIRE_DISMISSED 1u /* in a parcel, which is the last one and has no items */
 
 #define WIRE_AGAIN UINT32_C(0x80000000) /* in a size: DISTRIBUTOR_AGAIN */
 
@@ -69,7 +81,8 @@ struct wire_parcel {
     uint16_t count;
     uint16_t worker;   /* the receiver's number */
     uint32_t epoch;    /* of the receiver, as it had told */
-    uint32_t batch;    /* items that may be in work at one time */
+    uint16_t batch;    /* items that may be in work at one time */
+    uint16_t flags;    /* WIRE_DISMISSED */
     uint32_t max_size; /* bytes */
     struct wire_parcel_item items[WIRE_PARCEL_ITEMS];
 };
@@ -84,7 +97,8 @@ struct wire_answer {
     uint32_t done;  /* items finished since the last answer */
     uint32_t epoch; /* now; if it has changed, only `kept` items more are still at the worker */
     uint16_t kept;
-    uint16_t flags; /* WIRE_ASKING, WIRE_LEAVING */
+    uint8_t flags; /* WIRE_ASKING, WIRE_LEAVING */
+    uint8_t lag;   /* items that may be finished and not told before the next answer */
     uint32_t changed;
 };
 _Static_assert(sizeof(struct wire_answer) == WIRE_ALIGN, "entries are aligned");

@@ -76,8 +76,9 @@ static mcapi_status_t open_ends(struct distributor_worker *worker)
 
 static mcapi_status_t say_hello(const struct distributor_worker *worker, mcapi_endpoint_t door)
 {
-    struct wire_hello hello = { WIRE_MAGIC, worker->work_end, worker->answers_end };
     mcapi_status_t status, ignored;
+    struct wire_hello hello = { WIRE_MAGIC, worker->work_end, worker->answers_end,
+                                mcapi_domain_id_get(&ignored), mcapi_node_id_get(&ignored) };
     mcapi_endpoint_t from = ends_create(0, false, &status);
 
     if (status != MCAPI_SUCCESS)
@@ -253,6 +254,15 @@ static void ask(struct distributor_worker *worker)
     worker->news = true;
 }
 
+/* Why no more items will come; MCAPI_SUCCESS: they may, or some are here. */
+static mcapi_status_t why_over(const struct distributor_worker *worker)
+{
+    if (worker->over == MCAPI_SUCCESS && worker->dismissed && worker->count == 0
+        && !port_has_news(worker))
+        return MCAPI_ERR_CHAN_CLOSEPENDING;
+    return worker->over;
+}
+
 /* Items that are there. What is finished is told now if there are none. */
 static size_t take_what_is_there(struct distributor_worker *worker,
                                  struct distributor_item *items)
@@ -283,7 +293,7 @@ size_t distributor_get(struct distributor_worker *worker, struct distributor_ite
     if (__builtin_expect(taken > 0, 1))
         return taken;
     wait_begin(&waiting, timeout);
-    while (taken == 0 && worker->over == MCAPI_SUCCESS) {
+    while (taken == 0 && why_over(worker) == MCAPI_SUCCESS) {
         status = wait_step(worker, &waiting);
         if (status != MCAPI_SUCCESS && status != MCAPI_TIMEOUT)
             worker->over = status;
@@ -293,7 +303,7 @@ size_t distributor_get(struct distributor_worker *worker, struct distributor_ite
             break;
     }
     if (taken == 0)
-        report(mcapi_status, worker->over != MCAPI_SUCCESS ? worker->over : status);
+        report(mcapi_status, why_over(worker) != MCAPI_SUCCESS ? why_over(worker) : status);
     return taken;
 }
 
@@ -335,7 +345,7 @@ size_t distributor_poll(struct distributor_worker *worker, struct distributor_it
         return 0;
     taken = take_what_is_there(worker, items);
     if (taken == 0)
-        report(mcapi_status, worker->over);
+        report(mcapi_status, why_over(worker));
     return taken;
 }
 

@@ -9,7 +9,7 @@
  * than a worker's share of all items keeps one worker busy alone: then the others are to share
  * the rest.
  */
-#include "benchmark/zipf.h"
+#include "bench/distributor_zipf.h"
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"

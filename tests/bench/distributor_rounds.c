@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "benchmark/rounds.h"
+#include "bench/distributor_rounds.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ void rounds_run(struct row *row, const struct workload *workload)
     int status = 0;
 
     if (run == MAP_FAILED || row->samples == ROUNDS_MOST) {
-        fprintf(stderr, "benchmark_distributor: no memory\n");
+        fprintf(stderr, "distributor: no memory\n");
         exit(1);
     }
     run->workload = workload;

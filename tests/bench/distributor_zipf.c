@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "benchmark/zipf.h"
+#include "bench/distributor_zipf.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * benchmark_distributor.c - libdistributor beside DPDK's rte_distributor: options, rounds and
+ * distributor_main.c - libdistributor beside DPDK's rte_distributor: options, rounds and
  * tables.
  */
 #include <getopt.h>
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "benchmark/rounds.h"
-#include "benchmark/zipf.h"
+#include "bench/distributor_rounds.h"
+#include "bench/distributor_zipf.h"
 
 enum {
     SEED = 1,
@@ -223,7 +223,7 @@ static bool make_tables(const struct settings *settings)
 static void help(FILE *file)
 {
     fprintf(file,
-            "usage: benchmark_distributor [OPTION]...\n"
+            "usage: distributor [OPTION]...\n"
             "The same work on libdistributor, whose workers are processes here, and on DPDK's\n"
             "rte_distributor, whose workers are threads. One distributing thread hands "
             "64-byte\n"
@@ -310,13 +310,13 @@ static int read_options(int argc, char **argv, struct settings *settings)
         if (option == '?')
             return 2;
         if (!read_option(option, settings)) {
-            fprintf(stderr, "benchmark_distributor: %s is no good number\n", optarg);
+            fprintf(stderr, "distributor: %s is no good number\n", optarg);
             return 2;
         }
     }
     if (optind == argc)
         return -1;
-    fprintf(stderr, "benchmark_distributor: what is %s?\n", argv[optind]);
+    fprintf(stderr, "distributor: what is %s?\n", argv[optind]);
     return 2;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * subject_rte.c - DPDK's rte_distributor. It has threads only; the pointers of its packets
- * travel, and the packets stay where they are.
+ * distributor_subject_rte.c - DPDK's rte_distributor. It has threads only; the pointers of its
+ * packets travel, and the packets stay where they are.
  *
  * DPDK's memory is taken from the process: no huge pages, no devices, no files, no root.
  */
@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "benchmark/subject.h"
+#include "bench/distributor_subject.h"
 
 enum {
     RETURNS = 256, /* room of one call */

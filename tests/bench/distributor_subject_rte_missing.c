@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* subject_rte_missing.c - in place of subject_rte.c where configure has not found DPDK. */
-#include "benchmark/subject.h"
+/* distributor_subject_rte_missing.c - in place of distributor_subject_rte.c where configure has
+ * not found DPDK. */
+#include "bench/distributor_subject.h"
 
 const char *const subject_rte_missing =
         "configure has not found libdpdk (Debian package: libdpdk-dev)";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "benchmark/workload.h"
+#include "bench/distributor_workload.h"
 
 #include <sched.h>
 #include <stdarg.h>

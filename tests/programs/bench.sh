@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# benchmark.sh - the benchmark of the distributor runs, checks its items, and says what is asked
+# bench.sh - the benchmark of the distributor runs, checks its items, and says what is asked
 # for. How fast anything is, is no matter of a test.
 
 set -u
 . "$top_srcdir/tests/support/tap.sh"
-benchmark=$top_builddir/benchmark/benchmark_distributor
+bench=$top_builddir/tests/bench/distributor
 
 # shellcheck disable=SC2120 # expect passes what there is
 short() {
-    "$benchmark" --rounds 1 --milliseconds 10 --idle 5 --workers 1,3 "$@" 2>"$folder/err"
+    "$bench" --rounds 1 --milliseconds 10 --idle 5 --workers 1,3 "$@" 2>"$folder/err"
 }
 
 has_rows() {
@@ -31,11 +31,11 @@ names_what_is_missing() {
 }
 
 explains_itself() {
-    "$benchmark" --help | grep -q -- '--rounds' && "$benchmark" --help | grep -q 'Exit code'
+    "$bench" --help | grep -q -- '--rounds' && "$bench" --help | grep -q 'Exit code'
 }
 
 refuses() {
-    "$benchmark" "$@" >"$folder/out" 2>"$folder/err"
+    "$bench" "$@" >"$folder/out" 2>"$folder/err"
     [ $? -eq 2 ] && [ -s "$folder/err" ]
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * subject_bare.c - for orientation: what the pattern costs when nothing else is asked of it.
- * One ring of 64-byte slots for each worker, which is a process; a mark in the slot says that
- * it is filled, a count that grows says what is finished. A flow is at the worker that has
- * items of it. No joining, leaving or dying, one size, no bytes that come back.
+ * distributor_subject_bare.c - for orientation: what the pattern costs when nothing else is
+ * asked of it. One ring of 64-byte slots for each worker, which is a process; a mark in the
+ * slot says that it is filled, a count that grows says what is finished. A flow is at the
+ * worker that has items of it. No joining, leaving or dying, one size, no bytes that come back.
  *
  * Whoever waits looks for a moment, then lets others run, then sleeps.
  */
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "benchmark/subject.h"
+#include "bench/distributor_subject.h"
 
 enum {
     SLOTS = 256, /* a power of two */

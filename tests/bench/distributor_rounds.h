@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rounds.h - every subject in turn, again and again, so that what the machine does besides
- * meets all of them; then medians.
+ * distributor_rounds.h - every subject in turn, again and again, so that what the machine does
+ * besides meets all of them; then medians.
  */
-#ifndef BENCHMARK_ROUNDS_H
-#define BENCHMARK_ROUNDS_H
+#ifndef TESTS_BENCH_DISTRIBUTOR_ROUNDS_H
+#define TESTS_BENCH_DISTRIBUTOR_ROUNDS_H
 
-#include "benchmark/subject.h"
+#include "bench/distributor_subject.h"
 
 enum { ROUNDS_MOST = 200, ROUNDS_ROWS = 64 };
 
@@ -38,4 +38,4 @@ struct quartiles {
 /* Of one of the numbers of a sample: its place in the struct. */
 struct quartiles row_quartiles(const struct row *row, size_t offset);
 
-#endif /* BENCHMARK_ROUNDS_H */
+#endif /* TESTS_BENCH_DISTRIBUTOR_ROUNDS_H */

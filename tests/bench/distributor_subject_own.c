@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* subject_distributor.c - libdistributor, with processes as workers. */
+/* distributor_subject_own.c - libdistributor, with processes as workers. */
 #include <distributor/distributor.h>
 #include <mcapi.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "benchmark/subject.h"
+#include "bench/distributor_subject.h"
 
 enum {
     NODE = 1, /* the distributor's; workers have those behind it */

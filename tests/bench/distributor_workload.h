@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workload.h - the same items for everyone: 64 bytes, made by the distributing thread, checked
- * by the worker and again when they come back, content and order.
+ * distributor_workload.h - the same items for everyone: 64 bytes, made by the distributing
+ * thread, checked by the worker and again when they come back, content and order.
  */
-#ifndef BENCHMARK_WORKLOAD_H
-#define BENCHMARK_WORKLOAD_H
+#ifndef TESTS_BENCH_DISTRIBUTOR_WORKLOAD_H
+#define TESTS_BENCH_DISTRIBUTOR_WORKLOAD_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct payload) == 64, "one cache line");
 struct workload {
     uint32_t workers;
     uint32_t run_ms, idle_ms;
-    double skew;          /* of the flows: zipf.h */
+    double skew;          /* of the flows: distributor_zipf.h */
     uint32_t work_rounds; /* what an item costs beside the checks: workload_work() */
     uint32_t flow[WORKLOAD_PLANNED];
 };
@@ -158,4 +158,4 @@ int processors_number(uint32_t nth);
  * own, as long as there are so many, or else wherever the system likes. */
 void processors_pin(uint32_t workers, uint32_t who);
 
-#endif /* BENCHMARK_WORKLOAD_H */
+#endif /* TESTS_BENCH_DISTRIBUTOR_WORKLOAD_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * subject.h - what is measured. Each run has a process of its own, which is the distributing
- * thread; its workers are processes or threads that it starts.
+ * distributor_subject.h - what is measured. Each run has a process of its own, which is the
+ * distributing thread; its workers are processes or threads that it starts.
  */
-#ifndef BENCHMARK_SUBJECT_H
-#define BENCHMARK_SUBJECT_H
+#ifndef TESTS_BENCH_DISTRIBUTOR_SUBJECT_H
+#define TESTS_BENCH_DISTRIBUTOR_SUBJECT_H
 
-#include "benchmark/workload.h"
+#include "bench/distributor_workload.h"
 
 struct subject {
     const char *name;
@@ -31,4 +31,4 @@ void subject_rte_burst_yield(struct run *run);
 /* The pattern alone: a ring for each worker and a count of finished items, written by hand. */
 void subject_bare(struct run *run);
 
-#endif /* BENCHMARK_SUBJECT_H */
+#endif /* TESTS_BENCH_DISTRIBUTOR_SUBJECT_H */
