@@ -12,13 +12,9 @@
 
 #include <mcapi_ext.h>
 
-#include "load_balancer/collect.h"
-#include "load_balancer/deaths.h"
-#include "load_balancer/dispatch.h"
-#include "load_balancer/replies.h"
+#include "load_balancer/channels.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
-#include "worker/report.h"
 
 enum {
     /* While items wait, their workers are looked at after so many others. */
@@ -28,9 +24,8 @@ enum {
      * milliseconds. */
     TICK_ITEMS_MAX = 4096,
 
-    /* Other nodes, and their channels, that may join the topology that we create. */
+    /* Other nodes that may join the topology that we create. */
     GUEST_NODES = 14,
-    GUEST_CHANNELS = 16,
 };
 
 static const uint64_t tick_least_ns = 5 * NS_PER_MS;
@@ -67,54 +62,6 @@ void balancer_complain(struct balancer *balancer, const char *format, ...)
 
 /* --- Looking after what is due ------------------------------------------------------ */
 
-static void watch_end(struct balancer *balancer, struct worker *worker, mcapi_endpoint_t end)
-{
-    balancer->ends[balancer->end_count] = end;
-    balancer->end_workers[balancer->end_count++] = worker;
-}
-
-void balancer_watch(struct balancer *balancer)
-{
-    balancer->end_count = 0;
-    for (uint32_t i = 0; i < balancer->workers.count; i++) {
-        struct worker *worker = &balancer->workers.all[i];
-
-        if (worker->state != WORKER_READY)
-            continue;
-        watch_end(balancer, worker, worker->channels.acks);
-        watch_end(balancer, worker, worker->channels.results);
-    }
-}
-
-static bool bury_the_dead(struct balancer *balancer)
-{
-    for (uint32_t i = 0; i < balancer->workers.count; i++) {
-        struct worker *worker = &balancer->workers.all[i];
-
-        if (worker->state == WORKER_READY && process_wait(&worker->process, 0)
-            && !deaths_lose(balancer, worker, MCAPI_SUCCESS))
-            return false;
-    }
-    return true;
-}
-
-/* So that what is kept of a worker can be forgotten, and it never waits for us to hear of it.
- */
-static bool take_reports(struct balancer *balancer)
-{
-    for (uint32_t i = 0; i < balancer->workers.count; i++) {
-        struct worker *worker = &balancer->workers.all[i];
-        mcapi_status_t status;
-
-        if (worker->state != WORKER_READY)
-            continue;
-        status = replies_take_reports(balancer, worker);
-        if (status != MCAPI_SUCCESS && !deaths_lose(balancer, worker, status))
-            return false;
-    }
-    return true;
-}
-
 static struct progress_share share_done(const struct balancer *balancer)
 {
     uint64_t expected = source_expected(balancer->source);
@@ -135,11 +82,7 @@ bool balancer_tick(struct balancer *balancer)
                       balancer->now_ns);
     if (signals_stops() >= 2)
         return false;
-    if (signals_child_ended() && !bury_the_dead(balancer))
-        return false;
-    if (balancer->workers.troubled > 0 && !deaths_look_after(balancer))
-        return false;
-    return take_reports(balancer);
+    return balancer->mode->tick(balancer);
 }
 
 /* After `tick_every` items; then sets anew how many that are. */
@@ -179,11 +122,12 @@ static bool await_time(struct balancer *balancer, const struct packet *packet)
         pause_ns = due_ns - balancer->now_ns;
         if (balancer->progress.wanted && pause_ns > 100 * NS_PER_MS)
             pause_ns = 100 * NS_PER_MS;
-        if (!dispatch_has_chores(balancer) || pause_ns < NS_PER_MS)
+        if (!balancer->mode->has_chores(balancer) || pause_ns < NS_PER_MS)
             signals_sleep(balancer->now_ns + pause_ns);
-        else if (!dispatch_wait(balancer, pause_ns > 100 * NS_PER_MS
-                                                  ? CHANNELS_PATIENCE_MS
-                                                  : (mcapi_timeout_t)(pause_ns / NS_PER_MS)))
+        else if (!balancer->mode->wait(balancer,
+                                       pause_ns > 100 * NS_PER_MS
+                                               ? CHANNELS_PATIENCE_MS
+                                               : (mcapi_timeout_t)(pause_ns / NS_PER_MS)))
             return false;
     }
     return true;
@@ -224,7 +168,7 @@ static bool handle_packet(struct balancer *balancer, const struct packet *packet
     if (!flow_of_packet(packet, &balancer->flow))
         say_unparsed(balancer, packet);
     balancer->packet = packet;
-    if (!dispatch_item(balancer))
+    if (!balancer->mode->item(balancer))
         return false;
     balancer->number++;
     return true;
@@ -234,8 +178,10 @@ static bool handle_packet(struct balancer *balancer, const struct packet *packet
  * not keep us from doing so when it has nothing. */
 static bool do_chores(struct balancer *balancer)
 {
-    source_interrupt(balancer->source);
-    return balancer->number % LOOK_EVERY != 0 || dispatch_chores(balancer);
+    if (!balancer->interrupted)
+        source_interrupt(balancer->source);
+    balancer->interrupted = true;
+    return balancer->number % LOOK_EVERY != 0 || balancer->mode->chores(balancer);
 }
 
 /* Until the end of the input, or a signal. False: something failed, and was said. */
@@ -250,7 +196,7 @@ static bool take_input(struct balancer *balancer)
                 return false;
             last_tick_ns = balancer->now_ns;
         }
-        if (dispatch_has_chores(balancer) && !do_chores(balancer))
+        if (balancer->mode->has_chores(balancer) && !do_chores(balancer))
             return false;
         switch (source_next(balancer->source, &packet)) {
         case SOURCE_PACKET:
@@ -261,11 +207,12 @@ static bool take_input(struct balancer *balancer)
             balancer->stats.note = source_reason(balancer->source);
             return true;
         case SOURCE_INTERRUPTED:
+            balancer->interrupted = false;
             if (!balancer_tick(balancer))
                 return false;
-            if (dispatch_has_chores(balancer)
-                && !(dispatch_chores(balancer)
-                     && dispatch_wait(balancer, CHANNELS_PATIENCE_MS)))
+            if (balancer->mode->has_chores(balancer)
+                && !(balancer->mode->chores(balancer)
+                     && balancer->mode->wait(balancer, CHANNELS_PATIENCE_MS)))
                 return false;
             break;
         case SOURCE_FAILED:
@@ -285,19 +232,19 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
         .config = config,
         .source = source,
         .tick_every = 1,
+        .mode = mode_of(config),
         .scratch = malloc(sizeof(struct item) + ITEM_BYTES_MAX),
-        .ends = calloc(2 * config->workers, sizeof(*balancer->ends)),
-        .end_workers = calloc(2 * config->workers, sizeof(*balancer->end_workers)),
     };
     progress_open(&balancer->progress, config->quiet);
-    if (!quarantine_open(&balancer->quarantine, config->quarantine, config->source, reason)) {
+    if (!capture_file_open(&balancer->quarantine, "--quarantine", config->quarantine, true,
+                           config->source, reason)
+        || !capture_file_open(&balancer->sink, "--sink", config->sink, false, config->source,
+                              reason)) {
         balancer_close(balancer);
         return false;
     }
-    if (balancer->scratch != NULL && balancer->ends != NULL && balancer->end_workers != NULL
-        && stats_open(&balancer->stats, config)
-        && workers_open(&balancer->workers, config, &balancer->stats)
-        && queue_open(&balancer->queue, config->queue_limit))
+    if (balancer->scratch != NULL && stats_open(&balancer->stats, config)
+        && balancer->mode->open(balancer))
         return true;
     snprintf(reason, CONFIG_REASON_SIZE, "there is not enough memory to begin");
     balancer_close(balancer);
@@ -306,13 +253,10 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
 
 void balancer_close(struct balancer *balancer)
 {
-    quarantine_close(&balancer->quarantine);
-    homeless_close(&balancer->homeless);
-    queue_close(&balancer->queue);
-    workers_close(&balancer->workers);
+    capture_file_close(&balancer->sink);
+    capture_file_close(&balancer->quarantine);
+    balancer->mode->close(balancer);
     stats_close(&balancer->stats);
-    free(balancer->end_workers);
-    free(balancer->ends);
     free(balancer->scratch);
 }
 
@@ -362,43 +306,13 @@ static bool join(struct balancer *balancer, mcapi_info_t *info, char reason[CONF
     }
     mcapi_param_init(&parameters);
     parameters.max_pkt_size = sizeof(struct item) + ITEM_BYTES_MAX;
-    /* The last item, or the question for a report, and one in the worker's hand. */
-    parameters.max_buffers = config->window + 2;
-    parameters.max_endpoints = 3 * config->workers + MCAPI_MAX_ENDPOINTS;
     parameters.max_nodes = config->workers + 1 + GUEST_NODES;
-    parameters.max_channels = 3 * config->workers + GUEST_CHANNELS;
+    balancer->mode->ask(config, &parameters);
     mcapi_initialize(config->domain, 0, NULL, &parameters, info, &status);
     if (status == MCAPI_SUCCESS)
         return true;
     say_not_joined(config, status, reason);
     return false;
-}
-
-/* A topology that was there before us has limits of its own. */
-static bool check_limits(struct balancer *balancer, const impl_info_t *limits,
-                         char reason[CONFIG_REASON_SIZE])
-{
-    if (limits->max_buffers < balancer->config->window + 2) {
-        snprintf(reason, CONFIG_REASON_SIZE,
-                 "--window '%u': topology '%.64s', which other programs use too, has channels "
-                 "for "
-                 "%u packets: the window can be %u at most; choose that, or another --topology",
-                 balancer->config->window, limits->topology, limits->max_buffers,
-                 limits->max_buffers < 3 ? 0 : limits->max_buffers - 2);
-        return false;
-    }
-    if (limits->max_pkt_size < REPORT_PACKET_LEAST) {
-        snprintf(reason, CONFIG_REASON_SIZE,
-                 "topology '%.64s', which other programs use too, carries packets of %u bytes "
-                 "at "
-                 "most, and workers report in packets of %u; choose another --topology",
-                 limits->topology, limits->max_pkt_size, (unsigned)REPORT_PACKET_LEAST);
-        return false;
-    }
-    balancer->bytes_max = ITEM_BYTES_MAX;
-    if (limits->max_pkt_size < sizeof(struct item) + ITEM_BYTES_MAX)
-        balancer->bytes_max = limits->max_pkt_size - (uint32_t)sizeof(struct item);
-    return true;
 }
 
 bool balancer_start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
@@ -410,15 +324,25 @@ bool balancer_start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
         return false;
     snprintf(balancer->topology, sizeof(balancer->topology), "%s", info.impl_info.topology);
     balancer->stats.topology = balancer->topology;
-    if (check_limits(balancer, &info.impl_info, reason)
-        && workers_begin(&balancer->workers, balancer->config, reason)
-        && deaths_start_all(balancer, reason)) {
-        balancer_watch(balancer);
+    if (balancer->mode->fits(balancer, &info.impl_info, reason)
+        && balancer->mode->start(balancer, reason))
         return true;
-    }
-    workers_kill(&balancer->workers);
     mcapi_finalize(&status);
     return false;
+}
+
+static void close_capture(struct balancer *balancer, struct capture_file *capture)
+{
+    struct capture_file what = *capture;
+
+    if (what.others > 0)
+        balancer_complain(balancer,
+                          "%s '%.200s': %llu packets are not in it: they are of another link "
+                          "type than the first",
+                          what.option, what.path, (unsigned long long)what.others);
+    if (!capture_file_close(capture))
+        balancer_complain(balancer, "cannot write %s '%.200s': %s", what.option, what.path,
+                          strerror(errno));
 }
 
 bool balancer_run(struct balancer *balancer)
@@ -426,11 +350,10 @@ bool balancer_run(struct balancer *balancer)
     struct stats *stats = &balancer->stats;
 
     take_input(balancer);
-    collect_all(balancer);
+    balancer->mode->finish(balancer);
     progress_clear(&balancer->progress);
-    if (!quarantine_close(&balancer->quarantine))
-        balancer_complain(balancer, "cannot write --quarantine '%.200s': %s",
-                          balancer->config->quarantine, strerror(errno));
+    close_capture(balancer, &balancer->quarantine);
+    close_capture(balancer, &balancer->sink);
     if (stats->failed) {
         uint64_t sent = 0;
 
@@ -446,7 +369,7 @@ void balancer_stop(struct balancer *balancer)
     mcapi_status_t status;
     char name[MCAPI_MAX_STATUS_SIZE];
 
-    workers_kill(&balancer->workers);
+    balancer->mode->stop(balancer);
     mcapi_finalize(&status);
     if (status != MCAPI_SUCCESS)
         balancer_complain(balancer, "cannot leave the topology: %s",

@@ -10,11 +10,12 @@
 
 #include <mcapi.h>
 
+#include "load_balancer/capture_file.h"
 #include "load_balancer/config.h"
 #include "load_balancer/flow.h"
 #include "load_balancer/homeless.h"
+#include "load_balancer/mode.h"
 #include "load_balancer/progress.h"
-#include "load_balancer/quarantine.h"
 #include "load_balancer/queue.h"
 #include "load_balancer/source/source.h"
 #include "load_balancer/stats/stats.h"
@@ -23,11 +24,10 @@
 
 struct balancer {
     const struct config *config;
+    const struct mode *mode;
     struct source *source;
-    struct workers workers;
-    struct queue queue;
-    struct homeless homeless;
-    struct quarantine quarantine;
+    struct capture_file quarantine;
+    struct capture_file sink;
     struct stats stats;
     struct progress progress;
     char topology[MCAPI_TOPOLOGY_NAME_SIZE];
@@ -40,12 +40,20 @@ struct balancer {
     struct item *scratch; /* with room for the largest packet behind it */
     uint32_t bytes_max;   /* the largest packet that the topology carries */
     bool unparsed_said;
-    bool over; /* a worker is lost for good: what is out is waited for, and no more */
+    bool interrupted; /* the source, and it has not said so yet */
+    bool over;        /* a worker is lost for good: what is out is waited for, and no more */
 
-    /* The ends on which we hear from the workers that are ready, and whose they are. */
+    /* Of the mode window: the workers, and the ends on which we hear from those that are
+     * ready, and whose they are. */
+    struct workers workers;
+    struct queue queue;
+    struct homeless homeless;
     size_t end_count;
     mcapi_endpoint_t *ends;
     struct worker **end_workers;
+
+    /* Of the modes burst and single. */
+    struct distribution *distribution;
 
     /* The time as it was read last: between two ticks it stands still. */
     uint64_t now_ns;
@@ -85,9 +93,6 @@ __attribute__((format(printf, 2, 3))) void balancer_say(struct balancer *balance
 /* Says what went wrong, in one line, and notes that the run has failed. */
 __attribute__((format(printf, 2, 3))) void balancer_complain(struct balancer *balancer,
                                                              const char *format, ...);
-
-/* Notes anew which workers are ready, to hear from them. */
-void balancer_watch(struct balancer *balancer);
 
 /* Reads the clock, and looks after what is due: the progress line, reports, workers that have
  * ended or are starting. False: the run is over. */

@@ -21,6 +21,7 @@ enum {
     OPTION_PACE,
     OPTION_WORKERS,
     OPTION_WORK,
+    OPTION_MODE,
     OPTION_POLICY,
     OPTION_WINDOW,
     OPTION_ON_BUSY,
@@ -30,6 +31,7 @@ enum {
     OPTION_WORKER_PROGRAM,
     OPTION_ON_WORKER_DEATH,
     OPTION_QUARANTINE,
+    OPTION_SINK,
     OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
@@ -42,6 +44,7 @@ static const struct option options[] = {
     { "pace", required_argument, NULL, OPTION_PACE },
     { "workers", required_argument, NULL, OPTION_WORKERS },
     { "work", required_argument, NULL, OPTION_WORK },
+    { "mode", required_argument, NULL, OPTION_MODE },
     { "policy", required_argument, NULL, OPTION_POLICY },
     { "window", required_argument, NULL, OPTION_WINDOW },
     { "on-busy", required_argument, NULL, OPTION_ON_BUSY },
@@ -51,6 +54,7 @@ static const struct option options[] = {
     { "worker-program", required_argument, NULL, OPTION_WORKER_PROGRAM },
     { "on-worker-death", required_argument, NULL, OPTION_ON_WORKER_DEATH },
     { "quarantine", required_argument, NULL, OPTION_QUARANTINE },
+    { "sink", required_argument, NULL, OPTION_SINK },
     { "json", no_argument, NULL, OPTION_JSON },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "help", no_argument, NULL, OPTION_HELP },
@@ -64,8 +68,15 @@ struct choice {
     int value;
 };
 
+static const struct choice modes[] = {
+    { "window", MODE_WINDOW },
+    { "burst", MODE_BURST },
+    { "single", MODE_SINGLE },
+};
+
 static const struct choice policies[] = {
     { "flow", POLICY_FLOW },
+    { "tag", POLICY_TAG },
     { "least-loaded", POLICY_LEAST_LOADED },
 };
 
@@ -234,6 +245,43 @@ static bool read_text(const struct reading *reading, const char **text)
     return true;
 }
 
+/* "N" or "MIN..MAX". */
+static bool read_workers(const struct reading *reading, struct config *config)
+{
+    const char *dots = strstr(reading->value, "..");
+    size_t length = dots == NULL ? strlen(reading->value) : (size_t)(dots - reading->value);
+    char digits[16] = "";
+    uint64_t least = 0, most = 0;
+
+    if (length < sizeof(digits))
+        memcpy(digits, reading->value, length);
+    if (!parse_number(digits, &least) || !parse_number(dots == NULL ? digits : dots + 2, &most)
+        || least < 1 || most > CONFIG_WORKERS_MAX)
+        return refuse(reading,
+                      "the number of workers must be a whole number from 1 to %d, or two as in "
+                      "2..8",
+                      CONFIG_WORKERS_MAX);
+    if (least > most)
+        return refuse(reading, "the first number must not be larger than the second");
+    config->workers_min = (uint32_t)least;
+    config->workers = (uint32_t)most;
+    return true;
+}
+
+static bool read_sink(const struct reading *reading, struct config *config)
+{
+    static const char kind[] = "pcap:";
+
+    config->sink = NULL;
+    if (strcmp(reading->value, "none") == 0)
+        return true;
+    if (strncmp(reading->value, kind, strlen(kind)) != 0
+        || reading->value[strlen(kind)] == '\0')
+        return refuse(reading, "must be none or pcap:FILE");
+    config->sink = reading->value + strlen(kind);
+    return true;
+}
+
 static bool read_value(const struct reading *reading, struct config *config, int option)
 {
     int choice = 0;
@@ -249,9 +297,13 @@ static bool read_value(const struct reading *reading, struct config *config, int
         config->pace = (enum pace)choice;
         return good;
     case OPTION_WORKERS:
-        return read_small(reading, 1, CONFIG_WORKERS_MAX, "workers", &config->workers);
+        return read_workers(reading, config);
     case OPTION_WORK:
         return read_work(reading, config);
+    case OPTION_MODE:
+        good = read_choice(reading, modes, ARRAY_LENGTH(modes), &choice);
+        config->mode = (enum mode_kind)choice;
+        return good;
     case OPTION_POLICY:
         good = read_choice(reading, policies, ARRAY_LENGTH(policies), &choice);
         config->policy = (enum policy)choice;
@@ -265,6 +317,8 @@ static bool read_value(const struct reading *reading, struct config *config, int
         good = read_choice(reading, deaths, ARRAY_LENGTH(deaths), &choice);
         config->on_death = (enum on_death)choice;
         return good;
+    case OPTION_SINK:
+        return read_sink(reading, config);
     case OPTION_QUARANTINE:
         return read_text(reading, &config->quarantine);
     case OPTION_WAIT:
@@ -300,7 +354,50 @@ static enum config_result refuse_word(int found, char **argv, char reason[CONFIG
     return CONFIG_WRONG;
 }
 
-static enum config_result check_whole(const struct config *config, int argc, char **argv,
+/* What only a distributor does; NULL: nothing of that was asked for. */
+static const char *needs_distributor(const struct config *config)
+{
+    if (config->policy == POLICY_TAG)
+        return "--policy tag";
+    if (config->sink != NULL)
+        return "--sink pcap:FILE";
+    if (config->workers_min < config->workers)
+        return "--workers MIN..MAX";
+    return config->work_kind->changes ? "work that changes packets" : NULL;
+}
+
+/* Mode, policy and window, where they were not given, and whether they go together. */
+static bool settle_mode(struct config *config, char reason[CONFIG_REASON_SIZE])
+{
+    const char *needs = needs_distributor(config);
+
+    if (config->mode == MODE_DEFAULT)
+        config->mode = needs == NULL ? MODE_WINDOW : MODE_BURST;
+    if (config->mode == MODE_WINDOW && needs != NULL) {
+        snprintf(reason, CONFIG_REASON_SIZE, "%s needs --mode burst or --mode single", needs);
+        return false;
+    }
+    if (config->policy == POLICY_DEFAULT)
+        config->policy = config->mode == MODE_WINDOW ? POLICY_FLOW : POLICY_TAG;
+    if (config->mode != MODE_WINDOW && config->policy == POLICY_FLOW) {
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--policy flow, all packets of a flow to one worker, needs --mode window%s%s; "
+                 "--policy tag keeps them in order too",
+                 needs == NULL ? "" : ", which cannot be with ", needs == NULL ? "" : needs);
+        return false;
+    }
+    if (config->mode == MODE_WINDOW && config->window == 0)
+        config->window = 64;
+    if (config->mode != MODE_WINDOW && config->window > CONFIG_WINDOW_DISTRIBUTOR_MAX) {
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--window '%u': with --mode %s it can be %d at most", config->window,
+                 config_mode_name(config->mode), CONFIG_WINDOW_DISTRIBUTOR_MAX);
+        return false;
+    }
+    return true;
+}
+
+static enum config_result check_whole(struct config *config, int argc, char **argv,
                                       char reason[CONFIG_REASON_SIZE])
 {
     if (optind < argc) {
@@ -314,7 +411,7 @@ static enum config_result check_whole(const struct config *config, int argc, cha
                  "--source is missing: where the packets come from, as in --source pcap:FILE");
         return CONFIG_WRONG;
     }
-    return CONFIG_RUN;
+    return settle_mode(config, reason) ? CONFIG_RUN : CONFIG_WRONG;
 }
 
 enum config_result config_read(struct config *config, int argc, char **argv,
@@ -324,8 +421,7 @@ enum config_result config_read(struct config *config, int argc, char **argv,
 
     *config = (struct config){
         .workers = 4,
-        .window = 64,
-        .policy = POLICY_FLOW,
+        .workers_min = 4,
         .on_busy = ON_BUSY_BLOCK,
         .on_death = ON_DEATH_RESPAWN,
         .work = work_kind_at(0)->name,
@@ -360,9 +456,22 @@ enum config_result config_read(struct config *config, int argc, char **argv,
     return check_whole(config, argc, argv, reason);
 }
 
+static const char *word_of(const struct choice *choices, size_t count, int value)
+{
+    for (size_t i = 0; i < count; i++)
+        if (choices[i].value == value)
+            return choices[i].word;
+    return "default";
+}
+
+const char *config_mode_name(enum mode_kind mode)
+{
+    return word_of(modes, ARRAY_LENGTH(modes), mode);
+}
+
 const char *config_policy_name(enum policy policy)
 {
-    return policies[policy].word;
+    return word_of(policies, ARRAY_LENGTH(policies), policy);
 }
 
 const char *config_on_busy_name(enum on_busy on_busy)

@@ -16,12 +16,23 @@
 enum {
     CONFIG_WORKERS_MAX = 256,
     CONFIG_WINDOW_MAX = 4096, /* a channel's room in the segment grows with it */
+    CONFIG_WINDOW_DISTRIBUTOR_MAX = 1024,
     CONFIG_QUEUE_MAX = 1000000,
     CONFIG_REASON_SIZE = 512,
 };
 
+/* How items get to workers. */
+enum mode_kind {
+    MODE_DEFAULT, /* what the policy, and what is asked for beside it, needs */
+    MODE_WINDOW,  /* a channel and a window of items for each worker */
+    MODE_BURST,   /* a distributor, up to 8 items per hand-over */
+    MODE_SINGLE,  /* a distributor, one item at a time */
+};
+
 enum policy {
+    POLICY_DEFAULT,
     POLICY_FLOW,         /* all packets of a flow at one worker */
+    POLICY_TAG,          /* the packets of a flow that are out at one worker */
     POLICY_LEAST_LOADED, /* the worker with the fewest items out */
 };
 
@@ -46,13 +57,16 @@ enum pace {
 
 struct config {
     const char *source;
-    uint32_t workers;
+    uint32_t workers;     /* at most */
+    uint32_t workers_min; /* with which it begins */
     uint32_t window;
+    enum mode_kind mode;
     enum policy policy;
     enum on_busy on_busy;
     uint32_t queue_limit; /* items, over all workers */
     bool queue_drops;     /* a full queue drops instead */
     enum on_death on_death;
+    const char *sink;       /* a file for what comes back; NULL: none */
     const char *quarantine; /* a file for items that kill workers; NULL: none */
     const char *work;
     const struct work_kind *work_kind; /* that it names */
@@ -77,7 +91,14 @@ enum config_result {
 enum config_result config_read(struct config *config, int argc, char **argv,
                                char reason[CONFIG_REASON_SIZE]);
 
+/* Whether there is a distributor. */
+static inline bool config_distributes(const struct config *config)
+{
+    return config->mode == MODE_BURST || config->mode == MODE_SINGLE;
+}
+
 /* The words that the options above take, for reports. */
+const char *config_mode_name(enum mode_kind mode);
 const char *config_policy_name(enum policy policy);
 const char *config_on_busy_name(enum on_busy on_busy);
 const char *config_on_death_name(enum on_death on_death);

@@ -12,6 +12,7 @@
 #include "load_balancer/flow.h"
 #include "load_balancer/replies.h"
 #include "load_balancer/signals.h"
+#include "load_balancer/window.h"
 #include "worker/clock.h"
 
 /* Pauses before the next start: none after the first death in vain, then these. */
@@ -60,7 +61,7 @@ static void set_aside(struct balancer *balancer, struct worker *worker, const st
     flow_name(&flow, name, sizeof(name));
     balancer_complain(balancer, "item %llu (%s) is set aside: workers die of it",
                       (unsigned long long)item->number, name);
-    if (!quarantine_put(&balancer->quarantine, item))
+    if (!capture_file_put(&balancer->quarantine, item, item + 1, item->captured))
         balancer_complain(balancer, "cannot write to --quarantine '%.200s': %s",
                           balancer->config->quarantine, strerror(errno));
 }
@@ -226,7 +227,7 @@ static bool succeed(struct balancer *balancer, struct worker *worker, const char
     worker->stats->acknowledged += (uint64_t)ack_begin_again(&worker->acks, blame_for(worker));
     worker->asked = false;
     balancer->stats.ended_ns = 0;
-    balancer_watch(balancer);
+    window_watch(balancer);
     if (signals_stops() >= 2) /* it was us who killed it */
         return lose_for_good(balancer, worker);
     if (balancer->config->on_death == ON_DEATH_STOP || balancer->over) {
@@ -289,7 +290,7 @@ static enum worker_progress start_on(struct balancer *balancer, struct worker *w
 
     if (progress == WORKER_IS_READY) {
         balancer->stats.respawns += worker->stats->deaths > 0;
-        balancer_watch(balancer);
+        window_watch(balancer);
     }
     return progress;
 }

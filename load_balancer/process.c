@@ -135,17 +135,20 @@ destroy_files:
 bool process_start(struct process *process, const char *path, const struct config *config,
                    uint32_t number, char reason[CONFIG_REASON_SIZE])
 {
-    char program[PATH_MAX], node[16], domain[16], window[16], parent[16], work[256];
+    char program[PATH_MAX], node[16], domain[16], window[16], parent[16], work[PATH_MAX + 256];
+    char distributor[] = "--distributor";
     char *const arguments[] = {
-        program, "--node", node, "--domain", domain, "--window",
-        window,  "--work", work, "--parent", parent, NULL,
+        program, "--node",   node,   "--domain",
+        domain,  "--window", window, "--work",
+        work,    "--parent", parent, config_distributes(config) ? distributor : NULL,
+        NULL,
     };
     int error;
 
     snprintf(program, sizeof(program), "%s", path);
     snprintf(node, sizeof(node), "%u", number);
     snprintf(domain, sizeof(domain), "%u", config->domain);
-    snprintf(window, sizeof(window), "%u", config->window);
+    snprintf(window, sizeof(window), "%u", config->window > 0 ? config->window : 1);
     snprintf(parent, sizeof(parent), "%ld", (long)getpid());
     snprintf(work, sizeof(work), "%s", config->work);
     *process = (struct process){ .handle = -1, .slot = number - 1 };

@@ -25,7 +25,8 @@ struct flow_record {
     uint64_t original_bytes;
     uint64_t next_number; /* at a worker: the least that an item can have that comes in order */
     uint64_t out_of_order;
-    uint64_t head; /* its index among the heads */
+    uint64_t head;   /* its index among the heads */
+    uint32_t worker; /* in the balancer: the number of the worker that had it last */
 };
 static_assert(sizeof(struct flow_record) == 64, "one cache line");
 

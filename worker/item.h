@@ -2,9 +2,10 @@
 /*
  * item.h - what load_balancer and worker say to each other about one item of work.
  *
- * An item is one packet on its way through the balancer. It travels in one packet of a packet
- * channel: the struct below, and right behind it the bytes that were captured. The worker is
- * a node of its own and has three named endpoints:
+ * An item is one packet on its way through the balancer: the struct below, and right behind it
+ * the bytes that were captured. In the modes burst and single a distributor takes them there
+ * and back. In the mode window it travels in one packet of a packet channel; the worker is a
+ * node of its own and has three named endpoints:
  *
  *   ITEM_PORT_WORK      packets, to the worker     items; the last one says that it is the last
  *   ITEM_PORT_ACKS      uint32, from the worker    "so many items are done"; the first is 0
@@ -21,6 +22,8 @@
 #include <stdint.h>
 
 enum {
+    ITEM_PORT_DISTRIBUTOR = 0, /* of the balancer, node 0 */
+
     ITEM_PORT_WORK = 0,
     ITEM_PORT_ACKS = 1,
     ITEM_PORT_RESULTS = 2,
@@ -72,6 +75,23 @@ struct item {
 static_assert(sizeof(struct item) == 48,
               "with 64 bytes of packet an item is 112 bytes, the most "
               "that a packet channel carries in two cache lines");
+
+/* What a worker says of items that it gives back to a distributor. It stands where the struct
+ * of the first of them stood, and so is for all that are given back together; where packets
+ * were changed or filtered, each item has its own. The bytes of a changed packet are behind it.
+ */
+struct item_done {
+    uint64_t result;         /* of the work on these items, to be added up */
+    uint64_t bytes;          /* captured, of their packets as they came */
+    uint64_t original_bytes; /* that these had on the wire */
+    uint64_t span_ns;        /* how long the worker has run since it said so last; mostly 0 */
+    uint64_t busy_ns;        /* the part of it in which there was work */
+    uint16_t items;          /* worked on; this one is the first of them */
+    uint16_t malformed;      /* not worked on: their lengths do not fit together */
+    uint16_t worker;         /* its number */
+    uint16_t outcome;        /* enum work_outcome, of this item */
+};
+static_assert(sizeof(struct item_done) == sizeof(struct item), "it stands where that stood");
 
 /* How many items a worker lets come together before it acknowledges them, if more are
  * waiting: a quarter of what may be out, so that the balancer never runs dry. */

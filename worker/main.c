@@ -28,6 +28,8 @@ static const char usage[] =
         "\n"
         "  --node N       the node to be, 1 to 65535: the number of the worker\n"
         "  --domain D     the domain to join, 0 to 65535 (default: 0)\n"
+        "  --distributor  join the load balancer's distributor; without it, be connected\n"
+        "                 with channels of its own\n"
         "  --window W     items that may be under way to this worker, 1 to 65535, as the\n"
         "                 load balancer was told (default: 64)\n"
         "  --work KIND    what to do with an item (default: count):\n";
@@ -93,6 +95,7 @@ static bool read_number(const char *option, const char *text, uint32_t least, ui
 enum {
     OPTION_NODE = 1,
     OPTION_DOMAIN,
+    OPTION_DISTRIBUTOR,
     OPTION_WINDOW,
     OPTION_WORK,
     OPTION_PARENT,
@@ -105,6 +108,7 @@ enum {
 static const struct option options[] = {
     { "node", required_argument, NULL, OPTION_NODE },
     { "domain", required_argument, NULL, OPTION_DOMAIN },
+    { "distributor", no_argument, NULL, OPTION_DISTRIBUTOR },
     { "window", required_argument, NULL, OPTION_WINDOW },
     { "work", required_argument, NULL, OPTION_WORK },
     { "parent", required_argument, NULL, OPTION_PARENT },
@@ -163,6 +167,9 @@ static enum read_result read_option(struct worker_settings *settings, int option
         break;
     case OPTION_DOMAIN:
         good = read_number("domain", optarg, 0, MCAPI_MAX_DOMAIN, &settings->domain);
+        break;
+    case OPTION_DISTRIBUTOR:
+        settings->distributor = true;
         break;
     case OPTION_WINDOW:
         good = read_number("window", optarg, 1, WINDOW_MAX, &settings->window);

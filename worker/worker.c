@@ -17,6 +17,7 @@
 #include <mcapi.h>
 
 #include "worker/clock.h"
+#include "worker/distributed.h"
 #include "worker/item.h"
 #include "worker/results.h"
 
@@ -139,9 +140,10 @@ static bool die_with(pid_t parent)
     return getppid() == parent;
 }
 
-static void outlive_parent(void)
+void worker_outlive_parent(const struct worker_settings *settings)
 {
-    prctl(PR_SET_PDEATHSIG, 0UL, 0UL, 0UL, 0UL);
+    if (settings->parent != 0)
+        prctl(PR_SET_PDEATHSIG, 0UL, 0UL, 0UL, 0UL);
 }
 
 /* --- Working --------------------------------------------------------------------- */
@@ -187,8 +189,7 @@ static bool report(struct worker *worker, uint64_t done_ns)
     return sent(worker, "report");
 }
 
-/* For tests. */
-static void die(bool quietly)
+void worker_die(bool quietly)
 {
     const struct rlimit none = { 0, 0 };
 
@@ -216,7 +217,7 @@ static void take(struct worker *worker, struct item *item, size_t size)
         return;
     }
     if (item->number - worker->settings->die_first < worker->settings->die_count)
-        die(worker->settings->die_quietly);
+        worker_die(worker->settings->die_quietly);
     if (item->worker != worker->settings->node)
         worker->results.sum.misdirected++;
     results_add(&worker->results, item);
@@ -389,13 +390,15 @@ enum worker_end worker_run(const struct worker_settings *settings,
         snprintf(reason, WORKER_REASON_SIZE, "the load balancer is gone");
         return WORKER_ABANDONED;
     }
+    if (settings->distributor)
+        return distributed_run(settings, reason);
     if (!results_open(&worker.results, WORKER_FLOWS_MAX)) {
         snprintf(reason, WORKER_REASON_SIZE, "there is no memory for the table of flows");
         return WORKER_FAILED;
     }
     done = join(&worker) && open_channels(&worker);
-    if (done && settings->parent != 0)
-        outlive_parent();
+    if (done)
+        worker_outlive_parent(settings);
     done = done && work_until_last(&worker) && close_channels(&worker) && leave(&worker);
     results_close(&worker.results);
     work_finish(&worker.work);

@@ -22,6 +22,7 @@ enum {
 struct worker_settings {
     uint32_t domain;
     uint32_t node;
+    bool distributor; /* the balancer has one: distributed.h */
     uint32_t window;  /* how many items may be under way to this worker */
     struct work work; /* prepared */
     pid_t parent;     /* the balancer, if it started this process; 0 if not */
@@ -42,5 +43,13 @@ enum worker_end {
  * library has said it. */
 enum worker_end worker_run(const struct worker_settings *settings,
                            char reason[WORKER_REASON_SIZE]);
+
+/* --- For distributed.c --------------------------------------------------------------- */
+
+/* From here on the runtime tells of the balancer's death. */
+void worker_outlive_parent(const struct worker_settings *settings);
+
+/* For tests: dies, or ends as if all were well. */
+_Noreturn void worker_die(bool quietly);
 
 #endif /* WORKER_WORKER_H */

@@ -73,6 +73,7 @@ static void print_settings(const struct stats *stats, FILE *out)
     print_setting("source", config->source, out);
     print_setting("topology", stats->topology, out);
     print_setting("work", config->work, out);
+    print_setting("mode", config_mode_name(config->mode), out);
     print_setting("policy", config_policy_name(config->policy), out);
     print_setting("on_busy", config_on_busy_name(config->on_busy), out);
     print_setting("on_worker_death", config_on_death_name(config->on_death), out);

@@ -197,6 +197,45 @@ bool stats_add_report(struct stats *stats, struct worker_stats *worker, const vo
     return true;
 }
 
+bool stats_add_item(struct stats *stats, struct worker_stats *worker, const struct item *item,
+                    bool unordered)
+{
+    struct protocol_stats *protocol =
+            &stats->protocols[stats_protocol_of(item->ip_version, item->protocol)];
+    struct flow_record *flow =
+            flow_table_at(&stats->flows, flow_key(item->tag, item->ip_version, item->protocol),
+                          item->link_type, item + 1, item->captured);
+
+    if (flow == &stats->flows.others) {
+        worker->report.other_items++;
+    } else {
+        if (flow->items == 0) {
+            protocol->flows++;
+            if (!make_flow_room(stats, 0))
+                return false;
+        }
+        if (flow->worker != worker->number)
+            note_worker(stats, worker, flow->head);
+        flow->worker = worker->number;
+        worker->reported_flow_items++;
+        if (item->number < flow->next_number && !unordered) {
+            flow->out_of_order++;
+            worker->report.out_of_order++;
+        }
+        flow->next_number = item->number + 1;
+    }
+    flow->items++;
+    flow->bytes += item->captured;
+    flow->original_bytes += item->original;
+    protocol->items++;
+    protocol->bytes += item->captured;
+    worker->items++;
+    worker->acknowledged++;
+    worker->bytes += item->captured;
+    worker->original_bytes += item->original;
+    return true;
+}
+
 /* --- At the end ------------------------------------------------------------------- */
 
 void stats_add_up(struct stats *stats, struct stats_totals *totals)

@@ -78,6 +78,7 @@ struct stats {
     uint64_t deaths;             /* of workers */
     uint64_t respawns;           /* processes that took a dead one's place, and were ready */
     uint64_t resent;             /* items that were sent again */
+    uint64_t filtered;           /* of those that were worked on: packets that end there */
     uint64_t unsent;             /* of those, still waiting when the run was broken off */
     uint64_t began_ns, ended_ns; /* from the first item to the last ack, by clock_ns() */
 
@@ -123,6 +124,11 @@ const char *stats_protocol_name(enum stats_protocol protocol);
  * makes no sense, or there is no memory. */
 bool stats_add_report(struct stats *stats, struct worker_stats *worker, const void *packet,
                       size_t size, uint32_t *items);
+
+/* Counts an item that has come back from a distributor. `unordered`: flows need not be in
+ * order. False: there is no memory for its flow. */
+bool stats_add_item(struct stats *stats, struct worker_stats *worker, const struct item *item,
+                    bool unordered);
 
 /* --- At the end ------------------------------------------------------------------- */
 

@@ -188,8 +188,9 @@ static void print_verdict(const struct stats *stats, const struct stats_totals *
             text_count(input, stats->input), text_count(done, totals->items),
             text_count(dropped, stats->dropped), set_aside,
             !totals->ordered ? "the order of the flows was not kept, or is not known"
-            : stats->config->policy == POLICY_FLOW ? "every flow in order"
-                                                   : "every flow in order at each worker");
+            : stats->config->policy != POLICY_LEAST_LOADED ? "every flow in order"
+            : config_distributes(stats->config)            ? "in no order, as asked for"
+                                                : "every flow in order at each worker");
 }
 
 void stats_print_text(struct stats *stats, bool agreed, FILE *out)

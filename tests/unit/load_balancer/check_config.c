@@ -113,6 +113,32 @@ START_TEST(deaths_have_a_policy_and_a_file)
 }
 END_TEST
 
+START_TEST(mode_and_policy_follow_from_what_is_asked_for)
+{
+    struct config config = good("--source x");
+
+    ck_assert_int_eq(config.mode, MODE_WINDOW);
+    ck_assert_int_eq(config.policy, POLICY_FLOW);
+    config = good("--source x --policy tag");
+    ck_assert_int_eq(config.mode, MODE_BURST);
+    ck_assert_uint_eq(config.window, 0);
+    config = good("--source x --sink pcap:out");
+    ck_assert_int_eq(config.mode, MODE_BURST);
+    ck_assert_int_eq(config.policy, POLICY_TAG);
+    ck_assert_str_eq(config.sink, "out");
+    config = good("--source x --sink pcap:out --sink none --mode single --policy least-loaded");
+    ck_assert_int_eq(config.mode, MODE_SINGLE);
+    ck_assert_int_eq(config.policy, POLICY_LEAST_LOADED);
+    ck_assert_ptr_null(config.sink);
+    config = good("--source x --workers 2..8");
+    ck_assert_int_eq(config.mode, MODE_BURST);
+    ck_assert_uint_eq(config.workers_min, 2);
+    ck_assert_uint_eq(config.workers, 8);
+    config = good("--source x --work ttl");
+    ck_assert_int_eq(config.mode, MODE_BURST);
+}
+END_TEST
+
 START_TEST(help_and_version_are_found_whatever_else_there_is)
 {
     struct config config;
@@ -139,8 +165,29 @@ static const struct {
     { "--quiet=yes", "--quiet takes no value" },
     { "--source x --workers", "--workers needs a value" },
     { "--workers 0",
-      "--workers '0': the number of workers must be a whole number from 1 to 256" },
+      "--workers '0': the number of workers must be a whole number from 1 to 256, or "
+      "two as in 2..8" },
     { "--workers 257", "--workers '257': the number of workers must be a whole number from 1" },
+    { "--workers 1..", "--workers '1..': the number of workers" },
+    { "--workers ..3", "--workers '..3': the number of workers" },
+    { "--workers 1...3", "--workers '1...3': the number of workers" },
+    { "--workers 0..3", "--workers '0..3': the number of workers" },
+    { "--workers 1..257", "--workers '1..257': the number of workers" },
+    { "--workers 3..2", "--workers '3..2': the first number must not be larger" },
+    { "--mode fast", "--mode 'fast': must be window, burst or single" },
+    { "--source x --mode burst --policy flow",
+      "--policy flow, all packets of a flow to one worker, needs --mode window; --policy tag" },
+    { "--source x --sink pcap:f --policy flow",
+      "needs --mode window, which cannot be with --sink" },
+    { "--source x --mode window --policy tag",
+      "--policy tag needs --mode burst or --mode single" },
+    { "--source x --mode window --sink pcap:f", "--sink pcap:FILE needs --mode burst" },
+    { "--source x --mode window --workers 1..2", "--workers MIN..MAX needs --mode burst" },
+    { "--source x --mode window --work ttl", "work that changes packets needs --mode burst" },
+    { "--source x --mode burst --window 1025",
+      "--window '1025': with --mode burst it can be 1024 at most" },
+    { "--sink file.pcap", "--sink 'file.pcap': must be none or pcap:FILE" },
+    { "--sink pcap:", "--sink 'pcap:': must be none or pcap:FILE" },
     { "--workers -1", "--workers '-1': the number of workers must be a whole number" },
     { "--workers +4", "--workers '+4': the number of workers" },
     { "--workers 4x", "--workers '4x': the number of workers" },
@@ -159,8 +206,8 @@ static const struct {
     { "--domain 65536",
       "--domain '65536': the number of the domain must be a whole number from 0 "
       "to 65535" },
-    { "--policy random", "--policy 'random': must be flow or least-loaded" },
-    { "--policy=", "--policy '': must be flow or least-loaded" },
+    { "--policy random", "--policy 'random': must be flow, tag or least-loaded" },
+    { "--policy=", "--policy '': must be flow, tag or least-loaded" },
     { "--pace slow", "--pace 'slow': must be full or as-recorded" },
     { "--wait never", "--wait 'never': must be adaptive, spin or sleep" },
     { "--on-busy panic", "--on-busy 'panic': must be block, queue=N, queue=N,drop or drop" },
@@ -172,8 +219,9 @@ static const struct {
     { "--on-busy queue=99999999999999999999", "the queue's length must be a whole number" },
     { "--on-busy queue=5,block", "--on-busy 'queue=5,block': only ',drop' can follow" },
     { "--on-busy queue=5,", "--on-busy 'queue=5,': only ',drop' can follow" },
-    { "--work nothing",
-      "--work 'nothing' is no kind of work (there are count, digest, delay=US)" },
+    { "--work nothing", "--work 'nothing' is no kind of work (there are count, digest, "
+                        "delay=US, ttl, and shared objects: "
+                        "./FILE.so)" },
     { "--work delay=x", "--work 'delay=x': delay takes whole microseconds" },
     { "--topology a/b", "--topology 'a/b': a topology's name has 1 to 63 letters" },
     { "--topology=", "--topology '': a topology's name has" },
@@ -216,6 +264,10 @@ END_TEST
 START_TEST(names_of_settings_are_the_words_of_the_options)
 {
     ck_assert_str_eq(config_policy_name(POLICY_FLOW), "flow");
+    ck_assert_str_eq(config_mode_name(MODE_WINDOW), "window");
+    ck_assert_str_eq(config_mode_name(MODE_BURST), "burst");
+    ck_assert_str_eq(config_mode_name(MODE_SINGLE), "single");
+    ck_assert_str_eq(config_policy_name(POLICY_TAG), "tag");
     ck_assert_str_eq(config_policy_name(POLICY_LEAST_LOADED), "least-loaded");
     ck_assert_str_eq(config_on_busy_name(ON_BUSY_BLOCK), "block");
     ck_assert_str_eq(config_on_busy_name(ON_BUSY_QUEUE), "queue");
@@ -233,6 +285,7 @@ int main(void)
         { every_option_is_understood, 1 },
         { a_queue_has_a_length_and_may_drop, 1 },
         { deaths_have_a_policy_and_a_file, 1 },
+        { mode_and_policy_follow_from_what_is_asked_for, 1 },
         { help_and_version_are_found_whatever_else_there_is, 1 },
         { a_wrong_command_line_is_refused_with_a_reason, SUITE_LENGTH(wrong) },
         { a_very_long_value_is_cut_in_the_reason, 1 },

@@ -177,6 +177,7 @@ START_TEST(a_digest_is_a_string_of_sixteen_digits)
 
     made_stats_open(&made);
     made.config.work = "digest";
+    made.config.work_kind = &work_digest;
     text = print(&made, stats_print_json, true);
     expect_json(text);
     expect_in(text, "\"digest\": \"0000000000000053\"");
@@ -192,6 +193,7 @@ START_TEST(work_without_a_result_has_none_in_the_object)
 
     made_stats_open(&made);
     made.config.work = "delay=5";
+    made.config.work_kind = &work_delay;
     text = print(&made, stats_print_json, true);
     expect_json(text);
     ck_assert_ptr_null(strstr(text, "payload_bytes"));
@@ -234,7 +236,9 @@ END_TEST
 
 START_TEST(a_run_without_items_makes_an_object_without_infinities)
 {
-    struct made_stats made = { .config = { .source = "x", .workers = 3, .work = "count" } };
+    struct made_stats made = {
+        .config = { .source = "x", .workers = 3, .work = "count", .work_kind = &work_count }
+    };
     char *text;
 
     ck_assert(stats_open(&made.stats, &made.config));

@@ -36,7 +36,9 @@ END_TEST
 
 START_TEST(a_run_without_items_has_no_rate)
 {
-    struct config config = { .workers = 1, .work = "count", .source = "x" };
+    struct config config = {
+        .workers = 1, .work = "count", .work_kind = &work_count, .source = "x"
+    };
     struct stats stats;
     struct stats_totals totals;
 

@@ -94,6 +94,7 @@ void made_stats_open(struct made_stats *made)
         .workers = 2,
         .window = 64,
         .work = "count",
+        .work_kind = &work_count,
     };
     ck_assert(stats_open(&made->stats, &made->config));
     made->stats.topology = "default";

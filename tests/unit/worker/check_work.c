@@ -83,11 +83,108 @@ START_TEST(delay_holds_an_item_at_least_so_long)
 }
 END_TEST
 
+/* An IPv4 header of RFC 1071's kind: the checksum is right. */
+static const uint8_t ipv4[20] = { 0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
+                                  0xb8, 0x61, 0xc0, 0xa8, 0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7 };
+
+static uint32_t sum_of(const uint8_t *header)
+{
+    uint32_t sum = 0;
+
+    for (int i = 0; i < 20; i += 2)
+        sum += (uint32_t)header[i] << 8 | header[i + 1];
+    while (sum > 0xffff)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return sum;
+}
+
+static enum work_outcome route(uint8_t *packet, uint32_t size, uint8_t version, uint8_t at)
+{
+    struct item item = { .captured = size, .ip_version = version, .network_offset = at };
+    struct work_bytes bytes = { packet, size };
+    enum work_outcome outcome;
+    struct work work;
+    char error[256];
+
+    ck_assert(work_prepare(&work, "ttl", error, sizeof(error)));
+    outcome = work_process(&work, &item, &bytes);
+    ck_assert_uint_eq(work.result, outcome == WORK_FILTERED);
+    ck_assert_ptr_eq(bytes.bytes, packet);
+    ck_assert_uint_eq(bytes.size, size);
+    work_finish(&work);
+    return outcome;
+}
+
+START_TEST(ttl_goes_down_and_the_checksum_stays_right)
+{
+    uint8_t packet[34];
+    uint32_t sum;
+
+    for (uint8_t ttl = 255; ttl > 1; ttl--) {
+        memcpy(packet + 14, ipv4, sizeof(ipv4));
+        packet[14 + 8] = ttl;
+        packet[14 + 10] = packet[14 + 11] = 0;
+        sum = 0xffff - sum_of(packet + 14);
+        packet[14 + 10] = (uint8_t)(sum >> 8);
+        packet[14 + 11] = (uint8_t)sum;
+        ck_assert_uint_eq(sum_of(packet + 14), 0xffff);
+        ck_assert_int_eq(route(packet, 34, 4, 14), WORK_CHANGED);
+        ck_assert_uint_eq(packet[14 + 8], ttl - 1);
+        ck_assert_uint_eq(sum_of(packet + 14), 0xffff);
+    }
+}
+END_TEST
+
+START_TEST(a_wrong_checksum_stays_wrong)
+{
+    uint8_t packet[20];
+
+    memcpy(packet, ipv4, sizeof(ipv4));
+    packet[11] ^= 1;
+    ck_assert_int_eq(route(packet, 20, 4, 0), WORK_CHANGED);
+    ck_assert_uint_ne(sum_of(packet), 0xffff);
+}
+END_TEST
+
+START_TEST(a_packet_without_a_hop_left_ends)
+{
+    uint8_t packet[40] = { 0x60 };
+
+    packet[7] = 1;
+    ck_assert_int_eq(route(packet, 40, 6, 0), WORK_FILTERED);
+    packet[7] = 0;
+    ck_assert_int_eq(route(packet, 40, 6, 0), WORK_FILTERED);
+    packet[7] = 2;
+    ck_assert_int_eq(route(packet, 40, 6, 0), WORK_CHANGED);
+    ck_assert_uint_eq(packet[7], 1);
+}
+END_TEST
+
+START_TEST(what_is_no_ip_or_is_cut_short_goes_on_as_it_came)
+{
+    uint8_t packet[20], before[20];
+
+    memcpy(packet, ipv4, sizeof(ipv4));
+    memcpy(before, ipv4, sizeof(ipv4));
+    ck_assert_int_eq(route(packet, 20, 0, 0), WORK_UNCHANGED);
+    ck_assert_int_eq(route(packet, 20, 6, 0), WORK_UNCHANGED); /* the header says 4 */
+    for (uint32_t size = 0; size < 20; size++)
+        ck_assert_int_eq(route(packet, size, 4, 0), WORK_UNCHANGED);
+    ck_assert_int_eq(route(packet, 20, 4, 1), WORK_UNCHANGED);
+    ck_assert_int_eq(route(packet, 20, 4, 255), WORK_UNCHANGED);
+    ck_assert_mem_eq(packet, before, sizeof(before));
+}
+END_TEST
+
 static const struct {
     const char *specification;
     const char *reason;
 } wrong[] = {
-    { "", "'' is no kind of work (there are count, digest, delay=US, ttl, and shared objects: ./FILE.so)" },
+    { "./no-such.so", "'./no-such.so': " },
+    { "/dev/null", "'/dev/null': " },
+    { "ttl=3", "nothing can follow 'ttl'" },
+    { "", "'' is no kind of work (there are count, digest, delay=US, ttl, and shared objects: "
+          "./FILE.so)" },
     { "counts", "'counts' is no kind of work" },
     { "coun", "'coun' is no kind of work" },
     { "count=3", "nothing can follow 'count'" },
@@ -133,6 +230,10 @@ int main(void)
         { digest_is_fnv_1a_of_the_payload, 1 },
         { a_digest_of_several_does_not_depend_on_their_order, 1 },
         { delay_holds_an_item_at_least_so_long, 1 },
+        { ttl_goes_down_and_the_checksum_stays_right, 1 },
+        { a_wrong_checksum_stays_wrong, 1 },
+        { a_packet_without_a_hop_left_ends, 1 },
+        { what_is_no_ip_or_is_cut_short_goes_on_as_it_came, 1 },
         { what_is_no_kind_of_work_is_refused_with_a_reason, SUITE_LENGTH(wrong) },
         { acks_come_at_the_latest_after_a_quarter_of_the_window, 1 },
     };
