@@ -442,6 +442,19 @@ static void see_off(struct balancer *balancer, struct crew_worker *worker)
     balancer_say(balancer, "%s; all it had done was reported", reason);
 }
 
+void crew_call_off(struct crew *crew)
+{
+    for (uint32_t i = 0; i < crew->count; i++) {
+        struct crew_worker *worker = &crew->all[i];
+
+        if (worker->state != CREW_STARTING)
+            continue;
+        process_kill(&worker->process);
+        process_wait(&worker->process, -1);
+        become(crew, worker, CREW_AWAY);
+    }
+}
+
 void crew_see_off(struct balancer *balancer)
 {
     struct crew *crew = &balancer->distribution->crew;

@@ -77,7 +77,10 @@ bool crew_look_after(struct balancer *balancer);
 /* Starts a worker, or sends one away, if the load of the last while says so. */
 bool crew_adapt(struct balancer *balancer);
 
-/* Waits until all have ended, who have been told. */
+/* There is no more work: ends those who are still starting. */
+void crew_call_off(struct crew *crew);
+
+/* Waits until the others have ended, after the distributor has. */
 void crew_see_off(struct balancer *balancer);
 
 void crew_kill(struct crew *crew);

@@ -351,6 +351,7 @@ static void finish(struct balancer *balancer)
         stats->failed = true;
     for (uint32_t i = 0; i < stats->worker_count; i++)
         stats->workers[i].reported = true;
+    crew_call_off(&distribution->crew);
     distributor_destroy(distribution->distributor, &status);
     if (signals_stops() < 2)
         crew_see_off(balancer);

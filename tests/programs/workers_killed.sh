@@ -152,9 +152,9 @@ all_done() {
                $r->{totals}{input} == $r->{totals}{items}'
 }
 
-share=$((kills_wanted / 8))
+share=$((kills_wanted / 10))
 few=$((long ? share / 4 : share))
-same_report "a capture" $((kills_wanted - 6 * share - few)) --feed "$capture" --most 40000 -- \
+same_report "a capture" $((kills_wanted - 8 * share - few)) --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4
 same_report "a window of 1" $share --feed "$capture" --most 3000 -- \
     --source pcap:- --workers 4 --window 1
@@ -166,6 +166,10 @@ same_report "one worker" $share --workers 1 --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 1
 same_report "generated packets" $share -- \
     --source "generated:flows=3000,packets=$generated,size=64,seed=5" --workers 4
+same_report "a distributor, bursts" $share --feed "$capture" --most 40000 -- \
+    --source pcap:- --workers 4 --mode burst
+same_report "a distributor, single" $share --feed "$capture" --most 40000 -- \
+    --source pcap:- --workers 4 --mode single
 done_after_signal $share --source generated:packets=0,size=64 --workers 4
 # Short runs: most deaths are at their beginnings and ends.
 kills_of_run=2
