@@ -468,7 +468,7 @@ size_t distributor_get(struct distributor_worker *worker, struct distributor_ite
  *   count   how many of those in work are finished, from the oldest on
  *
  * Blocks while the distributing thread does not take back what was given before, which needs
- * many changed items.
+ * many changed items, or some thirty calls meanwhile.
  *
  * Statuses, beside MCAPI_SUCCESS:
  *   MCAPI_ERR_NODE_NOTINIT  the caller has no node

@@ -44,6 +44,7 @@ struct distributor_worker {
     mcapi_node_t node;
     mcapi_port_t port;
     mcapi_endpoint_t door;
+    int64_t looked_ms;   /* when it was seen that it is there, by one that polls */
     mcapi_status_t over; /* why nothing more will come; MCAPI_SUCCESS: it may */
 
     bool asking;

@@ -14,6 +14,9 @@ enum {
      * in, a worker that sleeps looks again after a while. */
     NAP_FIRST = 1,
     NAP_LONGEST = 256,
+
+    /* So often one that only polls looks whether there is a distributor to let it in. */
+    LOOK_EVERY = 16,
 };
 
 static bool report(mcapi_status_t *to, mcapi_status_t status)
@@ -194,6 +197,20 @@ static bool is_in(struct distributor_worker *worker)
     return !worker->opening || is_in_after(worker, MCAPI_TIMEOUT_IMMEDIATE);
 }
 
+/* For one that does not sleep: `over`, if nobody will let it in. */
+static void look_now_and_then(struct distributor_worker *worker)
+{
+    int64_t now = now_ms();
+    mcapi_status_t status;
+
+    if (!worker->opening || now - worker->looked_ms < LOOK_EVERY)
+        return;
+    worker->looked_ms = now;
+    status = look_at_distributor(worker);
+    if (status != MCAPI_SUCCESS && !is_in(worker))
+        worker->over = status;
+}
+
 struct waiting {
     mcapi_timeout_t timeout;
     int64_t deadline_ms;
@@ -328,8 +345,10 @@ void distributor_request(struct distributor_worker *worker,
     if (!finish(worker, items, count, mcapi_status))
         return;
     ask(worker);
+    /* There may be no further call: what is not told now might never be. */
     if (is_in(worker) && port_has_news(worker))
-        port_tell(worker);
+        port_tell_surely(worker);
+    look_now_and_then(worker);
     report(mcapi_status, worker->over);
 }
 
@@ -344,6 +363,7 @@ size_t distributor_poll(struct distributor_worker *worker, struct distributor_it
     if (!report(mcapi_status, status))
         return 0;
     taken = take_what_is_there(worker, items);
+    look_now_and_then(worker);
     if (taken == 0)
         report(mcapi_status, why_over(worker));
     return taken;

@@ -289,6 +289,63 @@ START_TEST(items_of_a_stopped_and_killed_worker_are_all_given_again)
 }
 END_TEST
 
+/* Items of a tag, so many, which are put in by one call; expects that there is room. */
+static void put_of_tag(struct flow *flow, uint32_t tag, uint32_t count)
+{
+    unsigned char bytes[CREW_BYTES];
+    struct distributor_item item = { .bytes = bytes, .size = CREW_BYTES, .tag = tag };
+
+    for (uint32_t i = 0; i < count; i++) {
+        item.cookie = ++flow->put[tag];
+        crew_fill(bytes, tag, item.cookie);
+        ck_assert_uint_eq(distributor_process(flow->distributor, &item, 1, NULL), 1);
+        flow->in++;
+    }
+}
+
+/* What waits for a stopped worker waits; everything else goes on. */
+START_TEST(a_stopped_worker_holds_up_only_what_it_has)
+{
+    enum { ROUNDS = 200, ITS_TAG = 0 };
+    struct flow flow = flow_open(_i);
+    struct child *stopped = worker_start(CHILD_PROCESS, 2, 0), *other;
+    struct distributor_worker_stats its;
+    struct act act;
+
+    memset(notes, 0, sizeof(*notes));
+    expect_asking(&flow, 1);
+    ck_assert_int_eq(kill(child_process(stopped), SIGSTOP), 0);
+    put_of_tag(&flow, ITS_TAG, 1); /* it is the only one */
+    other = worker_start(CHILD_PROCESS, 3, 0);
+    expect_asking(&flow, 2);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        uint32_t tag = 1 + round % (TAGS - 1);
+
+        put_of_tag(&flow, tag, 1);
+        put_of_tag(&flow, ITS_TAG, round % 20 == 0);
+        distributor_wait(flow.distributor, DISTRIBUTOR_RETURNS, 5, NULL);
+        collect(&flow);
+    }
+    /* All comes back but what is out there, and what waits for it. */
+    do {
+        distributor_wait(flow.distributor, DISTRIBUTOR_RETURNS, 5, NULL);
+        collect(&flow);
+        expect(MCAPI_SUCCESS, distributor_worker_stats(flow.distributor, 0, &its, &status));
+    } while (flow.in - flow.back > its.out + its.waiting && !child_is_done(other));
+    ck_assert_uint_eq(flow.in - flow.back, its.out + its.waiting);
+    ck_assert_uint_eq(flow.came[ITS_TAG], 0);
+    ck_assert_uint_gt(flow.back, ROUNDS / 2);
+    expect(MCAPI_TIMEOUT, distributor_flush(flow.distributor, 10, &status));
+    ck_assert_int_eq(kill(child_process(stopped), SIGCONT), 0);
+    flush(&flow);
+    ck_assert_uint_eq(stats_of(&flow).died, 0);
+    ck_assert_uint_eq(stats_of(&flow).given_again, 0);
+    flow_close(&flow);
+    child_finish(stopped, &act);
+    child_finish(other, &act);
+}
+END_TEST
+
 /* --- Sleeping --------------------------------------------------------------------------------
  */
 
@@ -398,6 +455,7 @@ int main(void)
         { items_are_finished_while_workers_come_and_go, CHILD_KINDS },
         { what_a_killed_worker_had_goes_to_others_in_order, MODES },
         { items_of_a_stopped_and_killed_worker_are_all_given_again, MODES },
+        { a_stopped_worker_holds_up_only_what_it_has, MODES },
         { who_has_nothing_to_do_uses_no_processor_time, CHILD_KINDS },
         { a_worker_that_joins_wakes_who_waits_for_it, 1 },
         { a_worker_learns_that_the_distributor_has_died, 2 },
