@@ -147,7 +147,7 @@ static enum said take_answer(struct distributor *d, struct member *member,
         return SAID_FAREWELL;
     }
     if (answer.epoch != member->epoch) {
-        place_take_back(d, member, answer.kept, 0, 0);
+        place_take_back(d, member, answer.kept, 0, 0, 0);
         member->epoch = answer.epoch;
     }
     member->asking = (answer.flags & WIRE_ASKING) != 0;
@@ -155,7 +155,7 @@ static enum said take_answer(struct distributor *d, struct member *member,
     member->lag = answer.lag;
     /* Of what waits for it the tags may be at nobody now. */
     if (!member_takes(member) && member->waiting.count > 0)
-        place_take_back(d, member, member_out(member), 0, 0);
+        place_take_back(d, member, member_out(member), 0, 0, 0);
     return SAID_SENSE;
 }
 

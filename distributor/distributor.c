@@ -121,6 +121,8 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
     d->max_size = settings->max_size;
     d->window = settings->window;
     d->deaths_max = settings->deaths_max;
+    d->weigh = settings->weigh;
+    d->context = settings->context;
     d->parcel_bytes = wire_parcel_bytes(settings->max_size);
     d->out_mask = ring - 1;
     d->members = calloc(max_workers, sizeof(*d->members));

@@ -86,7 +86,8 @@ struct distributor_item {
     uint64_t cookie; /* the distributing thread's own, given back to it; a worker sees 0 */
     uint16_t worker; /* the number of the worker that has worked on it, or is to */
     uint16_t flags;  /* DISTRIBUTOR_KEPT, _CHANGED, _AGAIN, _GIVEN_UP */
-    uint8_t deaths; /* deaths of workers at which it was in work, or may have been; up to 255 */
+    uint8_t deaths;  /* of workers at which it was in work, or may have been, as they were
+                      * weighed; up to 255 */
     uint8_t reserved[3];
 };
 
@@ -117,13 +118,19 @@ struct distributor_item {
  *               returned with DISTRIBUTOR_GIVEN_UP then, and given to no other worker; up to
  *               255. With 1, items beside the one that kills are given up as well. Default 0:
  *               no item is ever given up
+ *   weigh       for how many deaths the death of this worker counts; for whoever knows more of
+ *               it: that it was killed from outside, say. Called with `context` by the
+ *               distributing thread's calls when they notice the death; 0 clears all items.
+ *               Default NULL: each counts as one
  */
 struct distributor_settings {
     uint32_t max_size;
     uint32_t window;
     uint32_t capacity;
     uint32_t deaths_max;
-    uint32_t reserved[12]; /* 0 */
+    uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
+    void *context;
+    uint32_t reserved[8]; /* 0 */
 };
 
 /* What a distributor is doing and has done. Numbers of 64 bits count since it was created. */

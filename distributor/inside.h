@@ -75,6 +75,8 @@ struct distributor {
     uint32_t max_size;
     uint32_t window;
     uint32_t deaths_max;   /* 0: none */
+    uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
+    void *context;
     uint32_t parcel_bytes; /* of the largest parcel */
     uint32_t out_mask;
     uint32_t turn; /* counts looks at the members */
@@ -127,10 +129,10 @@ void place_send(struct distributor *d);
 
 /* Takes back what this member has, but for the `keep` oldest items, and what waits for it: all
  * of it waits for anybody again, before everything else. The `again` oldest, with those that
- * are kept, are marked as perhaps worked on; a death is counted for the `suspects` oldest, and
- * those that have too many of them are finished instead. */
+ * are kept, are marked as perhaps worked on; a death is counted for the `suspects` oldest,
+ * `weight` times, and those that have too many of them are finished instead. */
 void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
-                     uint32_t again, uint32_t suspects);
+                     uint32_t again, uint32_t suspects, uint32_t weight);
 
 /* --- collect.c: answers -------------------------------------------------------------- */
 

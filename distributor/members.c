@@ -135,13 +135,24 @@ static uint32_t begun(const struct distributor *d, const struct member *member, 
     return member->full || most > sent ? sent : most;
 }
 
+/* For how many deaths this one counts. */
+static uint32_t weight_of(const struct distributor *d, const struct member *member)
+{
+    uint32_t weight = 1;
+
+    if (d->weigh != NULL)
+        weight = d->weigh(d->context, member->stats.domain, member->stats.node);
+    return weight < UINT8_MAX ? weight : UINT8_MAX;
+}
+
 void members_bury(struct distributor *d, struct member *member, bool died, uint32_t again)
 {
     uint32_t before = d->all_waiting;
 
     rooms_remove(&d->rooms, member->number);
     member->asking = false;
-    place_take_back(d, member, 0, again, died ? begun(d, member, again) : 0);
+    place_take_back(d, member, 0, again, died ? begun(d, member, again) : 0,
+                    died ? weight_of(d, member) : 0);
     if (died) {
         d->stats.died++;
         d->stats.given_again += d->all_waiting - before;
@@ -157,7 +168,7 @@ void members_dismiss(struct distributor *d, struct member *member)
         return;
     member->dismissed = member->to_tell = true;
     rooms_remove(&d->rooms, member->number);
-    place_take_back(d, member, member_out(member), 0, 0);
+    place_take_back(d, member, member_out(member), 0, 0, 0);
     place_tell_dismissed(d, member);
 }
 

@@ -244,15 +244,17 @@ static void give_up(struct distributor *d, const struct member *member, uint32_t
 }
 
 /* A death is counted for an item. Whether that was one too many. */
-static bool count_death(const struct distributor *d, struct distributor_item *record)
+static bool count_death(const struct distributor *d, struct distributor_item *record,
+                        uint32_t weight)
 {
-    if (record->deaths < UINT8_MAX)
-        record->deaths++;
+    uint32_t deaths = record->deaths + weight;
+
+    record->deaths = (uint8_t)(deaths < UINT8_MAX ? deaths : UINT8_MAX);
     return d->deaths_max > 0 && record->deaths >= d->deaths_max;
 }
 
 void place_take_back(struct distributor *d, struct member *member, uint32_t keep,
-                     uint32_t again, uint32_t suspects)
+                     uint32_t again, uint32_t suspects, uint32_t weight)
 {
     uint32_t was_out = member_out(member);
     struct store_list back;
@@ -267,7 +269,7 @@ void place_take_back(struct distributor *d, struct member *member, uint32_t keep
 
         if (i < again)
             d->store.records[item].flags |= DISTRIBUTOR_AGAIN;
-        if (i < suspects && count_death(d, &d->store.records[item]))
+        if (i < suspects && count_death(d, &d->store.records[item], weight))
             give_up(d, member, item);
         else if (i >= keep)
             come_back(d, &back, item);

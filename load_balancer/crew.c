@@ -25,6 +25,9 @@ enum {
 
     /* How long a worker that has nothing more to do may take to end. */
     END_LIMIT_MS = 10000,
+
+    /* How long a process may take to be gone that MCAPI knows to be dead. */
+    GONE_LIMIT_MS = 100,
 };
 
 /* Pauses before the next start: none after the first death in vain, then these. */
@@ -99,6 +102,7 @@ static bool start_process(struct balancer *balancer, struct crew_worker *worker,
                        reason))
         return false;
     worker->stats->pid = worker->process.pid;
+    worker->launched = true;
     return true;
 }
 
@@ -144,7 +148,7 @@ static bool start_on(struct balancer *balancer, struct crew_worker *worker,
 {
     struct crew *crew = &balancer->distribution->crew;
 
-    if (!worker->process.running)
+    if (!worker->launched)
         return clock_ns() < worker->start_ns || start_process(balancer, worker, reason);
     if (has_joined(balancer, worker)) {
         become(crew, worker, CREW_HERE);
@@ -251,6 +255,7 @@ static bool look_for_death(struct balancer *balancer, struct crew_worker *worker
 
     if (!process_wait(&worker->process, 0))
         return true;
+    worker->launched = false;
     if (worker->state == CREW_LEAVING) {
         become(&balancer->distribution->crew, worker, CREW_AWAY);
         return true;
@@ -265,7 +270,7 @@ bool crew_look_for_deaths(struct balancer *balancer)
     bool good = true;
 
     for (uint32_t i = 0; i < crew->count; i++)
-        if (crew->all[i].process.running)
+        if (crew->all[i].launched)
             good = look_for_death(balancer, &crew->all[i]) && good;
     return good;
 }
@@ -282,6 +287,7 @@ bool crew_look_after(struct balancer *balancer)
             continue;
         process_kill(&worker->process);
         process_wait(&worker->process, -1);
+        worker->launched = false;
         if (!succeed(balancer, worker, reason))
             return false;
     }
@@ -303,12 +309,14 @@ static void await_members(struct balancer *balancer)
 static bool begin_on(struct balancer *balancer, struct crew_worker *worker,
                      char reason[CONFIG_REASON_SIZE])
 {
-    bool ended = worker->process.running && process_wait(&worker->process, 0);
+    bool ended = worker->launched && process_wait(&worker->process, 0);
 
-    if (ended)
+    if (ended) {
+        worker->launched = false;
         say_how_it_ended(worker, reason);
-    else if (start_on(balancer, worker, reason))
+    } else if (start_on(balancer, worker, reason)) {
         return true;
+    }
     if (signals_stops() >= 2) { /* it was us who killed it */
         snprintf(reason, CONFIG_REASON_SIZE,
                  "stopped at once by a second signal, before all workers were ready");
@@ -451,8 +459,25 @@ void crew_call_off(struct crew *crew)
             continue;
         process_kill(&worker->process);
         process_wait(&worker->process, -1);
+        worker->launched = false;
         become(crew, worker, CREW_AWAY);
     }
+}
+
+uint32_t crew_weigh(void *crew, mcapi_domain_t domain, mcapi_node_t node)
+{
+    const struct crew *all = crew;
+    struct crew_worker *worker;
+
+    (void)domain;
+    if (node < 1 || node > all->count)
+        return ACK_BLAME_CRASH; /* a guest */
+    worker = &all->all[node - 1];
+    /* A process that is dead to MCAPI may need a moment more to be gone. */
+    return process_wait(&worker->process, GONE_LIMIT_MS)
+                        && process_was_killed_by_another(&worker->process)
+                 ? ACK_BLAME_KILLED
+                 : ACK_BLAME_CRASH;
 }
 
 void crew_see_off(struct balancer *balancer)
@@ -460,7 +485,7 @@ void crew_see_off(struct balancer *balancer)
     struct crew *crew = &balancer->distribution->crew;
 
     for (uint32_t i = 0; i < crew->count; i++)
-        if (crew->all[i].process.running)
+        if (crew->all[i].launched)
             see_off(balancer, &crew->all[i]);
 }
 

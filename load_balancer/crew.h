@@ -41,6 +41,7 @@ struct crew_worker {
     uint64_t start_ns;    /* STARTING without a process: not before */
     uint64_t deadline_ns; /* STARTING: ready by then */
     uint64_t ready_ns;
+    bool launched;       /* there is a process, or was one whose end is not dealt with yet */
     bool has_done;       /* an item since it was ready */
     bool failure_said;   /* that no process can be started */
     unsigned in_vain;    /* deaths in a row without an item done */
@@ -79,6 +80,10 @@ bool crew_adapt(struct balancer *balancer);
 
 /* There is no more work: ends those who are still starting. */
 void crew_call_off(struct crew *crew);
+
+/* What a worker's death weighs against the items that it may have died of: `weigh` of struct
+ * distributor_settings, with the crew as context. */
+uint32_t crew_weigh(void *crew, mcapi_domain_t domain, mcapi_node_t node);
 
 /* Waits until the others have ended, after the distributor has. */
 void crew_see_off(struct balancer *balancer);

@@ -119,7 +119,9 @@ static bool start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
         .max_size = (uint32_t)sizeof(struct item) + balancer->bytes_max,
         .window = window_of(config),
         .capacity = distribution->capacity,
-        .deaths_max = 3,
+        .deaths_max = ACK_BLAME_MAX,
+        .weigh = crew_weigh,
+        .context = &distribution->crew,
     };
     char name[MCAPI_MAX_STATUS_SIZE];
     mcapi_status_t status;

@@ -68,6 +68,7 @@ static void print_kinds_of_work(FILE *out)
                  kind->argument == NULL ? "" : kind->argument);
         print_row(out, 4, word, kind->help);
     }
+    print_row(out, 4, "./FILE.so[=ARG]", "what this shared object does: see work.h");
 }
 
 static void print_limits(FILE *out)
@@ -77,16 +78,18 @@ static void print_limits(FILE *out)
     snprintf(text, sizeof(text), "how many worker processes, 1 to %d (default: 4)",
              CONFIG_WORKERS_MAX);
     print_row(out, 2, "--workers N", text);
+    print_row(out, 2, "--workers MIN..MAX", "as many as the load needs, between the two");
 }
 
 static void print_window(FILE *out)
 {
-    char text[128];
+    char text[256];
 
     snprintf(text, sizeof(text),
              "items out per worker, 1 to %d (default: 64); with 1 each waits for "
-             "the ack of the one before",
-             CONFIG_WINDOW_MAX);
+             "the ack of the one before; with a distributor 1 to %d (default: 256 for burst, "
+             "128 for single)",
+             CONFIG_WINDOW_MAX, CONFIG_WINDOW_DISTRIBUTOR_MAX);
     print_row(out, 2, "--window N", text);
 }
 
@@ -122,7 +125,18 @@ void help_print(FILE *out)
     print_row(out, 2, "--quarantine FILE",
               "a capture of the packets of which three workers died, and which are set aside");
     fputs("\nDistribution\n", out);
-    print_row(out, 2, "--policy flow", "all packets of a flow to one worker (default)");
+    print_row(out, 2, "--mode window",
+              "a channel and a window of items for each worker (default, unless something else "
+              "needs a distributor)");
+    print_row(out, 2, "--mode burst",
+              "a distributor, which gives workers up to 8 items at a time");
+    print_row(out, 2, "--mode single", "a distributor, one item at a time");
+    print_row(out, 2, "--policy flow",
+              "all packets of a flow to one worker (default with window)");
+    print_row(
+            out, 2, "--policy tag",
+            "a flow's packets in order, at whichever worker has room when none is out (default "
+            "with a distributor)");
     print_row(out, 2, "--policy least-loaded", "each packet to the worker with the fewest out");
     print_window(out);
     print_row(out, 2, "--on-busy block", "wait for a worker whose window is full (default)");
@@ -137,6 +151,9 @@ void help_print(FILE *out)
     print_row(out, 2, "--wait HOW",
               "adaptive, spin or sleep (default: $MCAPI_WAIT, else adaptive)");
     fputs("\nOutput\n", out);
+    print_row(out, 2, "--sink none", "what comes back is counted (default)");
+    print_row(out, 2, "--sink pcap:FILE",
+              "and written, as the work has left it, each flow in order");
     print_row(out, 2, "--json", "the report as one JSON object instead of tables");
     print_row(out, 2, "--quiet", "no progress line, no tables");
     print_row(out, 2, "--help", "this text");
