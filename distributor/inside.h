@@ -63,6 +63,7 @@ struct member {
     /* A ring of the items that are out, those of the parcel included; positions run free. */
     uint32_t *out;
     uint32_t first, end;
+    uint64_t given; /* items since it came, and as many as the one with fewest had then */
 
     struct store_list waiting; /* their tags are here */
     struct distributor_worker_stats stats;

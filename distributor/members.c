@@ -78,6 +78,17 @@ static struct member *free_place(struct distributor *d)
     return NULL;
 }
 
+/* What a newcomer is treated as having been given: it is not to catch up. */
+static uint64_t least_given(const struct distributor *d)
+{
+    uint64_t least = UINT64_MAX;
+
+    for (uint32_t i = 0; i < d->present_count; i++)
+        if (d->members[d->present[i]].given < least)
+            least = d->members[d->present[i]].given;
+    return d->present_count > 0 ? least : 0;
+}
+
 static void let_in(struct distributor *d, const struct wire_hello *hello)
 {
     struct member *member = free_place(d);
@@ -88,6 +99,7 @@ static void let_in(struct distributor *d, const struct wire_hello *hello)
     store_list_open(&member->waiting);
     if (connect_work(member, hello->work) == MCAPI_SUCCESS
         && connect_answers(member, hello->answers) == MCAPI_SUCCESS) {
+        member->given = least_given(d);
         member->present = true;
         member->depth = depth_of(member->answers);
         member->stats.domain = hello->domain;

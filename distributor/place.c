@@ -144,11 +144,14 @@ static inline __attribute__((always_inline)) bool give(struct distributor *d,
                record->size);
     member->parcel_at += stride;
     member->out[member->end++ & d->out_mask] = item;
+    member->given++;
     d->out++;
     if (__builtin_expect(!member->alone, 1))
         rooms_move(&d->rooms, member->number, member_out(member));
     return true;
 }
+
+enum { SOME = 4 }; /* members of as much room that are looked at */
 
 /* --- Whom to give it to -------------------------------------------------------------- */
 
@@ -156,6 +159,22 @@ static void wait_for(struct distributor *d, struct member *member, uint32_t item
 {
     store_list_append(&d->store, &member->waiting, item);
     d->all_waiting++;
+}
+
+/* The one with most room; of some that have as much, the one that was given least. Otherwise
+ * who is first in turn gets more than its share when few items come at a time: those of one tag
+ * go to it together. */
+static inline uint32_t choose(struct distributor *d)
+{
+    uint32_t best = rooms_most(&d->rooms), other = best;
+
+    for (int i = 1; i < SOME && other != DISTRIBUTOR_WORKERS_MAX; i++) {
+        other = rooms_another(&d->rooms, other);
+        if (other != DISTRIBUTOR_WORKERS_MAX
+            && d->members[other].given < d->members[best].given)
+            best = other;
+    }
+    return best;
 }
 
 bool place_item(struct distributor *d, uint32_t item)
@@ -174,7 +193,7 @@ bool place_item(struct distributor *d, uint32_t item)
         return true;
     }
     do {
-        number = rooms_most(&d->rooms);
+        number = choose(d);
         if (number == DISTRIBUTOR_WORKERS_MAX)
             return false;
     } while (!give(d, &d->members[number], item));

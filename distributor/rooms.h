@@ -82,4 +82,12 @@ static inline uint32_t rooms_most(struct rooms *rooms)
     return DISTRIBUTOR_WORKERS_MAX;
 }
 
+/* Another one with as much room, behind this one, or DISTRIBUTOR_WORKERS_MAX: there is none. */
+static inline uint32_t rooms_another(const struct rooms *rooms, uint32_t worker)
+{
+    uint32_t next = rooms->next[worker];
+
+    return next < DISTRIBUTOR_WORKERS_MAX ? next : DISTRIBUTOR_WORKERS_MAX;
+}
+
 #endif /* DISTRIBUTOR_ROOMS_H */
