@@ -12,6 +12,10 @@
 enum {
     AT_ONCE = 16, /* answers of one call */
 
+    /* Nanoseconds, and items: see set_window. */
+    WINDOW_NS = 1 << 18,
+    WINDOW_LEAST = 2,
+
     /* Members with nothing out are looked at once in so many looks. */
     SELDOM = 16,
 };
@@ -71,9 +75,12 @@ static inline uint32_t finish_oldest(struct distributor *d, struct member *membe
 {
     uint32_t item = member->out[member->first++ & d->out_mask];
     struct distributor_item *record = &d->store.records[item];
+    struct tag *entry;
 
     record->worker = (uint16_t)member->number;
-    tags_uncount(&d->tags, record->tag);
+    entry = tags_uncount(&d->tags, record->tag);
+    if (__builtin_expect(entry != NULL, 0))
+        place_free_tag(d, entry);
     store_finish(&d->store, item);
     return item;
 }
@@ -125,7 +132,23 @@ static void note_room(struct distributor *d, struct member *member)
     if (member->alone)
         return;
     if (member_takes(member) && !member->broken && !member->stuck)
-        rooms_add(&d->rooms, member->number, member_out(member));
+        member_move(d, member);
+}
+
+/* What is out at a member is so much that it has something to do until it gets more, and not so
+ * much that others could have done it meanwhile: about WINDOW_NS of work, and at least one item
+ * beside the one in work. It shrinks in steps, for one slow item is no slow flow. */
+static void set_window(const struct distributor *d, struct member *member, uint32_t pace)
+{
+    uint32_t right = WINDOW_NS >> pace;
+
+    if (pace == 0)
+        return; /* not known */
+    if (right < WINDOW_LEAST)
+        right = WINDOW_LEAST;
+    if (right < member->window)
+        right = member->window - (member->window - right + 3) / 4;
+    member->window = right < d->window ? right : d->window;
 }
 
 enum said { SAID_SENSE, SAID_NONSENSE, SAID_FAREWELL };
@@ -153,8 +176,9 @@ static enum said take_answer(struct distributor *d, struct member *member,
     member->asking = (answer.flags & WIRE_ASKING) != 0;
     member->stuck = false;
     member->lag = answer.lag;
+    set_window(d, member, answer.flags >> WIRE_PACE_SHIFT);
     /* Of what waits for it the tags may be at nobody now. */
-    if (!member_takes(member) && member->waiting.count > 0)
+    if (!member_takes(member) && member->waiting.items > 0)
         place_take_back(d, member, member_out(member), 0, 0, 0);
     return SAID_SENSE;
 }

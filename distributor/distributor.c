@@ -100,6 +100,7 @@ static mcapi_status_t open_door(struct distributor *d, mcapi_port_t port)
 static void free_all(struct distributor *d)
 {
     store_close(&d->store);
+    waits_close(&d->waits);
     tags_close(&d->tags);
     free(d->out_memory);
     free(d->members);
@@ -128,6 +129,7 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
     d->members = calloc(max_workers, sizeof(*d->members));
     d->out_memory = calloc((size_t)max_workers * ring, sizeof(*d->out_memory));
     if (d->members == NULL || d->out_memory == NULL || !tags_open(&d->tags, settings->capacity)
+        || !waits_open(&d->waits, settings->capacity)
         || !store_open(&d->store, settings->capacity, settings->max_size)) {
         free_all(d);
         return NULL;
@@ -136,6 +138,7 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
         d->members[i].out = d->out_memory + (size_t)i * ring;
     rooms_open(&d->rooms, settings->window);
     store_list_open(&d->waiting);
+    waits_queue_open(&d->free_waiting);
     return d;
 }
 
@@ -444,7 +447,7 @@ void distributor_worker_stats(const struct distributor *distributor, uint32_t wo
     member = &distributor->members[worker];
     *stats = member->stats;
     stats->out = member_out(member);
-    stats->waiting = member->waiting.count;
+    stats->waiting = member->waiting.items;
     stats->asking = member_takes(member);
     stats->dismissed = member->dismissed;
 }

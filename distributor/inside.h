@@ -5,20 +5,23 @@
  * Everything here is private to that thread: what workers see of it are packets. An item is in
  * one place at a time:
  *
- *     free -> [waiting for anybody] -> [waiting for one member] -> out at a member -> finished
- *              distributor.waiting      member.waiting              member.out         store
- *                    ^                        |                         |
- *                    +------------------------+-------------------------+
+ *     free -> [waiting for anybody] -> [in its tag's line] -> out at a member -> finished
+ *                   d->waiting        member->waiting, or       member->out       store
+ *                                      d->free_waiting
+ *                    ^                        |                       |
+ *                    +------------------------+-----------------------+
  *                          the member dies, leaves or stops asking
  *
  * What keeps the order within a tag:
  *
- *   TAG      a tag is in the table with a member exactly while items of it are out there or
- * wait for it; further items of it go there, behind them. Items that wait for anybody are not
- * counted in the table. BEHIND   while items wait for a member, nothing else is given to it;
- * while items wait for anybody, new ones go behind them. BACK     what comes back unfinished
- * goes before everything that waits for anybody, in the order in which it was given: it is
- * older than all of that with the same tag.
+ *   TAG      a tag is in the table with a member while items of it are out there; further items
+ *            of it go there too, or, if there is no room, into the tag's line. Whoever has room
+ *            first takes from the line when nothing of the tag is out any more.
+ *   BEHIND   while a tag has a line, its items go to the end of that; while items wait for
+ *            anybody, new ones go behind them.
+ *   BACK     what comes back unfinished goes before everything that waits for anybody, in the
+ *            order in which it was given, and behind it the lines of that member's tags: all of
+ *            that is older than what waits there with the same tags.
  *
  * What was in work at a death, or may have been, is suspect: it may be what kills. Those are a
  * prefix of what the member had out, so of each tag too. A suspect is given to a member only if
@@ -36,6 +39,7 @@
 #include "distributor/rooms.h"
 #include "distributor/store.h"
 #include "distributor/tags.h"
+#include "distributor/waits.h"
 #include "distributor/wire.h"
 
 /* A worker, as the distributor sees it. */
@@ -65,7 +69,8 @@ struct member {
     uint32_t first, end;
     uint64_t given; /* items since it came, and as many as the one with fewest had then */
 
-    struct store_list waiting; /* their tags are here */
+    uint32_t window;            /* items that can be out now */
+    struct waits_queue waiting; /* their tags are here */
     struct distributor_worker_stats stats;
 };
 
@@ -75,7 +80,7 @@ struct distributor {
     uint32_t batch; /* items in work at one worker */
     uint32_t max_size;
     uint32_t window;
-    uint32_t deaths_max;   /* 0: none */
+    uint32_t deaths_max; /* 0: none */
     uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
     void *context;
     uint32_t parcel_bytes; /* of the largest parcel */
@@ -85,8 +90,10 @@ struct distributor {
     struct store store;
     struct tags tags;
     struct rooms rooms;
-    struct store_list waiting; /* for anybody */
-    uint32_t all_waiting;      /* for anybody or for one member */
+    struct waits waits;
+    struct waits_queue free_waiting; /* their tags are nowhere any more */
+    struct store_list waiting;       /* for anybody */
+    uint32_t all_waiting;            /* all of these */
     uint32_t out;
 
     uint32_t present_count;
@@ -106,6 +113,15 @@ static inline uint32_t member_out(const struct member *member)
     return member->end - member->first;
 }
 
+/* Notes whether, and as what, it can be chosen: after every change of what it has out. */
+static inline void member_move(struct distributor *d, const struct member *member)
+{
+    if (member_out(member) < member->window)
+        rooms_move(&d->rooms, member->number, member_out(member));
+    else
+        rooms_remove(&d->rooms, member->number);
+}
+
 /* Whether it takes items. */
 static inline bool member_takes(const struct member *member)
 {
@@ -117,6 +133,9 @@ static inline bool member_takes(const struct member *member)
 /* Gives an item to the member that has its tag, or has it wait for that one; gives it to the
  * member with most room if no one has its tag. False: nobody has room, and nothing was done. */
 bool place_item(struct distributor *d, uint32_t item);
+
+/* An item of this tag has come back from its member: others that wait may go elsewhere now. */
+void place_free_tag(struct distributor *d, struct tag *entry);
 
 /* Gives out what waits, as far as there is room: for this member; for anybody. */
 void place_waiting_for(struct distributor *d, struct member *member);

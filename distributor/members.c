@@ -89,6 +89,18 @@ static uint64_t least_given(const struct distributor *d)
     return d->present_count > 0 ? least : 0;
 }
 
+/* A new one has as much out as the one that has least: how long items take is known of others.
+ */
+static uint32_t least_window(const struct distributor *d)
+{
+    uint32_t least = d->window;
+
+    for (uint32_t i = 0; i < d->present_count; i++)
+        if (d->members[d->present[i]].window < least)
+            least = d->members[d->present[i]].window;
+    return least;
+}
+
 static void let_in(struct distributor *d, const struct wire_hello *hello)
 {
     struct member *member = free_place(d);
@@ -96,7 +108,8 @@ static void let_in(struct distributor *d, const struct wire_hello *hello)
     uint32_t *out = member->out;
 
     *member = (struct member){ .number = number, .out = out };
-    store_list_open(&member->waiting);
+    waits_queue_open(&member->waiting);
+    member->window = least_window(d);
     if (connect_work(member, hello->work) == MCAPI_SUCCESS
         && connect_answers(member, hello->answers) == MCAPI_SUCCESS) {
         member->given = least_given(d);

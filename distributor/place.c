@@ -147,7 +147,7 @@ static inline __attribute__((always_inline)) bool give(struct distributor *d,
     member->given++;
     d->out++;
     if (__builtin_expect(!member->alone, 1))
-        rooms_move(&d->rooms, member->number, member_out(member));
+        member_move(d, member);
     return true;
 }
 
@@ -155,10 +155,45 @@ enum { SOME = 4 }; /* members of as much room that are looked at */
 
 /* --- Whom to give it to -------------------------------------------------------------- */
 
-static void wait_for(struct distributor *d, struct member *member, uint32_t item)
+/* Puts an item behind the others of its tag that wait, or begins a line of them. The tag is in
+ * the table. */
+static void wait_in_line(struct distributor *d, struct tag *entry, uint32_t item)
 {
-    store_list_append(&d->store, &member->waiting, item);
+    struct waits_queue *queue = &d->members[tags_worker(entry)].waiting;
+
+    if (!tags_waits(entry)) {
+        entry->line = waits_take(&d->waits, entry->tag);
+        entry->use |= TAG_WAITS;
+        waits_append(&d->waits, queue, entry->line);
+    } else if (!tags_is_out(entry)) {
+        queue = &d->free_waiting;
+    }
+    store_list_append(&d->store, &d->waits.lines[entry->line].items, item);
+    queue->items++;
     d->all_waiting++;
+}
+
+void place_free_tag(struct distributor *d, struct tag *entry)
+{
+    waits_unlink(&d->waits, &d->members[tags_worker(entry)].waiting, entry->line);
+    waits_append(&d->waits, &d->free_waiting, entry->line);
+}
+
+/* The first item of this line, which is in no queue, has been given to a member: the line goes
+ * behind the others that wait for that, or ends. */
+static void take_from_line(struct distributor *d, struct tag *entry, struct member *member)
+{
+    struct wait_line *line = &d->waits.lines[entry->line];
+
+    store_list_take(&d->store, &line->items);
+    d->all_waiting--;
+    entry->use = (entry->use & ~(uint32_t)(TAG_WAITS - 1)) + TAG_ITEM + member->number;
+    if (line->items.count > 0) {
+        waits_append(&d->waits, &member->waiting, entry->line);
+        return;
+    }
+    waits_give_back(&d->waits, entry->line);
+    entry->use &= ~(uint32_t)TAG_WAITS;
 }
 
 /* The one with most room; of some that have as much, the one that was given least. Otherwise
@@ -177,46 +212,75 @@ static inline uint32_t choose(struct distributor *d)
     return best;
 }
 
-bool place_item(struct distributor *d, uint32_t item)
+/* Gives an item to whoever has most room; their number, or DISTRIBUTOR_WORKERS_MAX: nobody has
+ * any. */
+static inline uint32_t give_to_any(struct distributor *d, uint32_t item)
 {
-    uint32_t tag = d->store.records[item].tag;
-    struct tag *entry = tags_find(&d->tags, tag);
-    struct member *member;
     uint32_t number;
 
-    if (entry != NULL) {
-        member = &d->members[tags_worker(entry)];
-        tags_count(entry);
-        if (member->waiting.count > 0 || !rooms_has(&d->rooms, member->number)
-            || !give(d, member, item))
-            wait_for(d, member, item);
-        return true;
-    }
     do {
         number = choose(d);
-        if (number == DISTRIBUTOR_WORKERS_MAX)
-            return false;
-    } while (!give(d, &d->members[number], item));
+    } while (number != DISTRIBUTOR_WORKERS_MAX && !give(d, &d->members[number], item));
+    return number;
+}
+
+bool place_item(struct distributor *d, uint32_t item)
+{
+    uint32_t tag = d->store.records[item].tag, number;
+    struct tag *entry = tags_find(&d->tags, tag);
+
+    if (entry != NULL) {
+        struct member *member = &d->members[tags_worker(entry)];
+
+        if (tags_waits(entry) || !rooms_has(&d->rooms, member->number)
+            || !give(d, member, item))
+            wait_in_line(d, entry, item);
+        else
+            tags_count(entry);
+        return true;
+    }
+    number = give_to_any(d, item);
+    if (number == DISTRIBUTOR_WORKERS_MAX)
+        return false;
     tags_add(&d->tags, tag, number);
     return true;
 }
 
+/* One of each line in turn. */
 void place_waiting_for(struct distributor *d, struct member *member)
 {
-    while (member->waiting.count > 0 && rooms_has(&d->rooms, member->number)) {
-        uint32_t item = member->waiting.first;
-        uint32_t next = d->store.next[item];
+    while (member->waiting.first != WAITS_NONE && rooms_has(&d->rooms, member->number)) {
+        uint32_t line = member->waiting.first;
+        struct wait_line *its = &d->waits.lines[line];
 
-        if (!give(d, member, item))
+        if (!give(d, member, its->items.first))
             return;
-        member->waiting.first = next;
-        member->waiting.count--;
-        d->all_waiting--;
+        waits_unlink(&d->waits, &member->waiting, line);
+        take_from_line(d, tags_find(&d->tags, its->tag), member);
     }
+}
+
+/* Those whose tags are free. False: nobody has room for the first. */
+static bool place_free_waiting(struct distributor *d)
+{
+    while (d->free_waiting.first != WAITS_NONE) {
+        uint32_t line = d->free_waiting.first, number;
+        struct wait_line *its = &d->waits.lines[line];
+
+        number = give_to_any(d, its->items.first);
+        if (number == DISTRIBUTOR_WORKERS_MAX)
+            return false;
+        waits_unlink(&d->waits, &d->free_waiting, line);
+        take_from_line(d, tags_find(&d->tags, its->tag), &d->members[number]);
+        place_waiting_for(d, &d->members[number]);
+    }
+    return true;
 }
 
 void place_waiting(struct distributor *d)
 {
+    if (!place_free_waiting(d))
+        return;
     while (d->waiting.count > 0) {
         uint32_t item = d->waiting.first;
         uint32_t next = d->store.next[item];
@@ -243,10 +307,20 @@ static void discard_parcel(struct member *member)
     member->parcel_count = 0;
 }
 
-static void come_back(struct distributor *d, struct store_list *back, uint32_t item)
+/* The lines of the tags that are at this member: their items, line by line. */
+static void dissolve_lines(struct distributor *d, struct member *member,
+                           struct store_list *items)
 {
-    tags_uncount(&d->tags, d->store.records[item].tag);
-    store_list_append(&d->store, back, item);
+    while (member->waiting.first != WAITS_NONE) {
+        uint32_t line = member->waiting.first;
+        struct wait_line *its = &d->waits.lines[line];
+
+        waits_unlink(&d->waits, &member->waiting, line);
+        tags_find(&d->tags, its->tag)->use &= ~(uint32_t)TAG_WAITS;
+        while (its->items.count > 0)
+            store_list_append(&d->store, items, store_list_take(&d->store, &its->items));
+        waits_give_back(&d->waits, line);
+    }
 }
 
 /* Older items of its tag have been in work at as many deaths, so they are before it. */
@@ -276,9 +350,11 @@ void place_take_back(struct distributor *d, struct member *member, uint32_t keep
                      uint32_t again, uint32_t suspects, uint32_t weight)
 {
     uint32_t was_out = member_out(member);
-    struct store_list back;
+    struct store_list back, behind;
 
     store_list_open(&back);
+    store_list_open(&behind);
+    dissolve_lines(d, member, &behind);
     if (keep < was_out)
         discard_parcel(member);
     else
@@ -288,15 +364,16 @@ void place_take_back(struct distributor *d, struct member *member, uint32_t keep
 
         if (i < again)
             d->store.records[item].flags |= DISTRIBUTOR_AGAIN;
-        if (i < suspects && count_death(d, &d->store.records[item], weight))
+        if (i < suspects && count_death(d, &d->store.records[item], weight)) {
             give_up(d, member, item);
-        else if (i >= keep)
-            come_back(d, &back, item);
+        } else if (i >= keep) {
+            tags_uncount(&d->tags, d->store.records[item].tag);
+            store_list_append(&d->store, &back, item);
+        }
     }
     d->out -= was_out - keep;
     d->all_waiting += back.count;
     member->end = member->first + keep;
-    while (member->waiting.count > 0)
-        come_back(d, &back, store_list_take(&d->store, &member->waiting));
+    store_list_prepend(&d->store, &d->waiting, &behind);
     store_list_prepend(&d->store, &d->waiting, &back);
 }

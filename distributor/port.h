@@ -101,6 +101,9 @@ bool port_tell(struct distributor_worker *worker);
 /* The same; waits for room. */
 void port_tell_surely(struct distributor_worker *worker);
 
+/* The worker has waited until now: that is no time that items took. */
+void port_begin_to_work(struct distributor_worker *worker);
+
 /* The same, as the last answer. */
 void port_tell_farewell(struct distributor_worker *worker);
 

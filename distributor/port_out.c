@@ -24,36 +24,50 @@ static int64_t now_ns(void)
 
 /* --- Telling --------------------------------------------------------------------------- */
 
-/* After how many more items to tell: of those that take long one by one, of short ones many
- * together. `now`: in ns. */
-static uint32_t next_pace(const struct distributor_worker *worker, int64_t now)
+/* What an item has taken since the last time that something was told, in ns, 0: not known. */
+static int64_t time_of_each(const struct distributor_worker *worker, int64_t now)
 {
-    int64_t each;
+    return worker->done == 0 ? 0 : (now - worker->told_ns) / worker->done + 1;
+}
 
-    if (worker->done == 0)
+/* After how many more items to tell: of those that take long one by one, of short ones many
+ * together. */
+static uint32_t next_pace(const struct distributor_worker *worker, int64_t each)
+{
+    if (each == 0)
         return worker->tell_every;
-    each = (now - worker->told_ns) / worker->done;
     return each <= TELL_NS / TELL_MOST ? TELL_MOST
          : each >= TELL_NS             ? 1
                                        : (uint32_t)(TELL_NS / each);
 }
 
-static struct wire_answer what_to_tell(const struct distributor_worker *worker, uint32_t flags,
-                                       uint32_t pace)
+/* As an answer says it. */
+static uint32_t log2_of(int64_t each)
 {
+    if (each >= INT64_C(1) << WIRE_PACE_MOST)
+        return WIRE_PACE_MOST;
+    return each <= 1 ? (uint32_t)each : 64 - (uint32_t)__builtin_clzll((uint64_t)each - 1);
+}
+
+static struct wire_answer what_to_tell(const struct distributor_worker *worker, uint32_t flags,
+                                       int64_t each)
+{
+    uint32_t pace = next_pace(worker, each);
+
     return (struct wire_answer){
         .done = worker->done,
         .epoch = worker->epoch,
         .kept = (uint16_t)worker->work_count,
-        .flags = (uint8_t)(flags | (worker->asking ? WIRE_ASKING : 0)),
+        .flags = (uint8_t)(flags | (worker->asking ? WIRE_ASKING : 0)
+                           | log2_of(each) << WIRE_PACE_SHIFT),
         .lag = (uint8_t)(pace - 1),
         .changed = worker->changed,
     };
 }
 
-static void has_been_told(struct distributor_worker *worker, uint32_t pace, int64_t now)
+static void has_been_told(struct distributor_worker *worker, int64_t each, int64_t now)
 {
-    worker->tell_every = pace;
+    worker->tell_every = next_pace(worker, each);
     if (worker->done > 0)
         worker->told_ns = now;
     worker->done = worker->changed = 0;
@@ -62,9 +76,9 @@ static void has_been_told(struct distributor_worker *worker, uint32_t pace, int6
 
 /* MCAPI_ERR_MEM_LIMIT: there is no room. `waits`: then it waits instead. */
 static mcapi_status_t send_answer(struct distributor_worker *worker, uint32_t flags,
-                                  uint32_t pace, bool waits)
+                                  int64_t each, bool waits)
 {
-    struct wire_answer answer = what_to_tell(worker, flags, pace);
+    struct wire_answer answer = what_to_tell(worker, flags, each);
     const void *bytes = &answer;
     size_t size = sizeof(answer);
     mcapi_request_t request;
@@ -86,17 +100,17 @@ static mcapi_status_t send_answer(struct distributor_worker *worker, uint32_t fl
 static bool tell(struct distributor_worker *worker, uint32_t flags, bool waits)
 {
     int64_t now = now_ns();
-    uint32_t pace = next_pace(worker, now);
+    int64_t each = time_of_each(worker, now);
     mcapi_status_t status;
 
     if (worker->over != MCAPI_SUCCESS)
         return true; /* nobody is there to be told */
-    status = send_answer(worker, flags, pace, waits);
+    status = send_answer(worker, flags, each, waits);
     if (status == MCAPI_ERR_MEM_LIMIT)
         return false;
     if (status != MCAPI_SUCCESS)
         worker->over = status;
-    has_been_told(worker, pace, now);
+    has_been_told(worker, each, now);
     return true;
 }
 
@@ -108,6 +122,11 @@ bool port_tell(struct distributor_worker *worker)
 void port_tell_surely(struct distributor_worker *worker)
 {
     tell(worker, 0, true);
+}
+
+void port_begin_to_work(struct distributor_worker *worker)
+{
+    worker->told_ns = now_ns();
 }
 
 void port_tell_farewell(struct distributor_worker *worker)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tags.h - which tag is at which worker, and how many items of it are there.
+ * tags.h - which tag is at which worker, how many items of it are out there, and whether more
+ * wait.
  *
- * A tag is in the table as long as items of it are out at a worker or wait for that worker. The
+ * A tag is in the table as long as items of it are out at a worker, or wait behind such. The
  * table is open addressing with linear probing; a tag that goes is followed by those that it
  * had pushed on, so there are no tombstones and a look costs one or two entries. It begins
  * small, so that it stays in the first cache, and is twice as large whenever more than half of
@@ -16,13 +17,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A tag, its worker, and how many items: 0 in an entry that is empty. */
+/* A tag, its worker, and how many items are out: `use` is 0 in an entry that is empty. */
 struct tag {
     uint32_t tag;
-    uint32_t use; /* count << 9 | worker */
+    uint32_t use;  /* count << 9 | TAG_WAITS | worker */
+    uint32_t line; /* of items that wait (waits.h), with TAG_WAITS */
 };
 
-enum { TAG_WORKER_BITS = 9, TAG_ITEM = 1 << TAG_WORKER_BITS };
+enum {
+    TAG_WAITS = 1 << 8, /* items of it wait */
+    TAG_ITEM = 1 << 9,
+};
 
 struct tags {
     struct tag *entries; /* of the present size */
@@ -40,7 +45,7 @@ void tags_close(struct tags *tags);
 
 static inline uint32_t tags_worker(const struct tag *entry)
 {
-    return entry->use & (TAG_ITEM - 1);
+    return entry->use & (TAG_WAITS - 1);
 }
 
 static inline uint32_t tags_home(const struct tags *tags, uint32_t tag)
@@ -66,6 +71,16 @@ static inline void tags_count(struct tag *entry)
     entry->use += TAG_ITEM;
 }
 
+static inline bool tags_waits(const struct tag *entry)
+{
+    return (entry->use & TAG_WAITS) != 0;
+}
+
+static inline bool tags_is_out(const struct tag *entry)
+{
+    return entry->use >= TAG_ITEM;
+}
+
 void tags_grow(struct tags *tags);
 
 /* A tag that is not in the table gets a worker and one item. */
@@ -84,14 +99,19 @@ static inline void tags_add(struct tags *tags, uint32_t tag, uint32_t worker)
 
 void tags_remove(struct tags *tags, struct tag *entry);
 
-/* One item less of a tag that is in the table. */
-static inline void tags_uncount(struct tags *tags, uint32_t tag)
+/* One item less is out of a tag that is in the table. Its entry, if it was the last one that is
+ * out and others wait; else NULL. */
+static inline struct tag *tags_uncount(struct tags *tags, uint32_t tag)
 {
     struct tag *entry = tags_find(tags, tag);
 
     entry->use -= TAG_ITEM;
-    if (entry->use < TAG_ITEM)
-        tags_remove(tags, entry);
+    if (__builtin_expect(entry->use >= TAG_ITEM, 1))
+        return NULL;
+    if (tags_waits(entry))
+        return entry;
+    tags_remove(tags, entry);
+    return NULL;
 }
 
 #endif /* DISTRIBUTOR_TAGS_H */

@@ -91,13 +91,17 @@ _Static_assert(sizeof(struct wire_parcel) == 320, "five cache lines");
 #define WIRE_ASKING  1u /* the worker takes items */
 #define WIRE_LEAVING 2u /* this is its last answer */
 
+#define WIRE_PACE_SHIFT 3
+#define WIRE_PACE_MOST  31
+
 /* Followed by `changed` times a struct wire_changed with the bytes behind it, each beginning at
  * a multiple of WIRE_ALIGN. */
 struct wire_answer {
     uint32_t done;  /* items finished since the last answer */
     uint32_t epoch; /* now; if it has changed, only `kept` items more are still at the worker */
     uint16_t kept;
-    uint8_t flags; /* WIRE_ASKING, WIRE_LEAVING */
+    uint8_t flags; /* WIRE_ASKING, WIRE_LEAVING; pace << WIRE_PACE_SHIFT: log2 of the time
+                    * that an item takes, in ns, rounded up; 0: not known */
     uint8_t lag;   /* items that may be finished and not told before the next answer */
     uint32_t changed;
 };

@@ -258,6 +258,7 @@ static mcapi_status_t wait_step(struct distributor_worker *worker, struct waitin
         return MCAPI_SUCCESS;
     }
     mcapi_ext_wait_receivable(&end, 1, timeout, &status);
+    port_begin_to_work(worker);
     return status == MCAPI_TIMEOUT ? MCAPI_SUCCESS : status;
 }
 
