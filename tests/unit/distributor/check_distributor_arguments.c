@@ -117,10 +117,10 @@ START_TEST(create_has_defaults)
         enum distributor_mode mode;
         uint32_t window, room;
     } cases[] = {
-        { 1, DISTRIBUTOR_SINGLE, 0, 512 },       { 1, DISTRIBUTOR_BURST, 0, 512 },
-        { 4, DISTRIBUTOR_SINGLE, 0, 1024 },      { 4, DISTRIBUTOR_BURST, 0, 2048 },
-        { 3, DISTRIBUTOR_BURST, 100, 600 },      { 256, DISTRIBUTOR_SINGLE, 0, 65536 },
-        { 256, DISTRIBUTOR_BURST, 1024, 65536 },
+        { 1, DISTRIBUTOR_SINGLE, 0, 512 },     { 1, DISTRIBUTOR_BURST, 0, 512 },
+        { 4, DISTRIBUTOR_SINGLE, 0, 2048 },    { 1, DISTRIBUTOR_SINGLE, 100, 512 },
+        { 4, DISTRIBUTOR_BURST, 0, 2048 },     { 3, DISTRIBUTOR_BURST, 100, 600 },
+        { 256, DISTRIBUTOR_SINGLE, 0, 65536 }, { 256, DISTRIBUTOR_BURST, 1024, 65536 },
     };
 
     for (size_t i = 0; i < SUITE_LENGTH(cases); i++) {
