@@ -99,7 +99,8 @@ struct distributor_item {
  * that dies, too, it is known over which item. So `deaths` of 2 and more are of deaths at
  * which, but for the first, the item was all that the worker had.
  *
- * New items wait meanwhile until each of these has found a worker with nothing else to do.
+ * New items wait meanwhile until each of these has found a worker with nothing else to do; one
+ * that waits for more and keeps items in work has something else.
  */
 
 /*

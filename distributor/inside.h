@@ -14,11 +14,12 @@
  * What keeps the order within a tag:
  *
  *   TAG      a tag is in the table with a member exactly while items of it are out there or
- * wait for it; further items of it go there, behind them. Items that wait for anybody are not
- * counted in the table. BEHIND   while items wait for a member, nothing else is given to it;
- * while items wait for anybody, new ones go behind them. BACK     what comes back unfinished
- * goes before everything that waits for anybody, in the order in which it was given: it is
- * older than all of that with the same tag.
+ *            wait for it; further items of it go there, behind them. Items that wait for
+ *            anybody are not counted in the table.
+ *   BEHIND   while items wait for a member, nothing else is given to it; while items wait for
+ *            anybody, new ones go behind them.
+ *   BACK     what comes back unfinished goes before everything that waits for anybody, in the
+ *            order in which it was given: it is older than all of that with the same tag.
  *
  * What was in work at a death, or may have been, is suspect: it may be what kills. Those are a
  * prefix of what the member had out, so of each tag too. A suspect is given to a member only if
