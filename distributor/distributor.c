@@ -12,8 +12,7 @@
 
 enum {
     MAX_SIZE = 2048,
-    WINDOW_BURST = 256,
-    WINDOW_SINGLE = 128,
+    WINDOW = 256,
     WINDOW_MOST = 1024,
     CAPACITY_LEAST = 512,
     CAPACITY_DEFAULT_MOST = 65536,
@@ -54,15 +53,14 @@ static bool settings_are_right(uint32_t max_workers, enum distributor_mode mode,
         && settings->capacity <= CAPACITY_MOST && settings->deaths_max <= UINT8_MAX;
 }
 
-static void fill_defaults(struct distributor_settings *settings, uint32_t max_workers,
-                          enum distributor_mode mode)
+static void fill_defaults(struct distributor_settings *settings, uint32_t max_workers)
 {
     uint32_t capacity;
 
     if (settings->max_size == 0)
         settings->max_size = MAX_SIZE;
     if (settings->window == 0)
-        settings->window = mode == DISTRIBUTOR_SINGLE ? WINDOW_SINGLE : WINDOW_BURST;
+        settings->window = WINDOW;
     if (settings->capacity != 0)
         return;
     capacity = 2 * max_workers * settings->window;
@@ -160,7 +158,7 @@ struct distributor *distributor_create(mcapi_port_t port, uint32_t max_workers,
         report(mcapi_status, MCAPI_ERR_PARAMETER);
         return NULL;
     }
-    fill_defaults(&all, max_workers, mode);
+    fill_defaults(&all, max_workers);
     if (all.max_size > (uint32_t)STORE_FIRST_SIZE << (STORE_SIZES - 1)) {
         report(mcapi_status, MCAPI_ERR_PKT_LIMIT);
         return NULL;

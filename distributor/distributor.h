@@ -100,7 +100,8 @@ struct distributor_item {
  * that dies, too, it is known over which item. So `deaths` of 2 and more are of deaths at
  * which, but for the first, the item was all that the worker had.
  *
- * New items wait meanwhile until each of these has found a worker with nothing else to do.
+ * New items wait meanwhile until each of these has found a worker with nothing else to do; one
+ * that waits for more and keeps items in work has something else.
  */
 
 /*
@@ -110,7 +111,7 @@ struct distributor_item {
  *               fits into a packet of the topology, less 320. Default 2048
  *   window      items that can be out at one worker, queued or in work; 1 to 1024. Those of one
  *               call of distributor_process travel together, and the packets of 16 calls can
- *               be out. Default 256 in mode burst, 128 in mode single
+ *               be out. Default 256
  *   capacity    items that the distributor can have: waiting, out, and returned but not
  *               collected; 1 to 1048576. Default twice the windows of all workers, at least 512
  *               and at most 65536

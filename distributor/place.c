@@ -196,13 +196,15 @@ static void take_from_line(struct distributor *d, struct tag *entry, struct memb
     entry->use &= ~(uint32_t)TAG_WAITS;
 }
 
-/* The one with most room; of some that have as much, the one that was given least. Otherwise
- * who is first in turn gets more than its share when few items come at a time: those of one tag
- * go to it together. */
+/* The one with most room; of some that have nothing at all, the one that was given least.
+ * Otherwise who is first in turn gets more than its share when few items come at a time: those
+ * of one tag go to it together. */
 static inline uint32_t choose(struct distributor *d)
 {
     uint32_t best = rooms_most(&d->rooms), other = best;
 
+    if (d->rooms.lowest > 0)
+        return best;
     for (int i = 1; i < SOME && other != DISTRIBUTOR_WORKERS_MAX; i++) {
         other = rooms_another(&d->rooms, other);
         if (other != DISTRIBUTOR_WORKERS_MAX

@@ -74,10 +74,13 @@ static inline uint32_t store_take(struct store *store, const struct distributor_
     uint32_t item = store->free[--store->free_count];
     struct distributor_item *record = &store->records[item];
 
-    *record = *from;
-    record->flags &= DISTRIBUTOR_KEPT;
-    record->deaths = 0;
-    memset(record->reserved, 0, sizeof(record->reserved));
+    *record = (struct distributor_item){
+        .bytes = from->bytes,
+        .size = from->size,
+        .tag = from->tag,
+        .cookie = from->cookie,
+        .flags = from->flags & DISTRIBUTOR_KEPT,
+    };
     if (record->flags == 0) {
         record->bytes = store_place(store, item, record->size);
         store_copy(record->bytes, from->bytes, record->size);

@@ -21,7 +21,7 @@
  *   ...after it                   a hello whose connect fails, or a member that is buried when
  *                                 the distributor looks at it next
  *   ...before an answer           the items of that answer out; they are given again, and
- * worked on again
+ *                                 worked on again
  *   ...after it                   the answer: what was sent before a death is still received,
  *                                 and so is taken before the death is noticed
  *   ...before its last answer     a death, not a farewell

@@ -52,6 +52,7 @@ enum step_kind {
     STEP_WAIT,  /* count: what; time: timeout, ms */
     STEP_FLUSH, /* time: timeout, ms */
     STEP_STATS,
+    STEP_DISMISS,  /* count: the distributor's number of a worker */
     STEP_JOIN,     /* worker */
     STEP_GET,      /* worker; count: finished ones; time: timeout, ms */
     STEP_REQUEST,  /* worker; count */
@@ -82,6 +83,8 @@ enum distortion {
     DISTORT_OVERWRITE, /* bytes of a collected item change */
     DISTORT_DROP,      /* what process did not take is counted as taken */
     DISTORT_AGAIN,     /* the flag DISTRIBUTOR_AGAIN is overlooked */
+    DISTORT_GIVEN_UP,  /* ...and DISTRIBUTOR_GIVEN_UP */
+    DISTORT_COUNT,     /* a death that was counted for an item is overlooked */
     DISTORTIONS
 };
 
@@ -103,6 +106,7 @@ struct traits {
     bool kept;
     bool changed;
     bool in_place;
+    bool kills; /* a process that takes it */
     uint32_t changed_size;
 };
 
@@ -129,9 +133,11 @@ enum stamp_kind {
     STAMP_GIVEN,    /* life: what it has finished before is given back */
     STAMP_ENDING,   /* life: it dies or leaves from here on */
     STAMP_KILLING,  /* life: the same, by a death */
-    STAMP_RETURNED, /* item, flags */
+    STAMP_RETURNED, /* item, flags, and deaths above STAMP_DEATHS */
     STAMP_CLEARED,  /* item: how many */
 };
+
+enum { STAMP_DEATHS = 8 };
 
 struct stamp {
     enum stamp_kind kind;
@@ -153,7 +159,9 @@ struct record {
     _Atomic uint64_t stamp[RANDOM_STAMPS];
     struct post post[RANDOM_LIVES];
     _Atomic bool complete; /* the run came to its end */
-    uint32_t lives, kills;
+    uint32_t lives;
+    _Atomic uint32_t kills, dismissals;
+    _Atomic bool calm; /* no item kills any more */
 };
 
 void log_stamp(struct record *record, enum stamp_kind kind, uint32_t life, uint32_t item,

@@ -27,7 +27,7 @@ static uint32_t tag_of(const struct drive *drive, uint32_t item, uint32_t tag)
     if (drive->plan->distortion == DISTORT_TAGS && item % 2 == 1)
         return tag ^ 0x80000000u;
     if (drive->plan->distortion == DISTORT_DEATHS)
-        return tag ^ (drive->record->kills << 24);
+        return tag ^ (atomic_load(&drive->record->kills) << 24);
     return tag;
 }
 
@@ -90,6 +90,7 @@ static void check_item(struct drive *drive, const struct distributor_item *item,
     struct traits traits;
     bool changed = (item->flags & DISTRIBUTOR_CHANGED) != 0;
     bool kept = (item->flags & DISTRIBUTOR_KEPT) != 0;
+    bool given_up = (item->flags & DISTRIBUTOR_GIVEN_UP) != 0;
 
     if (~item->cookie >= drive->offered) {
         wrong(drive->record, "%s: an item has cookie %llx", when,
@@ -97,7 +98,7 @@ static void check_item(struct drive *drive, const struct distributor_item *item,
         return;
     }
     traits = item_traits(drive->plan, number);
-    if (changed != traits.changed || kept != traits.kept)
+    if (changed != (traits.changed && !given_up) || kept != traits.kept)
         wrong(drive->record, "%s: item %u has flags %x", when, number, item->flags);
     else if (item->size != (changed ? traits.changed_size : traits.size))
         wrong(drive->record, "%s: item %u has %u bytes, not %u", when, number, item->size,
@@ -130,11 +131,16 @@ static void forget_lent(struct drive *drive)
 
 static void stamp_returned(const struct drive *drive, const struct distributor_item *item)
 {
-    uint32_t flags = item->flags;
+    uint32_t flags = item->flags, deaths = item->deaths;
 
     if (drive->plan->distortion == DISTORT_AGAIN)
         flags &= ~DISTRIBUTOR_AGAIN;
-    log_stamp(drive->record, STAMP_RETURNED, 0, (uint32_t)~item->cookie, flags);
+    if (drive->plan->distortion == DISTORT_GIVEN_UP)
+        flags &= ~DISTRIBUTOR_GIVEN_UP;
+    if (drive->plan->distortion == DISTORT_COUNT && deaths > 0)
+        deaths--;
+    log_stamp(drive->record, STAMP_RETURNED, 0, (uint32_t)~item->cookie,
+              flags | deaths << STAMP_DEATHS);
 }
 
 /* The first two of one tag change places. False: there are none. */
@@ -249,6 +255,16 @@ void drive_flush(struct drive *drive, uint32_t timeout)
               count, stats.waiting, stats.out, stats.uncollected);
 }
 
+void drive_dismiss(struct drive *drive, uint32_t number)
+{
+    mcapi_status_t status;
+
+    atomic_fetch_add(&drive->record->dismissals, 1);
+    distributor_dismiss(drive->distributor, number, &status);
+    if (status != MCAPI_ERR_NODE_INVALID)
+        expect_good(drive, "dismiss", status);
+}
+
 static void check_workers(struct drive *drive, const struct distributor_stats *stats)
 {
     struct distributor_worker_stats one;
@@ -299,8 +315,8 @@ void drive_stats(struct drive *drive)
         wrong(drive->record, "stats: %u workers; %llu joined, %llu left, %llu died",
               stats.workers, (unsigned long long)stats.joined, (unsigned long long)stats.left,
               (unsigned long long)stats.died);
-    if (stats.died > drive->record->kills)
+    if (stats.died > atomic_load(&drive->record->kills))
         wrong(drive->record, "stats: %llu died, and only %u were killed",
-              (unsigned long long)stats.died, drive->record->kills);
+              (unsigned long long)stats.died, atomic_load(&drive->record->kills));
     check_workers(drive, &stats);
 }

@@ -46,6 +46,7 @@ void drive_clear(struct drive *drive);
 void drive_wait(struct drive *drive, const struct step *step);
 void drive_flush(struct drive *drive, uint32_t timeout);
 void drive_stats(struct drive *drive);
+void drive_dismiss(struct drive *drive, uint32_t number);
 
 /* What was collected is still what it was. */
 void drive_check_lent(struct drive *drive);

@@ -8,7 +8,7 @@
 
 #include <stdarg.h>
 
-enum { KIND_BITS = 4, LIFE_BITS = 8, FLAG_BITS = 8 };
+enum { KIND_BITS = 4, LIFE_BITS = 8, FLAG_BITS = 20 };
 
 void log_stamp(struct record *record, enum stamp_kind kind, uint32_t life, uint32_t item,
                uint32_t flags)

@@ -5,7 +5,8 @@
  * For each tag, items are worked on one after the other. A worker may have several of one tag
  * at once; others have none then. When it dies or leaves, what it has not given back begins
  * again, at the oldest of them and before any later one. An item comes back once, after it was
- * finished, and those of a tag in order, but for those that were cleared.
+ * finished, and those of a tag in order, but for those that were cleared. Only one over which
+ * so many workers died as the settings say comes back unfinished: it was given up.
  */
 #include "distributor/random.h"
 
@@ -19,7 +20,9 @@ struct item {
     uint32_t place;   /* among those of its flow */
     uint32_t given;   /* stamps before which it was given back for sure; 0: it is not */
     uint32_t done_at; /* when it was finished last */
-    bool offered, accepted, finished, returned, died; /* died: somebody, over it */
+    uint32_t deaths;  /* while it was in work for sure */
+    bool offered, accepted, in_work, finished, returned;
+    bool again; /* somebody died over it, or left with it in work */
 };
 
 struct flow {
@@ -38,6 +41,7 @@ struct model {
     const struct plan *plan;
     struct record *record;
     struct item item[RANDOM_ITEMS];
+    bool given_up[RANDOM_ITEMS]; /* it will be */
     struct flow *flow;
     struct life life[RANDOM_LIVES];
     bool somebody_ended;
@@ -62,6 +66,8 @@ static void look_ahead(struct model *model, uint32_t count)
         if (stamp.kind == STAMP_TAKEN || stamp.kind == STAMP_FINISHED
             || stamp.kind == STAMP_GIVEN)
             life->last = at;
+        if (stamp.kind == STAMP_RETURNED && (stamp.flags & DISTRIBUTOR_GIVEN_UP) != 0)
+            model->given_up[stamp.item % RANDOM_ITEMS] = true;
     }
 }
 
@@ -90,6 +96,19 @@ static bool is_gone(const struct model *model, uint32_t number)
     return life->ending < model->now || (life->killing < model->now && life->last < model->now);
 }
 
+/* What became of an item at the one that had it last, and is gone. */
+static void part(const struct model *model, struct item *item)
+{
+    bool killed;
+
+    if (item->holder == NOBODY)
+        return;
+    killed = model->life[item->holder].killing < model->now;
+    item->again = item->again || killed || item->in_work;
+    item->deaths += killed && item->in_work;
+    item->in_work = false;
+}
+
 /* The items of this flow from a place on begin again: nobody holds any of them. */
 static void begin_again(struct model *model, const struct flow *flow, uint32_t place,
                         uint32_t life)
@@ -109,8 +128,7 @@ static void begin_again(struct model *model, const struct flow *flow, uint32_t p
                   "that flow is with life %u, which lives",
                   life, flow->items[place], item_traits(model->plan, flow->items[place]).flow,
                   flow->items[i], item->holder);
-        else if (model->life[item->holder].killing < model->now)
-            item->died = true;
+        part(model, item);
         item->finished = false;
     }
 }
@@ -126,6 +144,9 @@ static void take(struct model *model, uint32_t number, uint32_t life, bool again
         wrong(model->record, "item %u came to a worker and was never given", number);
         return;
     }
+    /* What is given up may be collected later. */
+    while (flow->next < item->place && model->given_up[flow->items[flow->next]])
+        flow->next++;
     if (item->place > flow->next) {
         wrong(model->record, "life %u takes item %u of flow %u before item %u", life, number,
               of, flow->items[flow->next]);
@@ -136,7 +157,9 @@ static void take(struct model *model, uint32_t number, uint32_t life, bool again
     for (uint32_t i = flow->returned; i < item->place; i++) {
         const struct item *before = &model->item[flow->items[i]];
 
-        if (before->finished || before->holder == life)
+        if (before->finished || before->holder == life
+            || (model->given_up[flow->items[i]]
+                && (before->holder == NOBODY || is_gone(model, before->holder))))
             continue;
         wrong(model->record,
               is_gone(model, before->holder)
@@ -146,14 +169,15 @@ static void take(struct model *model, uint32_t number, uint32_t life, bool again
                         "life %u",
               life, number, of, flow->items[i], before->holder);
     }
-    if (item->died && !again)
+    if (item->again && !again)
         wrong(model->record,
-              "item %u was in work at one that died, and comes to life %u "
+              "item %u was in work at one that died or left, and comes to life %u "
               "without DISTRIBUTOR_AGAIN",
               number, life);
     if (++model->life[life].in_work > limit)
         wrong(model->record, "life %u has %u items in work", life, model->life[life].in_work);
     item->holder = life;
+    item->in_work = true;
     item->finished = false;
     flow->next = item->place + 1;
 }
@@ -168,6 +192,27 @@ static void give(struct model *model, uint32_t life)
 
 /* --- The distributing thread ------------------------------------------------------------ */
 
+/* What an item says of deaths, as it comes back. */
+static void check_deaths(struct model *model, uint32_t number, uint32_t flags, uint32_t deaths)
+{
+    uint32_t most = model->plan->settings.deaths_max;
+    bool given_up = (flags & DISTRIBUTOR_GIVEN_UP) != 0;
+    struct item *item = &model->item[number];
+
+    if (given_up)
+        part(model, item);
+    if (given_up ? most == 0 || deaths < most : most > 0 && deaths >= most)
+        wrong(model->record, "item %u comes back %s after %u deaths", number,
+              given_up ? "given up" : "finished", deaths);
+    if (!given_up && !item->finished)
+        wrong(model->record, "item %u comes back unfinished", number);
+    if (deaths < item->deaths || deaths > atomic_load(&model->record->kills))
+        wrong(model->record, "item %u comes back with %u deaths; %u had it in work", number,
+              deaths, item->deaths);
+    if ((item->again || deaths > 0) && (flags & DISTRIBUTOR_AGAIN) == 0)
+        wrong(model->record, "item %u comes back without DISTRIBUTOR_AGAIN", number);
+}
+
 static void come_back(struct model *model, uint32_t number, uint32_t flags)
 {
     struct item *item = &model->item[number];
@@ -180,8 +225,7 @@ static void come_back(struct model *model, uint32_t number, uint32_t flags)
               number);
         return;
     }
-    if (!item->finished)
-        wrong(model->record, "item %u comes back unfinished", number);
+    check_deaths(model, number, flags, flags >> STAMP_DEATHS);
     if (item->place < flow->returned)
         wrong(model->record, "item %u comes back after item %u of its flow, which is later",
               number, flow->items[flow->returned - 1]);
@@ -195,8 +239,6 @@ static void come_back(struct model *model, uint32_t number, uint32_t flags)
                   "not cleared",
                   number, before);
     }
-    if (item->died && (flags & DISTRIBUTOR_AGAIN) == 0)
-        wrong(model->record, "item %u comes back without DISTRIBUTOR_AGAIN", number);
     if ((flags & DISTRIBUTOR_AGAIN) != 0 && !model->somebody_ended)
         wrong(model->record, "item %u comes back with DISTRIBUTOR_AGAIN, and nobody ended",
               number);
@@ -223,6 +265,7 @@ static void read_stamp(struct model *model, struct stamp stamp)
         break;
     case STAMP_FINISHED:
         item->finished = true;
+        item->in_work = false;
         item->done_at = model->now;
         model->life[stamp.life].in_work--;
         break;

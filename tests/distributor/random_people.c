@@ -158,7 +158,7 @@ void people_tell(struct drive *drive, const struct step *step)
     post = post_of(drive, step->worker);
     post->step = *step;
     if (step->kind == STEP_WORK_DIE && place->process != 0)
-        drive->record->kills++;
+        atomic_fetch_add(&drive->record->kills, 1);
     place->busy = true;
     sem_post(&post->asked);
     if (takes_a_while(step->kind))
@@ -182,7 +182,7 @@ void people_kill(struct drive *drive, uint32_t worker)
         if (is_wrong(drive->record))
             return;
     }
-    drive->record->kills++;
+    atomic_fetch_add(&drive->record->kills, 1);
     log_stamp(drive->record, STAMP_KILLING, place->life, 0, 0);
     if (place->process == 0) {
         people_tell(drive, &(struct step){ .kind = STEP_KILL, .worker = worker });

@@ -5,29 +5,19 @@
 #include <string.h>
 
 static const char *const step_names[STEP_KINDS] = {
-    [STEP_PROCESS] = "process",
-    [STEP_RETURNED] = "returned",
-    [STEP_CLEAR] = "clear_returns",
-    [STEP_WAIT] = "wait",
-    [STEP_FLUSH] = "flush",
-    [STEP_STATS] = "stats",
-    [STEP_JOIN] = "join",
-    [STEP_GET] = "get",
-    [STEP_REQUEST] = "request",
-    [STEP_POLL] = "poll",
-    [STEP_RETURN] = "return",
-    [STEP_LEAVE] = "leave",
-    [STEP_WORK] = "work",
-    [STEP_WORK_DIE] = "work and die",
-    [STEP_STOP] = "stop",
-    [STEP_KILL] = "kill",
-    [STEP_END] = "end",
+    [STEP_PROCESS] = "process", [STEP_RETURNED] = "returned", [STEP_CLEAR] = "clear_returns",
+    [STEP_WAIT] = "wait",       [STEP_FLUSH] = "flush",       [STEP_STATS] = "stats",
+    [STEP_DISMISS] = "dismiss", [STEP_JOIN] = "join",         [STEP_GET] = "get",
+    [STEP_REQUEST] = "request", [STEP_POLL] = "poll",         [STEP_RETURN] = "return",
+    [STEP_LEAVE] = "leave",     [STEP_WORK] = "work",         [STEP_WORK_DIE] = "work and die",
+    [STEP_STOP] = "stop",       [STEP_KILL] = "kill",         [STEP_END] = "end",
 };
 
 static const char *const distortion_names[DISTORTIONS] = {
-    [DISTORT_NOTHING] = "nothing",     [DISTORT_TAGS] = "tags", [DISTORT_DEATHS] = "deaths",
-    [DISTORT_TWICE] = "twice",         [DISTORT_LOSE] = "lose", [DISTORT_SWAP] = "swap",
-    [DISTORT_OVERWRITE] = "overwrite", [DISTORT_DROP] = "drop", [DISTORT_AGAIN] = "again",
+    [DISTORT_NOTHING] = "nothing",     [DISTORT_TAGS] = "tags",   [DISTORT_DEATHS] = "deaths",
+    [DISTORT_TWICE] = "twice",         [DISTORT_LOSE] = "lose",   [DISTORT_SWAP] = "swap",
+    [DISTORT_OVERWRITE] = "overwrite", [DISTORT_DROP] = "drop",   [DISTORT_AGAIN] = "again",
+    [DISTORT_GIVEN_UP] = "given up",   [DISTORT_COUNT] = "count",
 };
 
 const char *distortion_name(enum distortion distortion)
@@ -77,6 +67,7 @@ struct traits item_traits(const struct plan *plan, uint32_t item)
     traits.kept = random_below(&state, 3) == 0;
     traits.changed = random_below(&state, 3) == 0;
     traits.in_place = random_below(&state, 2) == 0;
+    traits.kills = plan->settings.deaths_max > 0 && random_below(&state, 64) == 0;
     traits.changed_size = 4 + random_below(&state, (traits.in_place ? traits.size : max) - 3);
     return traits;
 }
@@ -107,6 +98,7 @@ static const uint32_t weights[2][STEP_KINDS] = {
       [STEP_WAIT] = 2,
       [STEP_FLUSH] = 1,
       [STEP_STATS] = 2,
+      [STEP_DISMISS] = 2,
       [STEP_JOIN] = 8,
       [STEP_GET] = 24,
       [STEP_REQUEST] = 8,
@@ -121,6 +113,7 @@ static const uint32_t weights[2][STEP_KINDS] = {
       [STEP_WAIT] = 4,
       [STEP_FLUSH] = 2,
       [STEP_STATS] = 2,
+      [STEP_DISMISS] = 2,
       [STEP_JOIN] = 10,
       [STEP_GET] = 2,
       [STEP_RETURN] = 1,
@@ -169,6 +162,9 @@ static struct step choose_step(const struct plan *plan, uint64_t *state, uint32_
         step.time = ONE_OF(state, 0, 0, 1, 3);
         step.count = random_below(state, 9);
         break;
+    case STEP_DISMISS:
+        step.count = random_below(state, plan->max_workers);
+        break;
     case STEP_WORK:
     case STEP_WORK_DIE:
         step.count = 1 + random_below(state, ONE_OF(state, 4, 30, 300));
@@ -194,6 +190,7 @@ void plan_make(struct plan *plan, uint64_t seed, size_t steps)
     plan->settings.max_size = ONE_OF(&state, 16, 64, 64, 200, 2048, RANDOM_LARGEST);
     plan->settings.window = ONE_OF(&state, 0, 0, 1, 2, 9, 40, 1024);
     plan->settings.capacity = ONE_OF(&state, 0, 0, 1, 7, 60, 400);
+    plan->settings.deaths_max = ONE_OF(&state, 0, 0, 1, 2, 3);
     for (int i = 0; i < RANDOM_WORKERS; i++)
         plan->thread[i] = random_below(&state, 3) == 0;
     for (size_t i = 0; i < steps; i++)
@@ -221,6 +218,9 @@ static void print_step(FILE *file, const struct step *step)
     case STEP_FLUSH:
         fprintf(file, ", %u ms", step->time);
         break;
+    case STEP_DISMISS:
+        fprintf(file, " %u", step->count);
+        break;
     case STEP_GET:
         fprintf(file, ", up to %u finished, %u ms", step->count, step->time);
         break;
@@ -245,9 +245,11 @@ void plan_print(FILE *file, const struct plan *plan)
             plan->mode == DISTRIBUTOR_SINGLE ? "single" : "burst", plan->workers);
     for (uint32_t i = 0; i < plan->workers; i++)
         fprintf(file, "%s%s", i > 0 ? " " : "", plan->thread[i] ? "thread" : "process");
-    fprintf(file, "), %u at one time, %u tags, max_size %u, window %u, capacity %u\n",
+    fprintf(file,
+            "), %u at one time, %u tags, max_size %u, window %u, capacity %u, "
+            "deaths_max %u\n",
             plan->max_workers, plan->tags, plan->settings.max_size, plan->settings.window,
-            plan->settings.capacity);
+            plan->settings.capacity, plan->settings.deaths_max);
     for (size_t i = 0; i < plan->count; i++)
         print_step(file, &plan->step[i]);
 }

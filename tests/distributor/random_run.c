@@ -30,7 +30,8 @@ static void do_step(struct drive *drive, const struct step *step)
         drive_returned(drive, step->count);
         break;
     case STEP_CLEAR:
-        drive_clear(drive);
+        if (drive->plan->settings.deaths_max == 0) /* else what was given up is to be seen */
+            drive_clear(drive);
         break;
     case STEP_WAIT:
         drive_wait(drive, step);
@@ -40,6 +41,9 @@ static void do_step(struct drive *drive, const struct step *step)
         break;
     case STEP_STATS:
         drive_stats(drive);
+        break;
+    case STEP_DISMISS:
+        drive_dismiss(drive, step->count);
         break;
     case STEP_JOIN:
         if (drive->lives < RANDOM_LIVES - 1) /* one life for the end */
@@ -79,6 +83,7 @@ static void everything_back(struct drive *drive)
 
     drive_check_lent(drive);
     drive->lent_count = 0;
+    atomic_store(&drive->record->calm, true);
     people_drain(drive);
     if (is_wrong(drive->record))
         return;
@@ -233,7 +238,7 @@ bool run_plan(const struct plan *plan, char *text)
         memcpy(text, record->text, sizeof record->text);
     run_totals.runs++;
     run_totals.lives += record->lives;
-    run_totals.kills += record->kills;
+    run_totals.kills += atomic_load(&record->kills);
     run_totals.stamps += atomic_load(&record->count);
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     munmap(record, sizeof *record);

@@ -27,7 +27,7 @@ struct self {
     struct post *post;
     struct distributor_worker *worker;
     uint32_t life, limit, count;
-    bool asking, node;
+    bool asking, node, process;
     struct distributor_item in_work[DISTRIBUTOR_BURST_MAX]; /* oldest first */
     uint32_t item[DISTRIBUTOR_BURST_MAX];
     unsigned char bytes[DISTRIBUTOR_BURST_MAX][RANDOM_LARGEST];
@@ -95,6 +95,11 @@ static void take(struct self *self, const struct distributor_item *item)
               traits.tag);
     self->in_work[self->count] = *item;
     self->item[self->count++] = number;
+    if (traits.kills && self->process && !atomic_load(&self->record->calm)) {
+        log_stamp(self->record, STAMP_KILLING, self->life, 0, 0);
+        atomic_fetch_add(&self->record->kills, 1);
+        raise(SIGKILL);
+    }
 }
 
 static void take_all(struct self *self, const struct distributor_item *items, size_t count)
@@ -117,6 +122,31 @@ static void expect_good(struct self *self, const char *call, mcapi_status_t stat
               (unsigned)status);
 }
 
+static void join_distributor(struct self *self)
+{
+    mcapi_status_t status;
+
+    self->worker = distributor_join(0, RANDOM_NODE, RANDOM_PORT, RANDOM_PATIENCE, &status);
+    expect_good(self, "join", status);
+}
+
+/* It was dismissed: goes, with all that it has finished, and comes again. */
+static void go_and_come(struct self *self)
+{
+    struct distributor_item items[DISTRIBUTOR_BURST_MAX];
+    uint32_t count = finish(self, self->count, items);
+    mcapi_status_t status;
+
+    if (atomic_load(&self->record->dismissals) == 0)
+        wrong(self->record, "worker life %u was dismissed by nobody", self->life);
+    distributor_leave(self->worker, items, count, &status);
+    expect_good(self, "leave", status);
+    given(self);
+    forget(self, count);
+    self->asking = false;
+    join_distributor(self);
+}
+
 static void call_get(struct self *self, uint32_t count, mcapi_timeout_t timeout)
 {
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
@@ -131,6 +161,11 @@ static void call_get(struct self *self, uint32_t count, mcapi_timeout_t timeout)
     forget(self, count);
     if (status == MCAPI_TIMEOUT && got == 0) {
         given(self);
+        return;
+    }
+    if (status == MCAPI_ERR_CHAN_CLOSEPENDING && got == 0) {
+        given(self);
+        go_and_come(self);
         return;
     }
     expect_good(self, "get", status);
@@ -161,6 +196,10 @@ static void call_poll(struct self *self)
     if (self->count == self->limit)
         return;
     got = distributor_poll(self->worker, items, &status);
+    if (status == MCAPI_ERR_CHAN_CLOSEPENDING && got == 0) {
+        go_and_come(self);
+        return;
+    }
     expect_good(self, "poll", status);
     if (got > 0 && !self->asking)
         wrong(self->record, "poll gave %zu items to a worker that does not ask", got);
@@ -192,8 +231,7 @@ static void join(struct self *self)
     if (status != MCAPI_SUCCESS)
         return;
     self->node = true;
-    self->worker = distributor_join(0, RANDOM_NODE, RANDOM_PORT, RANDOM_PATIENCE, &status);
-    expect_good(self, "join", status);
+    join_distributor(self);
 }
 
 static void end_node(struct self *self)
@@ -240,6 +278,9 @@ static void end_after_all(struct self *self)
     mcapi_status_t status;
     size_t got = distributor_get(self->worker, items, 0, RANDOM_PATIENCE, &status);
 
+    /* One that was dismissed before, and has not asked since, learns that first. */
+    if (status == MCAPI_ERR_CHAN_CLOSEPENDING && atomic_load(&self->record->dismissals) > 0)
+        got = distributor_get(self->worker, items, 0, RANDOM_PATIENCE, &status);
     if (got != 0 || status != MCAPI_ERR_CHAN_INVALID)
         wrong(self->record, "get after destroy gave %zu items and status %u", got,
               (unsigned)status);
@@ -353,6 +394,7 @@ void worker_serve(const struct plan *plan, struct record *record, uint32_t life)
     self->record = record;
     self->life = life;
     self->post = &record->post[life];
+    self->process = gettid() == getpid();
     self->limit = plan->mode == DISTRIBUTOR_SINGLE ? 1 : DISTRIBUTOR_BURST_MAX;
     join(self);
     on = self->worker != NULL;

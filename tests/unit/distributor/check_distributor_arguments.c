@@ -42,6 +42,7 @@ START_TEST(create_refuses_numbers_that_are_out_of_range)
         { 1, DISTRIBUTOR_BURST, { .window = 1025 }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .window = UINT32_MAX }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .capacity = 1048577 }, MCAPI_ERR_PARAMETER },
+        { 1, DISTRIBUTOR_BURST, { .deaths_max = 256 }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .reserved = { 1 } }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .reserved = { [7] = 1 } }, MCAPI_ERR_PARAMETER },
         { 1,
@@ -56,7 +57,7 @@ START_TEST(create_refuses_numbers_that_are_out_of_range)
     refuse(cases[_i].status, PORT, cases[_i].workers, cases[_i].mode, &cases[_i].settings);
 }
 END_TEST
-enum { BAD_NUMBERS = 13 };
+enum { BAD_NUMBERS = 14 };
 
 START_TEST(create_refuses_ports_that_are_none)
 {
@@ -86,7 +87,7 @@ START_TEST(create_takes_the_limits_themselves)
         struct distributor_settings settings;
     } cases[] = {
         { 1, { .window = 1, .capacity = 1, .max_size = 1 } },
-        { DISTRIBUTOR_WORKERS_MAX, { .window = 1024 } },
+        { DISTRIBUTOR_WORKERS_MAX, { .window = 1024, .deaths_max = 255 } },
         { 1, { .capacity = 1048576, .max_size = 16 } },
         { 1, { .max_size = MCAPI_MAX_PKT_SIZE - LESS } },
         { DISTRIBUTOR_WORKERS_MAX, { 0 } },
@@ -116,10 +117,10 @@ START_TEST(create_has_defaults)
         enum distributor_mode mode;
         uint32_t window, room;
     } cases[] = {
-        { 1, DISTRIBUTOR_SINGLE, 0, 512 },       { 1, DISTRIBUTOR_BURST, 0, 512 },
-        { 4, DISTRIBUTOR_SINGLE, 0, 1024 },      { 4, DISTRIBUTOR_BURST, 0, 2048 },
-        { 3, DISTRIBUTOR_BURST, 100, 600 },      { 256, DISTRIBUTOR_SINGLE, 0, 65536 },
-        { 256, DISTRIBUTOR_BURST, 1024, 65536 },
+        { 1, DISTRIBUTOR_SINGLE, 0, 512 },     { 1, DISTRIBUTOR_BURST, 0, 512 },
+        { 4, DISTRIBUTOR_SINGLE, 0, 2048 },    { 1, DISTRIBUTOR_SINGLE, 100, 512 },
+        { 4, DISTRIBUTOR_BURST, 0, 2048 },     { 3, DISTRIBUTOR_BURST, 100, 600 },
+        { 256, DISTRIBUTOR_SINGLE, 0, 65536 }, { 256, DISTRIBUTOR_BURST, 1024, 65536 },
     };
 
     for (size_t i = 0; i < SUITE_LENGTH(cases); i++) {
