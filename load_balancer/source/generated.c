@@ -30,6 +30,9 @@ enum {
     UDP_SIZE = 8,
     UNIQUE_SIZE = 8, /* of the payload: what no other packet has */
 
+    /* Of one kind: the one that is in use, and the next. */
+    FRAMES = 2,
+
     /* A client's address carries the flow's number: 24 bits, as many as 10.0.0.0/8 has. */
     CLIENT_BITS = 24,
 
@@ -136,22 +139,12 @@ static bool settings_parse(const char *text, uint64_t value[SETTINGS], char *err
 
 struct template
 {
-    uint8_t *bytes;     /* a whole frame and UNIQUE_SIZE bytes of room behind it */
-    uint32_t transport; /* where TCP or UDP begins */
-    uint32_t payload;   /* where their payload begins */
-    uint32_t sum_ip;    /* of the IPv4 header, without the fields that are filled in */
-    uint32_t sum;       /* of the transport and its payload, likewise */
-    uint64_t unique;    /* those of the eight bytes for which there is room, as a mask */
-};
-
-struct generated {
-    struct source source;
-    uint32_t flows;
-    uint32_t size;
-    uint64_t packets; /* 0: for ever */
-    uint64_t made;
-    uint64_t seed;
-    struct template template[2][2]; /* IPv6?, TCP? */
+    uint8_t *bytes[FRAMES]; /* whole frames, each with UNIQUE_SIZE bytes of room behind it */
+    uint32_t transport;     /* where TCP or UDP begins */
+    uint32_t payload;       /* where their payload begins */
+    uint32_t sum_ip;        /* of the IPv4 header, without the fields that are filled in */
+    uint32_t sum;           /* of the transport and its payload, likewise */
+    uint64_t unique;        /* those of the eight bytes for which there is room, as a mask */
 };
 
 /* Who talks to whom, from the flow's number. */
@@ -159,6 +152,28 @@ struct pair {
     uint32_t client, server; /* the last 32 bits of the address */
     uint16_t client_port, server_port;
     bool ipv6, tcp;
+};
+
+/* What a packet is to be, from its number. */
+struct plan {
+    uint64_t random; /* different for every packet */
+    struct pair pair;
+    bool reply;
+};
+
+struct generated {
+    struct source source;
+    uint32_t flows;
+    uint32_t size;
+    uint64_t packets; /* 0: for ever */
+    uint64_t given;   /* packets */
+    uint64_t seed;
+    struct template template[2][2]; /* IPv6?, TCP? */
+
+    /* A processor that reads what it wrote in pieces just now waits, and so it does at a branch
+     * on what it computes just now. So a packet is planned and made before it is asked for. */
+    const uint8_t *next;   /* the frame of the next packet */
+    struct plan next_plan; /* of the one behind that */
 };
 
 static inline void put16(uint8_t *at, uint32_t value)
@@ -247,9 +262,12 @@ static bool template_make(struct generated *generated, bool ipv6, bool tcp)
     template->payload = template->transport + (uint32_t)(tcp ? TCP_SIZE : UDP_SIZE);
     if (size < template->payload)
         return true; /* pair_of_flow never asks for it */
-    frame = template->bytes = calloc(1, (size_t)size + UNIQUE_SIZE);
-    if (frame == NULL)
-        return false;
+    for (int i = 0; i < FRAMES; i++) {
+        template->bytes[i] = calloc(1, (size_t)size + UNIQUE_SIZE);
+        if (template->bytes[i] == NULL)
+            return false;
+    }
+    frame = template->bytes[0];
     ip = frame + ETHERNET_SIZE;
     transport = frame + template->transport;
 
@@ -282,7 +300,21 @@ static bool template_make(struct generated *generated, bool ipv6, bool tcp)
     for (uint32_t i = template->payload + UNIQUE_SIZE; i < size; i++)
         frame[i] = (uint8_t)(mixed(generated->seed + i) >> 56);
     template->sum = sum_of(transport, transport_size) + protocol + transport_size;
+    for (int i = 1; i < FRAMES; i++)
+        memcpy(template->bytes[i], frame, size);
     return true;
+}
+
+static inline struct plan plan_packet(const struct generated *generated, uint64_t number)
+{
+    uint64_t random = packet_random(generated, number);
+    uint32_t flow = (uint32_t)((random >> 32) * generated->flows >> 32);
+
+    return (struct plan){
+        .random = random,
+        .pair = pair_of_flow(generated, flow),
+        .reply = (random & 3) == 0,
+    };
 }
 
 /* Writes both addresses; their sum. The first bytes differ between client and server. */
@@ -310,14 +342,14 @@ static inline uint32_t addresses_fill(uint8_t *ip, const struct pair *pair, bool
     return halves(last[0]) + halves(last[1]);
 }
 
-static inline const uint8_t *frame_fill(struct generated *generated, uint64_t number)
+static inline const uint8_t *frame_fill(struct generated *generated, uint64_t number,
+                                        const struct plan *plan)
 {
-    uint64_t random = packet_random(generated, number);
-    uint32_t flow = (uint32_t)((random >> 32) * generated->flows >> 32);
-    bool reply = (random & 3) == 0;
-    struct pair pair = pair_of_flow(generated, flow);
+    uint64_t random = plan->random;
+    bool reply = plan->reply;
+    struct pair pair = plan->pair;
     struct template *template = &generated->template[pair.ipv6][pair.tcp];
-    uint8_t *frame = template->bytes, *ip = frame + ETHERNET_SIZE;
+    uint8_t *frame = template->bytes[number % FRAMES], *ip = frame + ETHERNET_SIZE;
     uint8_t *transport = frame + template->transport;
     uint64_t unique = random & template->unique;
     uint32_t addresses, sum;
@@ -351,6 +383,13 @@ static inline const uint8_t *frame_fill(struct generated *generated, uint64_t nu
     return frame;
 }
 
+/* Makes the packet of this number, which is the next, and plans the one behind it. */
+static inline void make_next(struct generated *generated, uint64_t number)
+{
+    generated->next = frame_fill(generated, number, &generated->next_plan);
+    generated->next_plan = plan_packet(generated, number + 1);
+}
+
 /* --- The source --------------------------------------------------------------------- */
 
 static void generated_close(struct source *source)
@@ -359,7 +398,8 @@ static void generated_close(struct source *source)
 
     for (int ipv6 = 0; ipv6 < 2; ipv6++)
         for (int tcp = 0; tcp < 2; tcp++)
-            free(generated->template[ipv6][tcp].bytes);
+            for (int i = 0; i < FRAMES; i++)
+                free(generated->template[ipv6][tcp].bytes[i]);
     free(generated);
 }
 
@@ -389,8 +429,11 @@ static struct source *generated_open(const char *rest, const struct source_setti
     for (int ipv6 = 0; ipv6 < 2; ipv6++)
         for (int tcp = 0; tcp < 2; tcp++)
             made = made && template_make(generated, ipv6, tcp);
-    if (made)
+    if (made) {
+        generated->next_plan = plan_packet(generated, 0);
+        make_next(generated, 0);
         return &generated->source;
+    }
     generated_close(&generated->source);
 no_memory:
     snprintf(error, error_size, "generated: no memory for the frames");
@@ -400,12 +443,13 @@ no_memory:
 static enum source_result generated_next(struct source *source, struct packet *packet)
 {
     struct generated *generated = (struct generated *)source;
-    uint64_t number = generated->made;
+    uint64_t number = generated->given;
 
     if (generated->packets != 0 && number == generated->packets)
         return SOURCE_END;
-    generated->made++;
-    packet->bytes = frame_fill(generated, number);
+    generated->given++;
+    packet->bytes = generated->next;
+    make_next(generated, number + 1);
     packet->captured = packet->original = generated->size;
     packet->time_ns = number * NS_PER_PACKET;
     packet->link_type = DLT_EN10MB;
@@ -418,7 +462,7 @@ static bool generated_progress(const struct source *source, double *fraction)
 
     if (generated->packets == 0)
         return false;
-    *fraction = (double)generated->made / (double)generated->packets;
+    *fraction = (double)generated->given / (double)generated->packets;
     return true;
 }
 
