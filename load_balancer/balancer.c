@@ -278,6 +278,17 @@ static bool take_input(struct balancer *balancer)
 
 /* --- A run ------------------------------------------------------------------------- */
 
+/* Items wait for each other only where the next one is there already; and for half as many as
+ * are acknowledged together, so that a worker has others to do meanwhile. */
+static uint32_t burst_for(const struct config *config, const struct source *source)
+{
+    uint32_t burst = item_ack_every(config->window) / 2;
+
+    if (!source->prompt || config->pace == PACE_AS_RECORDED || burst == 0)
+        return 1;
+    return burst < BALANCER_BURST_MAX ? burst : BALANCER_BURST_MAX;
+}
+
 bool balancer_open(struct balancer *balancer, const struct config *config,
                    struct source *source, char reason[CONFIG_REASON_SIZE])
 {
@@ -285,6 +296,7 @@ bool balancer_open(struct balancer *balancer, const struct config *config,
         .config = config,
         .source = source,
         .tick_every = 1,
+        .burst = burst_for(config, source),
         .scratch = malloc(sizeof(struct item) + ITEM_BYTES_MAX),
         .ends = calloc(2 * config->workers, sizeof(*balancer->ends)),
         .end_workers = calloc(2 * config->workers, sizeof(*balancer->end_workers)),

@@ -422,6 +422,7 @@ static struct source *generated_open(const char *rest, const struct source_setti
         goto no_memory;
     generated->source.kind = &source_generated;
     generated->source.expected = value[PACKETS];
+    generated->source.prompt = true;
     generated->flows = (uint32_t)value[FLOWS];
     generated->size = (uint32_t)value[SIZE];
     generated->packets = value[PACKETS];

@@ -27,7 +27,7 @@ static uint32_t send_all(struct ack_table *table)
     uint32_t count = 0;
 
     while (ack_next(table) != NULL) {
-        ack_sent(table);
+        ack_sent(table, 1);
         count++;
     }
     return count;
@@ -178,7 +178,7 @@ START_TEST(all_that_is_kept_goes_out_again_in_order_before_anything_new)
     for (uint64_t number = 5; number < 60; number++) {
         ck_assert_uint_eq(ack_next(&table)->number, number);
         ck_assert(!ack_has_room(&table));
-        ack_sent(&table);
+        ack_sent(&table, 1);
         ck_assert(ack_done(&table, 1));
     }
     ck_assert_ptr_null(ack_next(&table));
