@@ -14,6 +14,7 @@
  */
 #include "load_balancer/source/source.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,19 +193,30 @@ static inline void put32(uint8_t *at, uint32_t value)
 
 static inline void put64(uint8_t *at, uint64_t value)
 {
-    put32(at, (uint32_t)(value >> 32));
-    put32(at + 4, (uint32_t)value);
+    uint64_t ordered = htobe64(value);
+
+    memcpy(at, &ordered, sizeof(ordered));
 }
 
-/* The sum of the two halves: one's complement sums do not mind when carries are added. */
-static inline uint32_t halves(uint32_t value)
+/* With its halves exchanged if `swap`; a branch would often go the wrong way. */
+static inline uint64_t swap_if(bool swap, uint64_t value)
 {
-    return (value >> 16) + (value & 0xffff);
+    unsigned by = swap ? 32 : 0;
+
+    return value << by | value >> (-by & 63);
 }
 
-static inline uint16_t checksum(uint32_t sum)
+/* The sum of the two halves: one's complement sums do not mind when carries are added, nor how
+ * long the words are that are added. */
+static inline uint64_t halves(uint64_t value, unsigned bits)
 {
-    return (uint16_t)~halves(halves(sum));
+    return (value >> bits) + (value & ((UINT64_C(1) << bits) - 1));
+}
+
+/* Of a sum of a few words of 32 bits. */
+static inline uint16_t checksum(uint64_t sum)
+{
+    return (uint16_t)~halves(halves(halves(sum, 32), 16), 16);
 }
 
 static uint32_t sum_of(const uint8_t *bytes, uint32_t size)
@@ -213,7 +225,7 @@ static uint32_t sum_of(const uint8_t *bytes, uint32_t size)
 
     for (uint32_t i = 0; i < size; i++)
         sum += i % 2 == 0 ? (uint32_t)bytes[i] << 8 : bytes[i];
-    return halves(halves(sum));
+    return (uint32_t)halves(halves(sum, 16), 16);
 }
 
 /* A bijection of 64 bits that leaves no pattern (the finisher of splitmix64). */
@@ -236,13 +248,13 @@ static inline struct pair pair_of_flow(const struct generated *generated, uint32
     const uint32_t all = (UINT32_C(1) << CLIENT_BITS) - 1;
     uint64_t random = mixed(generated->seed ^ mixed(flow));
     struct pair pair;
+    uint32_t least;
 
     /* The multiplier is odd, so no two flows have the same client. */
     pair.client = (flow * UINT32_C(0x9e3779b1) + (uint32_t)generated->seed) & all;
     pair.tcp = random & 1;
-    pair.ipv6 = (random >> 1 & 3) == 0
-             && generated->size >= ETHERNET_SIZE + IPV6_SIZE
-                                           + (uint32_t)(pair.tcp ? TCP_SIZE : UDP_SIZE);
+    least = ETHERNET_SIZE + IPV6_SIZE + (uint32_t)(pair.tcp ? TCP_SIZE : UDP_SIZE);
+    pair.ipv6 = ((random >> 1 & 3) == 0) & (generated->size >= least);
     pair.server = (random >> 8) & 0xffff;
     pair.client_port = (uint16_t)(32768 + (random >> 24 & 0x7fff));
     pair.server_port = served[random >> 40 & 3];
@@ -271,6 +283,7 @@ static bool template_make(struct generated *generated, bool ipv6, bool tcp)
     ip = frame + ETHERNET_SIZE;
     transport = frame + template->transport;
 
+    frame[0] = frame[6] = 0x02; /* local, unicast */
     put16(frame + 12, ipv6 ? 0x86dd : 0x0800);
     if (ipv6) {
         ip[0] = 0x60;
@@ -318,63 +331,60 @@ static inline struct plan plan_packet(const struct generated *generated, uint64_
 }
 
 /* Writes both addresses; their sum. The first bytes differ between client and server. */
-static inline uint32_t addresses_fill(uint8_t *ip, const struct pair *pair, bool reply)
+static inline uint64_t addresses_fill(uint8_t *ip, const struct pair *pair, bool reply)
 {
-    uint32_t first[2], last[2];
+    uint64_t first, last;
 
-    if (pair->ipv6) {
-        uint8_t *at[2] = { ip + 8, ip + 24 };
-
-        first[reply] = 0xfd000000; /* fd00::client, fd01::server */
-        first[!reply] = 0xfd010000;
-        last[reply] = pair->client;
-        last[!reply] = pair->server;
-        for (int i = 0; i < 2; i++) {
-            put32(at[i], first[i]);
-            put32(at[i] + 12, last[i]);
-        }
-        return halves(first[0]) + halves(first[1]) + halves(last[0]) + halves(last[1]);
+    if (pair->ipv6) { /* fd00::client, fd01::server */
+        first = swap_if(reply, UINT64_C(0xfd000000fd010000));
+        last = swap_if(reply, (uint64_t)pair->client << 32 | pair->server);
+        put32(ip + 8, (uint32_t)(first >> 32));
+        put32(ip + 20, (uint32_t)(last >> 32));
+        put32(ip + 24, (uint32_t)first);
+        put32(ip + 36, (uint32_t)last);
+        return halves(first, 32) + halves(last, 32);
     }
-    last[reply] = UINT32_C(10) << 24 | pair->client;
-    last[!reply] = UINT32_C(192) << 24 | UINT32_C(168) << 16 | pair->server;
-    put32(ip + 12, last[0]);
-    put32(ip + 16, last[1]);
-    return halves(last[0]) + halves(last[1]);
+    /* 10.client, 192.168.server */
+    last = swap_if(reply, UINT64_C(0x0a000000c0a80000) + ((uint64_t)pair->client << 32)
+                                  + pair->server);
+    put64(ip + 12, last);
+    return halves(last, 32);
+}
+
+/* Writes both ports; their sum. */
+static inline uint64_t ports_fill(uint8_t *transport, const struct pair *pair, bool reply)
+{
+    uint64_t ports = (uint64_t)pair->client_port << 48 | (uint64_t)pair->server_port << 32
+                   | (uint32_t)pair->server_port << 16 | pair->client_port;
+
+    put32(transport, (uint32_t)(swap_if(reply, ports) >> 32));
+    return (uint32_t)ports;
 }
 
 static inline const uint8_t *frame_fill(struct generated *generated, uint64_t number,
                                         const struct plan *plan)
 {
-    uint64_t random = plan->random;
-    bool reply = plan->reply;
-    struct pair pair = plan->pair;
-    struct template *template = &generated->template[pair.ipv6][pair.tcp];
+    const struct pair *pair = &plan->pair;
+    struct template *template = &generated->template[pair->ipv6][pair->tcp];
     uint8_t *frame = template->bytes[number % FRAMES], *ip = frame + ETHERNET_SIZE;
     uint8_t *transport = frame + template->transport;
-    uint64_t unique = random & template->unique;
-    uint32_t addresses, sum;
+    uint64_t addresses = addresses_fill(ip, pair, plan->reply), sum;
 
-    /* 02:00:00:00:00:01 is the client, :02 the server; the first byte is local, unicast. */
-    frame[0] = frame[6] = 0x02;
-    frame[5] = reply ? 1 : 2;
-    frame[11] = reply ? 2 : 1;
-
-    addresses = addresses_fill(ip, &pair, reply);
-    if (!pair.ipv6) {
+    /* 02:00:00:00:00:01 is the client, :02 the server. */
+    frame[5] = 2 - plan->reply;
+    frame[11] = 1 + plan->reply;
+    if (!pair->ipv6) {
         put16(ip + 4, (uint32_t)number & 0xffff);
-        put16(ip + 10, checksum(template->sum_ip + addresses + ((uint32_t)number & 0xffff)));
+        put16(ip + 10, checksum(template->sum_ip + addresses + (number & 0xffff)));
     }
-
-    put16(transport, reply ? pair.server_port : pair.client_port);
-    put16(transport + 2, reply ? pair.client_port : pair.server_port);
-    put64(frame + template->payload, random);
-    sum = template->sum + addresses + pair.client_port + pair.server_port
-        + halves((uint32_t)(unique >> 32)) + halves((uint32_t)unique);
-    if (pair.tcp) {
+    put64(frame + template->payload, plan->random);
+    sum = template->sum + addresses + ports_fill(transport, pair, plan->reply)
+        + halves(plan->random & template->unique, 32);
+    if (pair->tcp) {
         uint32_t sequence = (uint32_t)number * (generated->size - template->payload);
 
         put32(transport + 4, sequence);
-        put16(transport + 16, checksum(sum + halves(sequence)));
+        put16(transport + 16, checksum(sum + sequence));
     } else {
         uint16_t filled = checksum(sum);
 
