@@ -56,7 +56,7 @@ enum {
 struct item {
     uint64_t number;         /* counts the packets of a run from 0, over all workers */
     uint64_t time_ns;        /* when it was captured, since the epoch */
-    uint64_t sent_ns;        /* clock_ns() when it was made, to be sent; 0: this one is not timed */
+    uint64_t sent_ns;        /* clock_ns() when it was made; 0: this one is not timed */
     uint32_t tag;            /* of its flow: items with the same tag stay in order */
     uint32_t captured;       /* bytes behind this struct */
     uint32_t original;       /* bytes the packet had on the wire */
