@@ -137,6 +137,22 @@ struct item *ack_next(const struct ack_table *table)
     return item_at(table, table->sent);
 }
 
+uint32_t ack_unsent_items(const struct ack_table *table, const void **items, size_t *sizes,
+                          uint32_t most)
+{
+    uint32_t count = ack_unsent(table);
+
+    if (count > most)
+        count = most;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct item *item = item_at(table, table->sent + i);
+
+        items[i] = item;
+        sizes[i] = sizeof(*item) + item->captured;
+    }
+    return count;
+}
+
 void ack_clear(struct ack_table *table, uint32_t count)
 {
     for (uint32_t i = 0; table->suspects > 0 && i < count; i++) {

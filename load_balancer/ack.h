@@ -10,7 +10,7 @@
  *
  *   first ........ done ......... sent ............ end          positions
  *   |  acknowledged |     out      |  to be sent     |
- *   |                             kept               |           (in a calm run sent is end)
+ *   |                             kept               |
  *
  * Which item was in a worker's hands when it died is not known: acks come for several items at
  * once. So those that it can have been are suspects, and are sent one at a time until each has
@@ -82,10 +82,16 @@ static inline uint32_t ack_kept(const struct ack_table *table)
     return table->end - table->first;
 }
 
-/* Items that were given and are to be sent, again. */
+/* Items that were given and are to be sent: after a death, again. */
 static inline uint32_t ack_unsent(const struct ack_table *table)
 {
     return table->end - table->sent;
+}
+
+/* Those, and those that are out. */
+static inline uint32_t ack_undone(const struct ack_table *table)
+{
+    return table->end - table->done;
 }
 
 /* Whether it is the reports that must come before there is room. */
@@ -94,7 +100,7 @@ static inline bool ack_kept_full(const struct ack_table *table)
     return ack_kept(table) >= table->room;
 }
 
-/* Whether a new item can be sent, and so be added. */
+/* Whether a new item could be sent, and so can be added. */
 static inline bool ack_has_room(const struct ack_table *table)
 {
     return (int32_t)(table->open_until - table->end) > 0;
@@ -147,16 +153,21 @@ void ack_suspect(struct ack_table *table, uint32_t blame);
 /* The item that is to be sent next, if there is one and it can be sent now, else NULL. */
 struct item *ack_next(const struct ack_table *table);
 
+/* All that are to be sent, from the first on, at most so many; how many. Only if the table is
+ * not behind: then all of them can be sent now. */
+uint32_t ack_unsent_items(const struct ack_table *table, const void **items, size_t *sizes,
+                          uint32_t most);
+
 /* Those that are done are no suspects any more. */
 void ack_clear(struct ack_table *table, uint32_t count);
 
 /* Whether all has been sent again, and nobody is suspected. */
 void ack_catch_up(struct ack_table *table);
 
-/* It has been sent. */
-static inline void ack_sent(struct ack_table *table)
+/* The next `count` have been sent. */
+static inline void ack_sent(struct ack_table *table, uint32_t count)
 {
-    table->sent++;
+    table->sent += count;
     if (__builtin_expect(table->behind, 0))
         ack_catch_up(table);
 }

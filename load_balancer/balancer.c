@@ -21,8 +21,8 @@ enum {
     LOOK_EVERY = 16,
 
     /* The clock is read every so many items, more or fewer as it takes to read it each few
-     * milliseconds. */
-    TICK_ITEMS_MAX = 4096,
+     * milliseconds; and reports are looked for, so that what is kept stays in the caches. */
+    TICK_ITEMS_MAX = 1024,
 
     /* Other nodes that may join the topology that we create. */
     GUEST_NODES = 14,

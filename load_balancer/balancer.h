@@ -22,6 +22,11 @@
 #include "load_balancer/workers.h"
 #include "worker/item.h"
 
+enum {
+    /* Items of one worker that are sent together. */
+    BALANCER_BURST_MAX = 8,
+};
+
 struct balancer {
     const struct config *config;
     const struct mode *mode;
@@ -37,6 +42,7 @@ struct balancer {
     struct flow flow;
     uint64_t number;
 
+    uint32_t burst;       /* so many items of one worker are sent together */
     struct item *scratch; /* with room for the largest packet behind it */
     uint32_t bytes_max;   /* the largest packet that the topology carries */
     bool unparsed_said;

@@ -21,8 +21,9 @@ enum {
      * known who has the fewest out. */
     LOOK_EVERY = 16,
 
-    /* The largest packet that is copied once more than it must be: bytes. */
-    SMALL_PACKET = 512,
+    /* Larger packets are sent at once, because several of them would not stay in the nearest
+     * cache until they are: bytes. */
+    SMALL_PACKET = 1024,
 
     /* How long to wait for anything while a worker starts: nothing wakes us when it has made
      * its endpoints. */
@@ -39,14 +40,44 @@ static bool send_next(struct balancer *balancer, struct worker *worker, struct i
     mcapi_pktchan_send(worker->channels.work, item, sizeof(*item) + item->captured, &status);
     if (status != MCAPI_SUCCESS)
         return deaths_lose(balancer, worker, status);
-    ack_sent(&worker->acks);
+    ack_sent(&worker->acks, 1);
     return true;
 }
 
-/* When the worker's next item is sent, if it is one of those that are timed; else 0. */
+/* Sends what was given to the worker and not sent yet, several items at a time. What is to be
+ * sent again is send_waiting's. */
+static bool send_given(struct balancer *balancer, struct worker *worker)
+{
+    while (worker->state == WORKER_READY && !worker->acks.behind
+           && ack_unsent(&worker->acks) > 0) {
+        const void *items[BALANCER_BURST_MAX];
+        size_t sizes[BALANCER_BURST_MAX];
+        uint32_t count = ack_unsent_items(&worker->acks, items, sizes, BALANCER_BURST_MAX);
+        mcapi_status_t status;
+        size_t sent = mcapi_ext_pktchan_send_burst(worker->channels.work, items, sizes, count,
+                                                   &status);
+
+        if (status != MCAPI_SUCCESS)
+            return deaths_lose(balancer, worker, status);
+        ack_sent(&worker->acks, (uint32_t)sent);
+    }
+    return true;
+}
+
+/* The same for all: before anything is waited for. */
+static bool send_all_given(struct balancer *balancer)
+{
+    for (uint32_t i = 0; i < balancer->workers.count; i++)
+        if (!send_given(balancer, &balancer->workers.all[i]))
+            return false;
+    return true;
+}
+
+/* When the worker's newest item is given to it, if it is one of those that are timed; else 0.
+ */
 static inline uint64_t time_to_send(struct balancer *balancer, const struct worker *worker)
 {
-    if (worker->acks.sent % TIMED_EVERY != 0)
+    if ((worker->acks.end - 1) % TIMED_EVERY != 0)
         return 0;
     balancer->now_ns = clock_ns();
     return balancer->now_ns;
@@ -106,28 +137,22 @@ static inline void make_item(const struct balancer *balancer, struct item *item,
     memcpy(item + 1, packet->bytes, packet->captured);
 }
 
-/* Gives the item in hand to a worker that has room. A small one is made in a place that is
- * always in the nearest cache and sent from there: where it is kept is further away, and what
- * is read soon after it was written there is waited for. */
+/* Gives the item in hand to a worker that has room. It is made where it is kept, and sent from
+ * there when a few more are: a call of the library costs as much as several items, and what is
+ * read as soon as it is written is waited for. */
 static bool give(struct balancer *balancer, struct worker *worker)
 {
     const struct packet *packet = balancer->packet;
-    struct item *kept = take_on(balancer, worker, packet->captured, packet->original);
-    struct item *item = packet->captured <= SMALL_PACKET ? balancer->scratch : kept;
-    size_t size = sizeof(*item) + packet->captured;
-    mcapi_status_t status;
+    const struct flow *flow = &balancer->flow;
+    struct item *item = take_on(balancer, worker, packet->captured, packet->original);
 
-    if (kept == NULL)
+    if (item == NULL)
         return false;
     make_item(balancer, item, worker->number, time_to_send(balancer, worker));
-    mcapi_pktchan_send(worker->channels.work, item, size, &status);
-    if (item != kept)
-        memcpy(kept, item, size);
-    count_protocol(balancer, item->ip_version, item->protocol, packet->captured);
-    if (status != MCAPI_SUCCESS)
-        return deaths_lose(balancer, worker, status);
-    ack_sent(&worker->acks);
-    return true;
+    count_protocol(balancer, flow->ip_version, flow->protocol, packet->captured);
+    if (ack_unsent(&worker->acks) < balancer->burst && packet->captured <= SMALL_PACKET)
+        return true;
+    return send_given(balancer, worker);
 }
 
 /* The same for one that had to wait. */
@@ -157,12 +182,13 @@ static bool give_waiting(struct balancer *balancer, struct worker *worker)
     return send_next(balancer, worker, item);
 }
 
-/* Sends what is to be sent again, and then what waits for this worker, as far as there is
- * room. */
+/* Sends what the worker was given, and then what waits for it, as far as there is room. */
 static bool send_waiting(struct balancer *balancer, struct worker *worker)
 {
     struct item *item;
 
+    if (!send_given(balancer, worker))
+        return false;
     while (worker->state == WORKER_READY && (item = ack_next(&worker->acks)) != NULL) {
         item->sent_ns = 0;
         if (!send_next(balancer, worker, item))
@@ -207,6 +233,8 @@ bool dispatch_wait(struct balancer *balancer, mcapi_timeout_t timeout_ms)
     mcapi_uint_t at;
     char name[MCAPI_MAX_STATUS_SIZE];
 
+    if (!send_all_given(balancer))
+        return false;
     if (balancer->workers.troubled > 0) {
         if (!deaths_look_after(balancer))
             return false;
@@ -266,7 +294,7 @@ static struct worker *least_loaded(const struct balancer *balancer, uint64_t num
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = first + i < count ? first + i : first + i - count;
         struct worker *worker = &balancer->workers.all[at];
-        uint32_t load = ack_out(&worker->acks) + worker->line.count;
+        uint32_t load = ack_undone(&worker->acks) + worker->line.count;
 
         if (worker->state != WORKER_READY)
             load = worker->state == WORKER_STARTING ? UINT32_MAX - 1 : UINT32_MAX;
@@ -288,7 +316,7 @@ static struct worker *choose(struct balancer *balancer)
     if (balancer->number % LOOK_EVERY == 0 && !serve_all(balancer))
         return NULL;
     worker = least_loaded(balancer, balancer->number);
-    if (ack_out(&worker->acks) < balancer->config->window)
+    if (ack_undone(&worker->acks) < balancer->config->window)
         return worker;
     return serve_all(balancer) ? least_loaded(balancer, balancer->number) : NULL;
 }
@@ -321,10 +349,14 @@ static bool place_homeless(struct balancer *balancer)
 {
     /* When the run is over nobody takes them any more. */
     while (balancer->homeless.count > 0 && !balancer->over) {
-        struct worker *worker = home_of_first(balancer);
-        struct homeless_item *first = homeless_first(&balancer->homeless);
+        struct homeless_item *first;
+        struct worker *worker;
         struct item *item;
 
+        if (!send_all_given(balancer))
+            return false;
+        first = homeless_first(&balancer->homeless);
+        worker = home_of_first(balancer);
         if (worker == NULL) {
             if (!dispatch_wait(balancer, CHANNELS_PATIENCE_MS) || !balancer_tick(balancer))
                 return false;
@@ -363,6 +395,8 @@ bool dispatch_chores(struct balancer *balancer)
 /* Waits for something that may make room. */
 static bool await_room(struct balancer *balancer, struct worker *worker)
 {
+    if (!send_all_given(balancer))
+        return false;
     if (balancer->config->policy == POLICY_FLOW && balancer->config->on_busy == ON_BUSY_BLOCK
         && worker->state == WORKER_READY && ack_out(&worker->acks) > 0)
         return await_ack(balancer, worker)

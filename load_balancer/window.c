@@ -23,10 +23,22 @@ enum {
 
 /* --- Beginning ------------------------------------------------------------------------- */
 
+/* Items wait for each other only where the next one is there already; and for half as many as
+ * are acknowledged together, so that a worker has others to do meanwhile. */
+static uint32_t burst_for(const struct config *config, const struct source *source)
+{
+    uint32_t burst = item_ack_every(config->window) / 2;
+
+    if (!source->prompt || config->pace == PACE_AS_RECORDED || burst == 0)
+        return 1;
+    return burst < BALANCER_BURST_MAX ? burst : BALANCER_BURST_MAX;
+}
+
 static bool open_window(struct balancer *balancer)
 {
     const struct config *config = balancer->config;
 
+    balancer->burst = burst_for(config, balancer->source);
     balancer->ends = calloc(2 * config->workers, sizeof(*balancer->ends));
     balancer->end_workers = calloc(2 * config->workers, sizeof(*balancer->end_workers));
     return balancer->ends != NULL && balancer->end_workers != NULL

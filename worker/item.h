@@ -45,7 +45,7 @@ enum {
     /* A worker reports at the latest when so many items are done and not reported, or so many
      * bytes: those of their packets, and as many for each item as make the two limits meet at
      * empty packets. What the balancer keeps of a worker grows with it; and the more often it
-     * reports, the more it costs. */
+     * reports, the more it costs, because each flow in a report is an entry of its own. */
     ITEM_REPORT_EVERY = 4096,
     ITEM_REPORT_BYTES = 1024 * 1024,
 };
@@ -59,7 +59,7 @@ enum {
 struct item {
     uint64_t number;         /* counts the packets of a run from 0, over all workers */
     uint64_t time_ns;        /* when it was captured, since the epoch */
-    uint64_t sent_ns;        /* clock_ns() when it was sent; 0: this one is not timed */
+    uint64_t sent_ns;        /* clock_ns() when it was made; 0: this one is not timed */
     uint32_t tag;            /* of its flow: items with the same tag stay in order */
     uint32_t captured;       /* bytes behind this struct */
     uint32_t original;       /* bytes the packet had on the wire */

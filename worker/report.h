@@ -10,7 +10,8 @@
  *
  * A worker reports before it acknowledges the last item that the report is about, and
  *
- *   - when ITEM_REPORT_EVERY items, or ITEM_REPORT_BYTES bytes of packets, are not reported;
+ *   - when ITEM_REPORT_EVERY items, or ITEM_REPORT_BYTES bytes of packets, are not reported, or
+ *     a part of that, if they are of few flows;
  *   - when the packet of the report is full;
  *   - when some milliseconds have passed since the last one, or it has nothing to do;
  *   - when it is asked to.

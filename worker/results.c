@@ -9,12 +9,21 @@
 enum {
     /* The memory of a flow is asked for so many flows ahead. */
     AHEAD = 6,
+
+    /* A report costs little if it has no more than one entry for so many items. */
+    ITEMS_PER_ENTRY = 16,
 };
+
+static void begin_parts(struct results *results)
+{
+    results->left = RESULTS_PART_BYTES;
+    results->parts_left = RESULTS_PARTS - 1;
+}
 
 bool results_open(struct results *results, size_t flows_max)
 {
-    *results =
-            (struct results){ .left = ITEM_REPORT_BYTES, .flow_room = REPORT_FLOW_BYTES_MAX };
+    *results = (struct results){ .flow_room = REPORT_FLOW_BYTES_MAX };
+    begin_parts(results);
     return flow_table_open(&results->flows, flows_max);
 }
 
@@ -42,6 +51,16 @@ void results_touch(struct results *results, const struct flow_record *flow)
     /* The next one may be of any size. */
     if (sum->flow_bytes + report_flow_size(REPORT_HEAD_SIZE) > results->flow_room)
         results_make_due(results);
+}
+
+bool results_part_due(struct results *results)
+{
+    if ((uint64_t)results->sum.flows * ITEMS_PER_ENTRY <= results->sum.items)
+        return true;
+    for (; results->left <= 0; results->left += RESULTS_PART_BYTES, results->parts_left--)
+        if (results->parts_left == 0)
+            return true;
+    return false;
 }
 
 void results_time(struct results *results, uint64_t ns)
@@ -104,6 +123,6 @@ size_t results_report(struct results *results, uint8_t packet[REPORT_PACKET_MAX]
     others->items = others->bytes = others->original_bytes = 0;
     results->named = results->flows.used;
     *sum = (struct report){ .magic = REPORT_MAGIC };
-    results->left = ITEM_REPORT_BYTES;
+    begin_parts(results);
     return (size_t)(at - packet);
 }

@@ -26,11 +26,18 @@ struct results {
     uint64_t touched[REPORT_FLOW_BYTES_MAX
                      / sizeof(struct report_flow)]; /* the keys of flows that had items */
     uint32_t flow_room;                             /* bytes for their entries */
-    int32_t left; /* of ITEM_REPORT_BYTES; a report is due when nothing is */
+
+    /* Of a part of ITEM_REPORT_BYTES, and the parts behind it. A report is due when nothing is
+     * left, and before another part is begun if it costs little. */
+    int32_t left;
+    uint32_t parts_left;
 };
 
 enum {
     RESULTS_BYTES_PER_ITEM = ITEM_REPORT_BYTES / ITEM_REPORT_EVERY,
+
+    RESULTS_PARTS = 8,
+    RESULTS_PART_BYTES = ITEM_REPORT_BYTES / RESULTS_PARTS,
 };
 
 /* Tells so many flows apart; those beyond are counted together. False: no memory. */
@@ -75,14 +82,18 @@ static inline bool results_pending(const struct results *results)
     return results->sum.items + results->sum.malformed > 0;
 }
 
-static inline bool results_due(const struct results *results)
+/* At the end of a part: begins another one, or tells that a report is due. */
+bool results_part_due(struct results *results);
+
+static inline bool results_due(struct results *results)
 {
-    return results->left <= 0;
+    return __builtin_expect(results->left <= 0, 0) && results_part_due(results);
 }
 
 static inline void results_make_due(struct results *results)
 {
     results->left = 0;
+    results->parts_left = 0;
 }
 
 /* Makes the report, and begins a new one; its size. What is not about items is the caller's to

@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <mcapi.h>
+#include <mcapi_ext.h>
 
 #include "worker/clock.h"
 #include "worker/distributed.h"
@@ -28,6 +28,9 @@ enum {
 
     /* At most so many items are done between two looks at the clock. */
     LOOK_ITEMS_MAX = 64,
+
+    /* At most so many items are received at once, of those that are there. */
+    BURST = 16,
 };
 
 /* What is done is reported after so long, so that a worker whose items take long gets on even
@@ -48,6 +51,13 @@ struct worker {
     mcapi_pktchan_send_hndl_t results_channel;
     mcapi_status_t status; /* of the last call of MCAPI */
     const char *step;      /* what that call was to do */
+
+    /* Items that were received together; those before `done` are done, and those from `held` on
+     * not released. */
+    void *items_at[BURST];
+    size_t sizes[BURST];
+    uint32_t held;
+    uint32_t done;
 
     uint32_t ack_every;
     uint32_t unacknowledged; /* items done since the last ack */
@@ -159,10 +169,25 @@ static bool sent(struct worker *worker, const char *step)
     return succeeded(worker, step);
 }
 
+/* Gives the buffers of items that are done back. */
+static bool release(struct worker *worker)
+{
+    while (worker->held < worker->done) {
+        worker->held += (uint32_t)mcapi_ext_pktchan_release_burst(
+                worker->items_at + worker->held, worker->done - worker->held, &worker->status);
+        if (!succeeded(worker, "release items"))
+            return false;
+    }
+    return true;
+}
+
+/* An ack makes room for as many items, so their buffers go first. */
 static bool acknowledge(struct worker *worker)
 {
     uint32_t count = worker->unacknowledged;
 
+    if (!release(worker))
+        return false;
     worker->unacknowledged = 0;
     if (worker->abandoned)
         return true;
@@ -244,13 +269,9 @@ static void look(struct worker *worker)
         results_make_due(&worker->results);
 }
 
-/* Works on an item where it lies and gives its buffer back. */
-static bool handle(struct worker *worker, void *buffer, size_t size)
+/* Does what is due between two items. */
+static bool follow_up(struct worker *worker)
 {
-    take(worker, buffer, size);
-    mcapi_pktchan_release(buffer, &worker->status);
-    if (!succeeded(worker, "release an item"))
-        return false;
     if (--worker->look_in == 0)
         look(worker);
     if (results_due(&worker->results))
@@ -259,44 +280,64 @@ static bool handle(struct worker *worker, void *buffer, size_t size)
     return worker->unacknowledged < worker->ack_every || acknowledge(worker);
 }
 
-static bool handle_next(struct worker *worker)
+/* Works on items where they lie, and gives their buffers back. */
+static bool handle(struct worker *worker, uint32_t count)
 {
-    void *buffer;
-    size_t size;
-
-    mcapi_pktchan_recv(worker->items, &buffer, &size, &worker->status);
-    return succeeded(worker, "receive an item") && handle(worker, buffer, size);
+    worker->held = worker->done = 0;
+    while (worker->done < count) {
+        take(worker, worker->items_at[worker->done], worker->sizes[worker->done]);
+        worker->done++;
+        if (!follow_up(worker))
+            return false;
+    }
+    return release(worker);
 }
 
-/* Waits for an item; when none comes for a while, what is done is reported. */
-static bool await_item(struct worker *worker, uint64_t paused_ns, void **buffer, size_t *size)
+/* How many were received; 0: it failed, or none came in time. */
+static uint32_t receive(struct worker *worker)
 {
+    return (uint32_t)mcapi_ext_pktchan_recv_burst(worker->items, worker->items_at,
+                                                  worker->sizes, BURST, &worker->status);
+}
+
+static bool handle_next(struct worker *worker)
+{
+    uint32_t count = receive(worker);
+
+    return succeeded(worker, "receive items") && handle(worker, count);
+}
+
+/* Waits for items; when none comes for a while, what is done is reported. 0: it failed. */
+static uint32_t await_items(struct worker *worker, uint64_t paused_ns)
+{
+    uint32_t count;
+
     do {
-        mcapi_pktchan_recv(worker->items, buffer, size, &worker->status);
+        count = receive(worker);
         if (worker->status != MCAPI_TIMEOUT)
-            return succeeded(worker, "receive an item");
+            return succeeded(worker, "receive items") ? count : 0;
     } while (!results_pending(&worker->results) || report(worker, paused_ns));
-    return false;
+    return 0;
 }
 
 /* There is nothing to do: what is done is acknowledged now, and the next item waited for. */
 static bool handle_next_after_pause(struct worker *worker)
 {
     uint64_t paused_ns;
-    void *buffer;
-    size_t size;
+    uint32_t count;
 
     if (worker->unacknowledged > 0 && !acknowledge(worker))
         return false;
     paused_ns = clock_ns();
-    if (!await_item(worker, paused_ns, &buffer, &size))
+    count = await_items(worker, paused_ns);
+    if (count == 0)
         return false;
     worker->looked_ns = clock_ns();
     if (worker->began_ns == 0)
         worker->began_ns = worker->looked_ns;
     else
         worker->idle_ns += worker->looked_ns - paused_ns;
-    return handle(worker, buffer, size);
+    return handle(worker, count);
 }
 
 static bool work_until_last(struct worker *worker)
@@ -304,18 +345,15 @@ static bool work_until_last(struct worker *worker)
     if (!acknowledge(worker)) /* of nothing: ready */
         return false;
     while (!worker->last_seen) {
-        mcapi_uint_t waiting = mcapi_pktchan_available(worker->items, &worker->status);
-
-        if (waiting == 0) {
+        if (mcapi_pktchan_available(worker->items, &worker->status) == 0) {
             if (!handle_next_after_pause(worker))
                 return false;
             continue;
         }
         if (worker->began_ns == 0)
             worker->began_ns = worker->looked_ns = clock_ns();
-        for (; waiting > 0 && !worker->last_seen; waiting--)
-            if (!handle_next(worker))
-                return false;
+        if (!handle_next(worker))
+            return false;
     }
     return true;
 }

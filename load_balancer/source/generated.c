@@ -14,6 +14,7 @@
  */
 #include "load_balancer/source/source.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,9 @@ enum {
     TCP_SIZE = 20,
     UDP_SIZE = 8,
     UNIQUE_SIZE = 8, /* of the payload: what no other packet has */
+
+    /* Of one kind: the one that is in use, and the next. */
+    FRAMES = 2,
 
     /* A client's address carries the flow's number: 24 bits, as many as 10.0.0.0/8 has. */
     CLIENT_BITS = 24,
@@ -136,22 +140,12 @@ static bool settings_parse(const char *text, uint64_t value[SETTINGS], char *err
 
 struct template
 {
-    uint8_t *bytes;     /* a whole frame and UNIQUE_SIZE bytes of room behind it */
-    uint32_t transport; /* where TCP or UDP begins */
-    uint32_t payload;   /* where their payload begins */
-    uint32_t sum_ip;    /* of the IPv4 header, without the fields that are filled in */
-    uint32_t sum;       /* of the transport and its payload, likewise */
-    uint64_t unique;    /* those of the eight bytes for which there is room, as a mask */
-};
-
-struct generated {
-    struct source source;
-    uint32_t flows;
-    uint32_t size;
-    uint64_t packets; /* 0: for ever */
-    uint64_t made;
-    uint64_t seed;
-    struct template template[2][2]; /* IPv6?, TCP? */
+    uint8_t *bytes[FRAMES]; /* whole frames, each with UNIQUE_SIZE bytes of room behind it */
+    uint32_t transport;     /* where TCP or UDP begins */
+    uint32_t payload;       /* where their payload begins */
+    uint32_t sum_ip;        /* of the IPv4 header, without the fields that are filled in */
+    uint32_t sum;           /* of the transport and its payload, likewise */
+    uint64_t unique;        /* those of the eight bytes for which there is room, as a mask */
 };
 
 /* Who talks to whom, from the flow's number. */
@@ -159,6 +153,28 @@ struct pair {
     uint32_t client, server; /* the last 32 bits of the address */
     uint16_t client_port, server_port;
     bool ipv6, tcp;
+};
+
+/* What a packet is to be, from its number. */
+struct plan {
+    uint64_t random; /* different for every packet */
+    struct pair pair;
+    bool reply;
+};
+
+struct generated {
+    struct source source;
+    uint32_t flows;
+    uint32_t size;
+    uint64_t packets; /* 0: for ever */
+    uint64_t given;   /* packets */
+    uint64_t seed;
+    struct template template[2][2]; /* IPv6?, TCP? */
+
+    /* A processor that reads what it wrote in pieces just now waits, and so it does at a branch
+     * on what it computes just now. So a packet is planned and made before it is asked for. */
+    const uint8_t *next;   /* the frame of the next packet */
+    struct plan next_plan; /* of the one behind that */
 };
 
 static inline void put16(uint8_t *at, uint32_t value)
@@ -177,19 +193,30 @@ static inline void put32(uint8_t *at, uint32_t value)
 
 static inline void put64(uint8_t *at, uint64_t value)
 {
-    put32(at, (uint32_t)(value >> 32));
-    put32(at + 4, (uint32_t)value);
+    uint64_t ordered = htobe64(value);
+
+    memcpy(at, &ordered, sizeof(ordered));
 }
 
-/* The sum of the two halves: one's complement sums do not mind when carries are added. */
-static inline uint32_t halves(uint32_t value)
+/* With its halves exchanged if `swap`; a branch would often go the wrong way. */
+static inline uint64_t swap_if(bool swap, uint64_t value)
 {
-    return (value >> 16) + (value & 0xffff);
+    unsigned by = swap ? 32 : 0;
+
+    return value << by | value >> (-by & 63);
 }
 
-static inline uint16_t checksum(uint32_t sum)
+/* The sum of the two halves: one's complement sums do not mind when carries are added, nor how
+ * long the words are that are added. */
+static inline uint64_t halves(uint64_t value, unsigned bits)
 {
-    return (uint16_t)~halves(halves(sum));
+    return (value >> bits) + (value & ((UINT64_C(1) << bits) - 1));
+}
+
+/* Of a sum of a few words of 32 bits. */
+static inline uint16_t checksum(uint64_t sum)
+{
+    return (uint16_t)~halves(halves(halves(sum, 32), 16), 16);
 }
 
 static uint32_t sum_of(const uint8_t *bytes, uint32_t size)
@@ -198,7 +225,7 @@ static uint32_t sum_of(const uint8_t *bytes, uint32_t size)
 
     for (uint32_t i = 0; i < size; i++)
         sum += i % 2 == 0 ? (uint32_t)bytes[i] << 8 : bytes[i];
-    return halves(halves(sum));
+    return (uint32_t)halves(halves(sum, 16), 16);
 }
 
 /* A bijection of 64 bits that leaves no pattern (the finisher of splitmix64). */
@@ -221,13 +248,13 @@ static inline struct pair pair_of_flow(const struct generated *generated, uint32
     const uint32_t all = (UINT32_C(1) << CLIENT_BITS) - 1;
     uint64_t random = mixed(generated->seed ^ mixed(flow));
     struct pair pair;
+    uint32_t least;
 
     /* The multiplier is odd, so no two flows have the same client. */
     pair.client = (flow * UINT32_C(0x9e3779b1) + (uint32_t)generated->seed) & all;
     pair.tcp = random & 1;
-    pair.ipv6 = (random >> 1 & 3) == 0
-             && generated->size >= ETHERNET_SIZE + IPV6_SIZE
-                                           + (uint32_t)(pair.tcp ? TCP_SIZE : UDP_SIZE);
+    least = ETHERNET_SIZE + IPV6_SIZE + (uint32_t)(pair.tcp ? TCP_SIZE : UDP_SIZE);
+    pair.ipv6 = ((random >> 1 & 3) == 0) & (generated->size >= least);
     pair.server = (random >> 8) & 0xffff;
     pair.client_port = (uint16_t)(32768 + (random >> 24 & 0x7fff));
     pair.server_port = served[random >> 40 & 3];
@@ -247,12 +274,16 @@ static bool template_make(struct generated *generated, bool ipv6, bool tcp)
     template->payload = template->transport + (uint32_t)(tcp ? TCP_SIZE : UDP_SIZE);
     if (size < template->payload)
         return true; /* pair_of_flow never asks for it */
-    frame = template->bytes = calloc(1, (size_t)size + UNIQUE_SIZE);
-    if (frame == NULL)
-        return false;
+    for (int i = 0; i < FRAMES; i++) {
+        template->bytes[i] = calloc(1, (size_t)size + UNIQUE_SIZE);
+        if (template->bytes[i] == NULL)
+            return false;
+    }
+    frame = template->bytes[0];
     ip = frame + ETHERNET_SIZE;
     transport = frame + template->transport;
 
+    frame[0] = frame[6] = 0x02; /* local, unicast */
     put16(frame + 12, ipv6 ? 0x86dd : 0x0800);
     if (ipv6) {
         ip[0] = 0x60;
@@ -282,73 +313,91 @@ static bool template_make(struct generated *generated, bool ipv6, bool tcp)
     for (uint32_t i = template->payload + UNIQUE_SIZE; i < size; i++)
         frame[i] = (uint8_t)(mixed(generated->seed + i) >> 56);
     template->sum = sum_of(transport, transport_size) + protocol + transport_size;
+    for (int i = 1; i < FRAMES; i++)
+        memcpy(template->bytes[i], frame, size);
     return true;
 }
 
-/* Writes both addresses; their sum. The first bytes differ between client and server. */
-static inline uint32_t addresses_fill(uint8_t *ip, const struct pair *pair, bool reply)
-{
-    uint32_t first[2], last[2];
-
-    if (pair->ipv6) {
-        uint8_t *at[2] = { ip + 8, ip + 24 };
-
-        first[reply] = 0xfd000000; /* fd00::client, fd01::server */
-        first[!reply] = 0xfd010000;
-        last[reply] = pair->client;
-        last[!reply] = pair->server;
-        for (int i = 0; i < 2; i++) {
-            put32(at[i], first[i]);
-            put32(at[i] + 12, last[i]);
-        }
-        return halves(first[0]) + halves(first[1]) + halves(last[0]) + halves(last[1]);
-    }
-    last[reply] = UINT32_C(10) << 24 | pair->client;
-    last[!reply] = UINT32_C(192) << 24 | UINT32_C(168) << 16 | pair->server;
-    put32(ip + 12, last[0]);
-    put32(ip + 16, last[1]);
-    return halves(last[0]) + halves(last[1]);
-}
-
-static inline const uint8_t *frame_fill(struct generated *generated, uint64_t number)
+static inline struct plan plan_packet(const struct generated *generated, uint64_t number)
 {
     uint64_t random = packet_random(generated, number);
     uint32_t flow = (uint32_t)((random >> 32) * generated->flows >> 32);
-    bool reply = (random & 3) == 0;
-    struct pair pair = pair_of_flow(generated, flow);
-    struct template *template = &generated->template[pair.ipv6][pair.tcp];
-    uint8_t *frame = template->bytes, *ip = frame + ETHERNET_SIZE;
-    uint8_t *transport = frame + template->transport;
-    uint64_t unique = random & template->unique;
-    uint32_t addresses, sum;
 
-    /* 02:00:00:00:00:01 is the client, :02 the server; the first byte is local, unicast. */
-    frame[0] = frame[6] = 0x02;
-    frame[5] = reply ? 1 : 2;
-    frame[11] = reply ? 2 : 1;
+    return (struct plan){
+        .random = random,
+        .pair = pair_of_flow(generated, flow),
+        .reply = (random & 3) == 0,
+    };
+}
 
-    addresses = addresses_fill(ip, &pair, reply);
-    if (!pair.ipv6) {
-        put16(ip + 4, (uint32_t)number & 0xffff);
-        put16(ip + 10, checksum(template->sum_ip + addresses + ((uint32_t)number & 0xffff)));
+/* Writes both addresses; their sum. The first bytes differ between client and server. */
+static inline uint64_t addresses_fill(uint8_t *ip, const struct pair *pair, bool reply)
+{
+    uint64_t first, last;
+
+    if (pair->ipv6) { /* fd00::client, fd01::server */
+        first = swap_if(reply, UINT64_C(0xfd000000fd010000));
+        last = swap_if(reply, (uint64_t)pair->client << 32 | pair->server);
+        put32(ip + 8, (uint32_t)(first >> 32));
+        put32(ip + 20, (uint32_t)(last >> 32));
+        put32(ip + 24, (uint32_t)first);
+        put32(ip + 36, (uint32_t)last);
+        return halves(first, 32) + halves(last, 32);
     }
+    /* 10.client, 192.168.server */
+    last = swap_if(reply, UINT64_C(0x0a000000c0a80000) + ((uint64_t)pair->client << 32)
+                                  + pair->server);
+    put64(ip + 12, last);
+    return halves(last, 32);
+}
 
-    put16(transport, reply ? pair.server_port : pair.client_port);
-    put16(transport + 2, reply ? pair.client_port : pair.server_port);
-    put64(frame + template->payload, random);
-    sum = template->sum + addresses + pair.client_port + pair.server_port
-        + halves((uint32_t)(unique >> 32)) + halves((uint32_t)unique);
-    if (pair.tcp) {
+/* Writes both ports; their sum. */
+static inline uint64_t ports_fill(uint8_t *transport, const struct pair *pair, bool reply)
+{
+    uint64_t ports = (uint64_t)pair->client_port << 48 | (uint64_t)pair->server_port << 32
+                   | (uint32_t)pair->server_port << 16 | pair->client_port;
+
+    put32(transport, (uint32_t)(swap_if(reply, ports) >> 32));
+    return (uint32_t)ports;
+}
+
+static inline const uint8_t *frame_fill(struct generated *generated, uint64_t number,
+                                        const struct plan *plan)
+{
+    const struct pair *pair = &plan->pair;
+    struct template *template = &generated->template[pair->ipv6][pair->tcp];
+    uint8_t *frame = template->bytes[number % FRAMES], *ip = frame + ETHERNET_SIZE;
+    uint8_t *transport = frame + template->transport;
+    uint64_t addresses = addresses_fill(ip, pair, plan->reply), sum;
+
+    /* 02:00:00:00:00:01 is the client, :02 the server. */
+    frame[5] = 2 - plan->reply;
+    frame[11] = 1 + plan->reply;
+    if (!pair->ipv6) {
+        put16(ip + 4, (uint32_t)number & 0xffff);
+        put16(ip + 10, checksum(template->sum_ip + addresses + (number & 0xffff)));
+    }
+    put64(frame + template->payload, plan->random);
+    sum = template->sum + addresses + ports_fill(transport, pair, plan->reply)
+        + halves(plan->random & template->unique, 32);
+    if (pair->tcp) {
         uint32_t sequence = (uint32_t)number * (generated->size - template->payload);
 
         put32(transport + 4, sequence);
-        put16(transport + 16, checksum(sum + halves(sequence)));
+        put16(transport + 16, checksum(sum + sequence));
     } else {
         uint16_t filled = checksum(sum);
 
         put16(transport + 6, filled != 0 ? filled : 0xffff); /* 0 would mean: none */
     }
     return frame;
+}
+
+/* Makes the packet of this number, which is the next, and plans the one behind it. */
+static inline void make_next(struct generated *generated, uint64_t number)
+{
+    generated->next = frame_fill(generated, number, &generated->next_plan);
+    generated->next_plan = plan_packet(generated, number + 1);
 }
 
 /* --- The source --------------------------------------------------------------------- */
@@ -359,7 +408,8 @@ static void generated_close(struct source *source)
 
     for (int ipv6 = 0; ipv6 < 2; ipv6++)
         for (int tcp = 0; tcp < 2; tcp++)
-            free(generated->template[ipv6][tcp].bytes);
+            for (int i = 0; i < FRAMES; i++)
+                free(generated->template[ipv6][tcp].bytes[i]);
     free(generated);
 }
 
@@ -382,6 +432,7 @@ static struct source *generated_open(const char *rest, const struct source_setti
         goto no_memory;
     generated->source.kind = &source_generated;
     generated->source.expected = value[PACKETS];
+    generated->source.prompt = true;
     generated->flows = (uint32_t)value[FLOWS];
     generated->size = (uint32_t)value[SIZE];
     generated->packets = value[PACKETS];
@@ -389,8 +440,11 @@ static struct source *generated_open(const char *rest, const struct source_setti
     for (int ipv6 = 0; ipv6 < 2; ipv6++)
         for (int tcp = 0; tcp < 2; tcp++)
             made = made && template_make(generated, ipv6, tcp);
-    if (made)
+    if (made) {
+        generated->next_plan = plan_packet(generated, 0);
+        make_next(generated, 0);
         return &generated->source;
+    }
     generated_close(&generated->source);
 no_memory:
     snprintf(error, error_size, "generated: no memory for the frames");
@@ -400,12 +454,13 @@ no_memory:
 static enum source_result generated_next(struct source *source, struct packet *packet)
 {
     struct generated *generated = (struct generated *)source;
-    uint64_t number = generated->made;
+    uint64_t number = generated->given;
 
     if (generated->packets != 0 && number == generated->packets)
         return SOURCE_END;
-    generated->made++;
-    packet->bytes = frame_fill(generated, number);
+    generated->given++;
+    packet->bytes = generated->next;
+    make_next(generated, number + 1);
     packet->captured = packet->original = generated->size;
     packet->time_ns = number * NS_PER_PACKET;
     packet->link_type = DLT_EN10MB;
@@ -418,7 +473,7 @@ static bool generated_progress(const struct source *source, double *fraction)
 
     if (generated->packets == 0)
         return false;
-    *fraction = (double)generated->made / (double)generated->packets;
+    *fraction = (double)generated->given / (double)generated->packets;
     return true;
 }
 

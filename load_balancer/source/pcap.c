@@ -256,6 +256,7 @@ static struct source *capture_open(const char *path, const struct source_setting
     capture->input = input_open(path, error, error_size);
     if (capture->input == NULL)
         goto close;
+    capture->source.prompt = input_size(capture->input) != 0;
     if (settings->loop != 1 && (strcmp(path, "-") == 0 || input_size(capture->input) == 0)) {
         snprintf(error, error_size,
                  "%s cannot be gone through more than once: "

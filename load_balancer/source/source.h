@@ -83,7 +83,8 @@ struct source_kind {
     const char *help; /* what source_help says */
 
     /* What source_open does, with what stands behind the colon; never with NULL. The result
-     * has its `kind` set, and `expected` where it is known; the rest is zero. */
+     * has its `kind` set, and `expected` and `prompt` where they are known; the rest is
+     * zero. */
     struct source *(*open)(const char *rest, const struct source_settings *settings,
                            char *error, size_t error_size);
 
@@ -104,6 +105,7 @@ struct source {
     const struct source_kind *kind;
     enum source_result state;        /* SOURCE_PACKET until it ended or failed */
     uint64_t expected;               /* 0: unknown */
+    bool prompt;                     /* never waits for input */
     char reason[SOURCE_REASON_SIZE]; /* empty: nothing to say */
 };
 

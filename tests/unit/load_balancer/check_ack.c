@@ -27,7 +27,7 @@ static uint32_t send_all(struct ack_table *table)
     uint32_t count = 0;
 
     while (ack_next(table) != NULL) {
-        ack_sent(table);
+        ack_sent(table, 1);
         count++;
     }
     return count;
@@ -163,6 +163,53 @@ START_TEST(packets_of_any_size_stay_whole)
 }
 END_TEST
 
+START_TEST(what_is_to_be_sent_is_told_in_order)
+{
+    const void *items[4];
+    size_t sizes[4];
+    struct ack_table table;
+
+    ck_assert(ack_open(&table, 64));
+    give(&table, 0, 5);
+    ck_assert_uint_eq(ack_unsent_items(&table, items, sizes, 4), 0);
+    for (uint32_t i = 5; i < 12; i++)
+        add(&table, i, i);
+    ck_assert_uint_eq(ack_unsent_items(&table, items, sizes, 4), 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        ck_assert_uint_eq(((const struct item *)items[i])->number, 5 + i);
+        ck_assert_uint_eq(sizes[i], sizeof(struct item) + 5 + i);
+    }
+    ck_assert_uint_eq(ack_undone(&table), 12);
+    ack_sent(&table, 4);
+    ck_assert_uint_eq(ack_out(&table), 9);
+    ck_assert_uint_eq(ack_unsent_items(&table, items, sizes, 4), 3);
+    ck_assert_ptr_eq(items[0], ack_next(&table));
+    ck_assert(ack_done(&table, 9));
+    ck_assert(!ack_done(&table, 1)); /* it is not out */
+    ck_assert_uint_eq(ack_undone(&table), 3);
+    ack_close(&table);
+}
+END_TEST
+
+/* What was given and not sent before the death is nobody's fault. */
+START_TEST(what_was_not_sent_is_no_suspect)
+{
+    struct ack_table table;
+    uint32_t blame;
+
+    ck_assert(ack_open(&table, 64));
+    give(&table, 0, 2);
+    add(&table, 2, 64);
+    ck_assert_int_eq(ack_begin_again(&table, ACK_BLAME_CRASH), 0);
+    ck_assert_uint_eq(ack_unsent(&table), 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        ck_assert_uint_eq(ack_item(&table, i, &blame)->number, i);
+        ck_assert_uint_eq(blame, i < 2 ? ACK_BLAME_CRASH : 0);
+    }
+    ack_close(&table);
+}
+END_TEST
+
 /* --- After a death --------------------------------------------------------------------- */
 
 START_TEST(all_that_is_kept_goes_out_again_in_order_before_anything_new)
@@ -178,7 +225,7 @@ START_TEST(all_that_is_kept_goes_out_again_in_order_before_anything_new)
     for (uint64_t number = 5; number < 60; number++) {
         ck_assert_uint_eq(ack_next(&table)->number, number);
         ck_assert(!ack_has_room(&table));
-        ack_sent(&table);
+        ack_sent(&table, 1);
         ck_assert(ack_done(&table, 1));
     }
     ck_assert_ptr_null(ack_next(&table));
@@ -330,6 +377,8 @@ int main(void)
         { more_acks_or_reports_than_items_are_refused_and_change_nothing, 1 },
         { positions_may_wrap, 1 },
         { packets_of_any_size_stay_whole, 1 },
+        { what_is_to_be_sent_is_told_in_order, 1 },
+        { what_was_not_sent_is_no_suspect, 1 },
         { all_that_is_kept_goes_out_again_in_order_before_anything_new, 1 },
         { what_was_reported_is_done_although_its_ack_did_not_come, 1 },
         { an_item_that_kills_is_found_after_three_deaths_and_no_other, SUITE_LENGTH(windows) },

@@ -130,16 +130,38 @@ START_TEST(no_report_is_larger_than_the_topology_carries)
 }
 END_TEST
 
-START_TEST(large_packets_are_reported_sooner)
+/* How many packets of this size, of so many flows, go into a report. */
+static uint32_t count_reported(uint32_t captured, uint32_t flows)
 {
     struct pair pair;
     uint32_t count = 0;
 
-    open_pair(&pair, 10);
-    while (!results_due(&pair.results))
-        add(&pair, count++, 1, 65535, 0);
-    ck_assert_uint_le((count - 1) * 65535, ITEM_REPORT_BYTES);
+    open_pair(&pair, 1000);
+    while (!results_due(&pair.results)) {
+        add(&pair, count, 1 + count % flows, captured, 0);
+        count++;
+    }
     close_pair(&pair);
+    return count;
+}
+
+START_TEST(large_packets_are_reported_sooner)
+{
+    static const uint32_t sizes[] = { 1500, 9000, 65535 };
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        ck_assert_uint_le((count_reported(sizes[i], 1) - 1) * sizes[i], ITEM_REPORT_BYTES);
+        ck_assert_uint_le((count_reported(sizes[i], 1000) - 1) * sizes[i], ITEM_REPORT_BYTES);
+        ck_assert_uint_gt(count_reported(sizes[i], 1000) * sizes[i], ITEM_REPORT_BYTES / 2);
+    }
+}
+END_TEST
+
+START_TEST(few_flows_are_reported_sooner)
+{
+    ck_assert_uint_eq(count_reported(0, 1), ITEM_REPORT_EVERY / RESULTS_PARTS);
+    ck_assert_uint_eq(count_reported(0, 100), 2048);
+    ck_assert_uint_eq(count_reported(0, 500), ITEM_REPORT_EVERY);
 }
 END_TEST
 
@@ -199,6 +221,7 @@ int main(void)
         { reports_add_up_to_what_was_done, SUITE_LENGTH(flow_counts) },
         { no_report_is_larger_than_the_topology_carries, 1 },
         { large_packets_are_reported_sooner, 1 },
+        { few_flows_are_reported_sooner, 1 },
         { order_is_known_across_reports, 1 },
         { an_item_whose_order_says_nothing_is_not_out_of_order, 1 },
         { flows_beyond_the_limit_are_reported_together, 1 },
