@@ -51,6 +51,21 @@ static bool set_aside(struct balancer *balancer, const struct item *item)
     return true;
 }
 
+/* --- The sink ----------------------------------------------------------------------- */
+
+/* Always false. */
+static bool say_sink_failed(struct balancer *balancer)
+{
+    balancer_complain(balancer, "cannot write to --sink '%.200s': %s", balancer->config->sink,
+                      strerror(errno));
+    return false;
+}
+
+bool returns_flush(struct balancer *balancer)
+{
+    return capture_file_flush(&balancer->sink) || say_sink_failed(balancer);
+}
+
 /* --- What the worker says ------------------------------------------------------------ */
 
 static void add_done(struct balancer *balancer, struct crew_worker *worker,
@@ -127,12 +142,9 @@ static bool take_item(struct balancer *balancer, const struct distributor_item *
     if (item->sent_ns != 0)
         latency_add(&worker->latency, clock_ns() - item->sent_ns);
     balancer->stats.filtered += returned.outcome == WORK_FILTERED;
-    if (balancer->config->sink == NULL || returned.outcome == WORK_FILTERED
-        || capture_file_put(&balancer->sink, item, returned.bytes, returned.size))
-        return true;
-    balancer_complain(balancer, "cannot write to --sink '%.200s': %s", balancer->config->sink,
-                      strerror(errno));
-    return false;
+    return balancer->config->sink == NULL || returned.outcome == WORK_FILTERED
+        || capture_file_put(&balancer->sink, item, returned.bytes, returned.size)
+        || say_sink_failed(balancer);
 }
 
 static bool take(struct balancer *balancer, const struct distributor_item *from)
