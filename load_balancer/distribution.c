@@ -110,7 +110,7 @@ static bool start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
         .max_size = (uint32_t)sizeof(struct item) + balancer->bytes_max,
         .window = config->window,
         .capacity = distribution->capacity,
-        .deaths_max = ACK_BLAME_MAX,
+        .deaths_max = config->on_death == ON_DEATH_STOP ? 1 : ACK_BLAME_MAX,
         .weigh = crew_weigh,
         .context = &distribution->crew,
     };
