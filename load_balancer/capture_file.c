@@ -62,6 +62,12 @@ static bool begin(struct capture_file *to)
     return true;
 }
 
+static bool note_failure(struct capture_file *to, bool good)
+{
+    to->failed = to->failed || !good;
+    return good;
+}
+
 bool capture_file_put(struct capture_file *to, const struct item *item, const void *bytes,
                       uint32_t size)
 {
@@ -72,10 +78,12 @@ bool capture_file_put(struct capture_file *to, const struct item *item, const vo
         .len = item->original - item->captured + size,
     };
 
+    if (to->failed)
+        return true;
     if (to->file != NULL) {
         to->link_type = item->link_type;
         if (!begin(to))
-            return false;
+            return note_failure(to, false);
     }
     if (to->capture == NULL)
         return true;
@@ -84,18 +92,27 @@ bool capture_file_put(struct capture_file *to, const struct item *item, const vo
         return true;
     }
     pcap_dump(to->capture, &header, bytes);
-    return to->at_once ? pcap_dump_flush(to->capture) == 0
-                       : ferror(pcap_dump_file(to->capture)) == 0;
+    to->behind = true;
+    return to->at_once ? capture_file_flush(to)
+                       : note_failure(to, ferror(pcap_dump_file(to->capture)) == 0);
+}
+
+bool capture_file_flush(struct capture_file *to)
+{
+    if (!to->behind || to->failed)
+        return true;
+    to->behind = false;
+    return note_failure(to, pcap_dump_flush(to->capture) == 0);
 }
 
 bool capture_file_close(struct capture_file *to)
 {
     bool good = true;
 
-    if (to->file != NULL)
+    if (to->file != NULL && !to->failed)
         good = begin(to);
     if (to->capture != NULL) {
-        good = pcap_dump_flush(to->capture) == 0 && good;
+        good = (to->failed || pcap_dump_flush(to->capture) == 0) && good;
         pcap_dump_close(to->capture);
     }
     if (to->link != NULL)

@@ -22,6 +22,8 @@ struct capture_file {
     void *link;   /* pcap_t: what says of which link type the capture is */
     void *capture;
     uint16_t link_type;
+    bool behind; /* packets were put that may not be in the file yet */
+    bool failed; /* nothing more is written */
     uint64_t others; /* packets of other link types, which are not in it */
 };
 
@@ -31,9 +33,13 @@ bool capture_file_open(struct capture_file *to, const char *option, const char *
                        bool at_once, const char *source, char reason[CONFIG_REASON_SIZE]);
 
 /* Writes a packet with the times and the link type of the item. One of another link type than
- * the first is counted instead. False: it cannot be written; errno says why. */
+ * the first is counted instead. False: it cannot be written; errno says why. That is said once:
+ * from then on nothing is written, and all calls succeed. */
 bool capture_file_put(struct capture_file *to, const struct item *item, const void *bytes,
                       uint32_t size);
+
+/* What was put is in the file, for whoever reads it meanwhile. False: as for _put. */
+bool capture_file_flush(struct capture_file *to);
 
 /* Without a packet, the file becomes a capture without packets. False: something could not be
  * written; errno says why. */

@@ -278,6 +278,8 @@ static bool read_sink(const struct reading *reading, struct config *config)
     if (strncmp(reading->value, kind, strlen(kind)) != 0
         || reading->value[strlen(kind)] == '\0')
         return refuse(reading, "must be none or pcap:FILE");
+    if (strcmp(reading->value, "pcap:-") == 0)
+        return refuse(reading, "standard output is for the report; pcap:FILE can be a FIFO");
     config->sink = reading->value + strlen(kind);
     return true;
 }
@@ -386,8 +388,10 @@ static bool settle_mode(struct config *config, char reason[CONFIG_REASON_SIZE])
                  needs == NULL ? "" : ", which cannot be with ", needs == NULL ? "" : needs);
         return false;
     }
-    if (config->mode == MODE_WINDOW && config->window == 0)
-        config->window = 64;
+    if (config->window == 0)
+        config->window = config->mode == MODE_WINDOW ? CONFIG_WINDOW
+                       : config->mode == MODE_BURST  ? CONFIG_WINDOW_BURST
+                                                     : CONFIG_WINDOW_SINGLE;
     if (config->mode != MODE_WINDOW && config->window > CONFIG_WINDOW_DISTRIBUTOR_MAX) {
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--window '%u': with --mode %s it can be %d at most", config->window,

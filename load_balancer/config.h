@@ -17,6 +17,12 @@ enum {
     CONFIG_WORKERS_MAX = 256,
     CONFIG_WINDOW_MAX = 4096, /* a channel's room in the segment grows with it */
     CONFIG_WINDOW_DISTRIBUTOR_MAX = 1024,
+
+    /* Where --window says nothing. */
+    CONFIG_WINDOW = 64,
+    CONFIG_WINDOW_BURST = 256,
+    CONFIG_WINDOW_SINGLE = 128,
+
     CONFIG_QUEUE_MAX = 1000000,
     CONFIG_REASON_SIZE = 512,
 };

@@ -24,8 +24,6 @@ enum {
     /* One in so many items carries the time at which it was made. */
     TIMED_EVERY = 64,
 
-    WINDOW_BURST = 256,
-    WINDOW_SINGLE = 128,
     CAPACITY_LEAST = 512,
     CAPACITY_MOST = 1 << 20,
 
@@ -41,17 +39,10 @@ enum {
 
 /* --- Memory --------------------------------------------------------------------------- */
 
-static uint32_t window_of(const struct config *config)
-{
-    if (config->window != 0)
-        return config->window;
-    return config->mode == MODE_SINGLE ? WINDOW_SINGLE : WINDOW_BURST;
-}
-
 /* As many items as can be out, and those that --on-busy queue=N lets wait. */
 static uint32_t capacity_of(const struct config *config)
 {
-    uint64_t capacity = (uint64_t)window_of(config) * config->workers + config->queue_limit;
+    uint64_t capacity = (uint64_t)config->window * config->workers + config->queue_limit;
 
     return capacity < CAPACITY_LEAST ? CAPACITY_LEAST
          : capacity > CAPACITY_MOST  ? CAPACITY_MOST
@@ -117,9 +108,9 @@ static bool start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
     struct distribution *distribution = balancer->distribution;
     const struct distributor_settings settings = {
         .max_size = (uint32_t)sizeof(struct item) + balancer->bytes_max,
-        .window = window_of(config),
+        .window = config->window,
         .capacity = distribution->capacity,
-        .deaths_max = ACK_BLAME_MAX,
+        .deaths_max = config->on_death == ON_DEATH_STOP ? 1 : ACK_BLAME_MAX,
         .weigh = crew_weigh,
         .context = &distribution->crew,
     };
@@ -282,7 +273,7 @@ static bool has_chores(const struct balancer *balancer)
     const struct distribution *distribution = balancer->distribution;
 
     return distribution->out > 0 || distribution->batch_count > 0
-        || distribution->crew.starting > 0;
+        || distribution->crew.starting > 0 || balancer->sink.behind;
 }
 
 static bool do_chores(struct balancer *balancer)
@@ -290,10 +281,11 @@ static bool do_chores(struct balancer *balancer)
     return balancer->distribution->crew.starting == 0 || crew_look_after(balancer);
 }
 
-/* What has not been handed over is now. The wait is for what is out already. */
+/* There is no input for the moment: what has not been handed over is now, and what is back goes
+ * to the sink. The wait is for what is out already. */
 static bool wait_for_workers(struct balancer *balancer, mcapi_timeout_t timeout_ms)
 {
-    if (!flush_batch(balancer))
+    if (!flush_batch(balancer) || !returns_flush(balancer))
         return false;
     if (balancer->distribution->out > 0 || balancer->distribution->crew.starting > 0)
         await_workers(balancer, DISTRIBUTOR_RETURNS,

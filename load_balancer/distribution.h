@@ -35,4 +35,7 @@ struct distribution {
  */
 bool returns_take(struct balancer *balancer);
 
+/* What went to the sink is there for whoever reads it. False: the run is over. */
+bool returns_flush(struct balancer *balancer);
+
 #endif /* LOAD_BALANCER_DISTRIBUTION_H */

@@ -62,23 +62,24 @@ static void print_kinds_of_work(FILE *out)
     const struct work_kind *kind;
 
     for (size_t i = 0; (kind = work_kind_at(i)) != NULL; i++) {
-        char word[64];
+        char word[64], meaning[160];
 
         snprintf(word, sizeof(word), "%s%s%s", kind->name, kind->argument == NULL ? "" : "=",
                  kind->argument == NULL ? "" : kind->argument);
-        print_row(out, 4, word, kind->help);
+        snprintf(meaning, sizeof(meaning), "%s%s", kind->changes ? "* " : "", kind->help);
+        print_row(out, 4, word, meaning);
     }
-    print_row(out, 4, "./FILE.so[=ARG]", "what this shared object does: see work.h");
+    print_row(out, 4, "./FILE.so[=ARG]", "your own code: <load_balancer/work.h>");
 }
 
 static void print_limits(FILE *out)
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "how many worker processes, 1 to %d (default: 4)",
+    snprintf(text, sizeof(text), "so many worker processes, 1 to %d (default: 4)",
              CONFIG_WORKERS_MAX);
     print_row(out, 2, "--workers N", text);
-    print_row(out, 2, "--workers MIN..MAX", "as many as the load needs, between the two");
+    print_row(out, 2, "--workers MIN..MAX", "* as many as the load needs");
 }
 
 static void print_window(FILE *out)
@@ -86,10 +87,10 @@ static void print_window(FILE *out)
     char text[256];
 
     snprintf(text, sizeof(text),
-             "items out per worker, 1 to %d (default: 64); with 1 each waits for "
-             "the ack of the one before; with a distributor 1 to %d (default: 256 for burst, "
-             "128 for single)",
-             CONFIG_WINDOW_MAX, CONFIG_WINDOW_DISTRIBUTOR_MAX);
+             "at most so many items out per worker: in mode window 1 to %d (default: %d), "
+             "else 1 to %d (default: burst %d, single %d)",
+             CONFIG_WINDOW_MAX, CONFIG_WINDOW, CONFIG_WINDOW_DISTRIBUTOR_MAX,
+             CONFIG_WINDOW_BURST, CONFIG_WINDOW_SINGLE);
     print_row(out, 2, "--window N", text);
 }
 
@@ -101,8 +102,8 @@ void help_print(FILE *out)
              CONFIG_QUEUE_MAX);
     fputs("Usage: load_balancer --source SOURCE [OPTION]...\n"
           "\n"
-          "Sends packets through worker processes, the packets of a flow in order, and\n"
-          "checks that nothing was lost.\n"
+          "Sends packets through worker processes, the packets of a flow in order, checks\n"
+          "that nothing was lost, and can write what the workers have made of them.\n"
           "\n"
           "Input\n",
           out);
@@ -126,18 +127,19 @@ void help_print(FILE *out)
               "a capture of the packets of which three workers died, and which are set aside");
     fputs("\nDistribution\n", out);
     print_row(out, 2, "--mode window",
-              "a channel and a window of items for each worker (default, unless something else "
-              "needs a distributor)");
+              "the balancer chooses the worker when a packet comes (default, unless something "
+              "else needs a distributor, as marked *)");
     print_row(out, 2, "--mode burst",
-              "a distributor, which gives workers up to 8 items at a time");
-    print_row(out, 2, "--mode single", "a distributor, one item at a time");
+              "a distributor chooses, as workers have room; they take up to 8 items at a time "
+              "(default with *)");
+    print_row(out, 2, "--mode single", "the same, one at a time: for work that takes long");
     print_row(out, 2, "--policy flow",
-              "all packets of a flow to one worker (default with window)");
-    print_row(
-            out, 2, "--policy tag",
-            "a flow's packets in order, at whichever worker has room when none is out (default "
-            "with a distributor)");
-    print_row(out, 2, "--policy least-loaded", "each packet to the worker with the fewest out");
+              "a flow stays at one worker (default in mode window, and only there)");
+    print_row(out, 2, "--policy tag",
+              "* a flow's packets stay in order, wherever there is room (default with a "
+              "distributor)");
+    print_row(out, 2, "--policy least-loaded",
+              "each packet to the worker with the fewest out; flows lose their order");
     print_window(out);
     print_row(out, 2, "--on-busy block", "wait for a worker whose window is full (default)");
     print_row(out, 2, "--on-busy queue=N", queue);
@@ -153,7 +155,7 @@ void help_print(FILE *out)
     fputs("\nOutput\n", out);
     print_row(out, 2, "--sink none", "what comes back is counted (default)");
     print_row(out, 2, "--sink pcap:FILE",
-              "and written, as the work has left it, each flow in order");
+              "* and written, as the work has left it, each flow in order");
     print_row(out, 2, "--json", "the report as one JSON object instead of tables");
     print_row(out, 2, "--quiet", "no progress line, no tables");
     print_row(out, 2, "--help", "this text");
@@ -169,6 +171,7 @@ void help_print(FILE *out)
           "  load_balancer --source pcap:traffic.pcapng\n"
           "  load_balancer --source generated:flows=1000,packets=10000000 --workers 2\n"
           "  tcpdump -w - | load_balancer --source pcap:- --work digest --json\n"
+          "  load_balancer --source pcap:in.pcap --work ttl --sink pcap:out.pcap\n"
           "\n"
           "More: man load_balancer.\n",
           out);

@@ -148,7 +148,7 @@ bool process_start(struct process *process, const char *path, const struct confi
     snprintf(program, sizeof(program), "%s", path);
     snprintf(node, sizeof(node), "%u", number);
     snprintf(domain, sizeof(domain), "%u", config->domain);
-    snprintf(window, sizeof(window), "%u", config->window > 0 ? config->window : 1);
+    snprintf(window, sizeof(window), "%u", config->window);
     snprintf(parent, sizeof(parent), "%ld", (long)getpid());
     snprintf(work, sizeof(work), "%s", config->work);
     *process = (struct process){ .handle = -1, .slot = number - 1 };

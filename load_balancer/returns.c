@@ -51,6 +51,57 @@ static bool set_aside(struct balancer *balancer, const struct item *item)
     return true;
 }
 
+/* The worker that has worked on an item, or died over it; 0: nobody has said. */
+static uint32_t worker_of(const struct distribution *distribution,
+                          const struct distributor_item *item)
+{
+    return item->worker < DISTRIBUTOR_WORKERS_MAX ? distribution->workers[item->worker] : 0;
+}
+
+/* When a death ends the run, what the worker may have died of is given to nobody else: that
+ * would die of it, too. */
+static bool lose(struct balancer *balancer, const struct distributor_item *from,
+                 const struct item *item)
+{
+    struct distribution *distribution = balancer->distribution;
+    uint32_t number = worker_of(distribution, from);
+    struct worker_stats *worker;
+
+    balancer->stats.failed = true;
+    if (number == 0)
+        return true; /* counted with those that nobody had */
+    worker = distribution->crew.all[number - 1].stats;
+    worker->lost = true;
+    worker->items++;
+    worker->bytes += item->captured;
+    worker->original_bytes += item->original;
+    worker->lost_bytes += item->captured;
+    worker->lost_original_bytes += item->original;
+    return true;
+}
+
+static bool give_up(struct balancer *balancer, const struct distributor_item *from,
+                    const struct item *item)
+{
+    return balancer->config->on_death == ON_DEATH_STOP ? lose(balancer, from, item)
+                                                       : set_aside(balancer, item);
+}
+
+/* --- The sink ----------------------------------------------------------------------- */
+
+/* Always false. */
+static bool say_sink_failed(struct balancer *balancer)
+{
+    balancer_complain(balancer, "cannot write to --sink '%.200s': %s", balancer->config->sink,
+                      strerror(errno));
+    return false;
+}
+
+bool returns_flush(struct balancer *balancer)
+{
+    return capture_file_flush(&balancer->sink) || say_sink_failed(balancer);
+}
+
 /* --- What the worker says ------------------------------------------------------------ */
 
 static void add_done(struct balancer *balancer, struct crew_worker *worker,
@@ -94,13 +145,6 @@ static bool read_done(struct balancer *balancer, const struct distributor_item *
 
 /* --- One item ------------------------------------------------------------------------ */
 
-/* The worker that has worked on an item; 0: nobody has said. */
-static uint32_t worker_of(const struct distribution *distribution,
-                          const struct distributor_item *item)
-{
-    return item->worker < DISTRIBUTOR_WORKERS_MAX ? distribution->workers[item->worker] : 0;
-}
-
 static bool take_item(struct balancer *balancer, const struct distributor_item *from,
                       const struct item *item)
 {
@@ -127,12 +171,9 @@ static bool take_item(struct balancer *balancer, const struct distributor_item *
     if (item->sent_ns != 0)
         latency_add(&worker->latency, clock_ns() - item->sent_ns);
     balancer->stats.filtered += returned.outcome == WORK_FILTERED;
-    if (balancer->config->sink == NULL || returned.outcome == WORK_FILTERED
-        || capture_file_put(&balancer->sink, item, returned.bytes, returned.size))
-        return true;
-    balancer_complain(balancer, "cannot write to --sink '%.200s': %s", balancer->config->sink,
-                      strerror(errno));
-    return false;
+    return balancer->config->sink == NULL || returned.outcome == WORK_FILTERED
+        || capture_file_put(&balancer->sink, item, returned.bytes, returned.size)
+        || say_sink_failed(balancer);
 }
 
 static bool take(struct balancer *balancer, const struct distributor_item *from)
@@ -140,7 +181,7 @@ static bool take(struct balancer *balancer, const struct distributor_item *from)
     struct distribution *distribution = balancer->distribution;
     uint32_t slot = (uint32_t)from->cookie;
     const struct item *item = distribution->slots.all[slot].item;
-    bool good = (from->flags & DISTRIBUTOR_GIVEN_UP) != 0 ? set_aside(balancer, item)
+    bool good = (from->flags & DISTRIBUTOR_GIVEN_UP) != 0 ? give_up(balancer, from, item)
                                                           : take_item(balancer, from, item);
 
     slots_give_back(&distribution->slots, slot);

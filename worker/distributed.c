@@ -21,9 +21,14 @@ enum {
     /* How long to wait for the balancer's distributor, which is there before we are started. */
     JOIN_LIMIT_MS = 10000,
 
-    /* The clock is read once in so many turns, and whenever there is nothing to do. */
+    /* The clock is read once in so many turns at most, more often where they take long, and
+     * whenever there is nothing to do. */
     TIME_EVERY = 64,
 };
+
+/* The balancer is told of the time about as often, also to see which load there is. */
+static const uint64_t tell_least_ns = 5 * NS_PER_MS;
+static const uint64_t tell_most_ns = 20 * NS_PER_MS;
 
 struct distributed {
     const struct worker_settings *settings;
@@ -39,7 +44,8 @@ struct distributed {
 
     uint64_t told_ns; /* up to here the time has been told */
     uint64_t idle_ns; /* of the time since then */
-    unsigned turns;
+    unsigned turns;   /* since then */
+    unsigned tell_at; /* as many as this; 0: before the first item, which time begins with */
 };
 
 /* --- One item --------------------------------------------------------------------------- */
@@ -132,6 +138,10 @@ static void tell_time(struct distributed *worker, struct item_done *done, uint64
     worker->told_ns = now_ns;
     worker->idle_ns = 0;
     worker->turns = 0;
+    if (done->span_ns > tell_most_ns && worker->tell_at > 1)
+        worker->tell_at /= 2;
+    else if (done->span_ns < tell_least_ns && worker->tell_at < TIME_EVERY)
+        worker->tell_at *= 2;
 }
 
 /* Works on items and makes them ready to be given back. */
@@ -142,7 +152,7 @@ static bool work_on_all(struct distributed *worker, struct distributor_item *ite
     for (uint32_t i = 0; i < count; i++)
         if (!work_on(worker, &items[i], i))
             return false;
-    if (++worker->turns >= TIME_EVERY)
+    if (++worker->turns >= worker->tell_at)
         tell_time(worker, &worker->done[0], clock_ns());
     if (worker->changed) {
         for (uint32_t i = 0; i < count; i++)
@@ -171,21 +181,30 @@ static size_t take(struct distributed *worker, struct distributor_item *items, s
     return taken;
 }
 
+/* The time begins with the first items. */
+static void begin_time(struct distributed *worker)
+{
+    worker->told_ns = clock_ns();
+    worker->idle_ns = worker->turns = 0;
+    worker->tell_at = 1;
+}
+
 /* False: something came, or was made, that cannot be. */
 static bool work_until_told(struct distributed *worker, mcapi_status_t *status)
 {
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     size_t count = 0;
 
-    worker->told_ns = clock_ns();
-    while ((count = take(worker, items, count, status)) > 0)
+    while ((count = take(worker, items, count, status)) > 0) {
+        if (worker->tell_at == 0)
+            begin_time(worker);
         if (!work_on_all(worker, items, count))
             return false;
+    }
     return true;
 }
 
-/* --- All of it ------------------------------------------------------------------------------
- */
+/* --- All of it -------------------------------------------------------------------------- */
 
 static enum worker_end end_of(mcapi_status_t status, char reason[WORKER_REASON_SIZE])
 {

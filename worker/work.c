@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -128,6 +129,15 @@ bool work_prepare(struct work *work, const char *specification, char *error, siz
         return true;
     *work = (struct work){ .kind = NULL };
     return false;
+}
+
+void work_contradicts(const struct work *work)
+{
+    fprintf(stderr,
+            "worker: '%s' has changed or filtered a packet; its work_kind says that it does "
+            "not (.changes)\n",
+            work->kind->name);
+    exit(EXIT_FAILURE);
 }
 
 void work_finish(struct work *work)

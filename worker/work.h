@@ -67,7 +67,10 @@ struct work_kind {
     const char *result;           /* the name of its result in a report; NULL: it has none */
     const char *meaning;          /* the same in words */
     bool result_is_sum_of_hashes; /* a bit pattern, rather than a number */
-    bool changes;                 /* it may return WORK_CHANGED or WORK_FILTERED */
+
+    /* It may return WORK_CHANGED or WORK_FILTERED. One that does so without having said it here
+     * ends its process: in mode window nobody would hear of what it did. */
+    bool changes;
 
     /* Gets ready; NULL: nothing to do. `argument` is what stood behind "=", or NULL. False: it
      * cannot be, with a reason of one line. Also called by load_balancer, to refuse at once
@@ -91,6 +94,7 @@ struct work {
     uint64_t result;
 };
 
+#ifndef __cplusplus
 /* --- For the programs ------------------------------------------------------------------- */
 
 /* Gets the work ready that `specification` names: "kind", "kind=argument", or the path of a
@@ -101,11 +105,21 @@ bool work_prepare(struct work *work, const char *specification, char *error, siz
 /* Lets go of it, but for the result. The kind stays what it is. */
 void work_finish(struct work *work);
 
+/* Says on standard error that the kind changes packets without `changes`, and ends the process.
+ */
+_Noreturn void work_contradicts(const struct work *work);
+
 static inline enum work_outcome work_process(struct work *work, const struct item *item,
                                              struct work_bytes *bytes)
 {
-    return work->kind->process == NULL ? WORK_UNCHANGED
-                                       : work->kind->process(work, item, bytes);
+    enum work_outcome outcome;
+
+    if (work->kind->process == NULL)
+        return WORK_UNCHANGED;
+    outcome = work->kind->process(work, item, bytes);
+    if (outcome != WORK_UNCHANGED && !work->kind->changes)
+        work_contradicts(work);
+    return outcome;
 }
 
 /* The kinds in the table, in order; NULL behind the last. */
@@ -115,6 +129,8 @@ extern const struct work_kind work_count;  /* work_count.c */
 extern const struct work_kind work_delay;  /* work_delay.c */
 extern const struct work_kind work_digest; /* work_digest.c */
 extern const struct work_kind work_ttl;    /* work_ttl.c */
+
+#endif /* __cplusplus */
 
 #ifdef __cplusplus
 }

@@ -61,7 +61,7 @@ static enum work_outcome process(struct work *work, const struct item *item,
 const struct work_kind work_ttl = {
     .version = WORK_VERSION,
     .name = "ttl",
-    .help = "decrement TTL or hop limit, as a router does",
+    .help = "one hop less to live, as at a router",
     .result = "expired",
     .meaning = "packets without a hop left",
     .changes = true,

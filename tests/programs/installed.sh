@@ -62,6 +62,19 @@ packets_reach_installed_workers() {
         --source generated:flows=10,packets=1000,size=64,seed=1 --workers 2
 }
 
+# shellcheck disable=SC2086,SC2046      # CC, CFLAGS and the flags are several words each
+own_work_builds() {
+    cp "$top_srcdir/doc/examples/my_filter.c" "$folder" &&
+        $CC $CFLAGS -shared -fPIC -o "$folder/my_filter.so" "$folder/my_filter.c" \
+            $(pkg_config --cflags mcapi)
+}
+
+packets_are_filtered() {
+    with_library "$root$bindir/load_balancer" --source generated:packets=1000 --workers 2 \
+        --work "$folder/my_filter.so=9" --sink "pcap:$folder/sink.pcap" >"$folder/report" &&
+        cat "$folder/report" && grep -q '^[1-9][0-9,]* bytes to the port$' "$folder/report"
+}
+
 nothing_is_left() {
     test -z "$(find "$root" ! -type d -print | tee /dev/stderr)"
 }
@@ -77,6 +90,8 @@ expect "its example runs" with_library "$folder/distribute"
 if [ -e "$root$bindir/load_balancer" ]; then
     expect "the installed load_balancer finds the installed worker" \
         packets_reach_installed_workers
+    expect "work of one's own builds with what is installed" own_work_builds
+    expect "the installed worker does it" packets_are_filtered
 fi
 expect "the installed mcapi_inspect runs" with_library "$root$bindir/mcapi_inspect" --version
 expect "make uninstall succeeds" plain_make uninstall

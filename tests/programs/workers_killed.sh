@@ -41,7 +41,21 @@ killing() {
 
 equal() {
     exit_status_is 0 && holds '$r->{agreed} && $r->{ordered} && $r->{totals}{input} > 0' &&
-        same_essence && nothing_is_left
+        same_essence && nothing_is_left && same_sink
+}
+
+# What a run wrote to its sink, each flow in order.
+sink=$folder/sink.pcap
+
+same_sink() {
+    [ ! -e "$folder/sink_disturbed.pcap" ] ||
+        perl "$top_srcdir/tests/programs/same_packets.pl" "$folder/sink_calm.pcap" \
+            "$folder/sink_disturbed.pcap"
+}
+
+# keep_sink NAME: until the next run of that name; nothing if there is no sink.
+keep_sink() {
+    [ ! -e "$sink" ] || mv "$sink" "$folder/sink_$1.pcap"
 }
 
 count() {
@@ -93,10 +107,12 @@ same_report() {
             : kills_of_run)) --late 2 --pause $((20 << (runs % 3))) "$@"
         mv "$folder/out" "$folder/disturbed"
         mv "$folder/err" "$folder/said"
+        keep_sink disturbed
         disturbed=$status disturbed_fed=$fed
         if [ "$calm_of" != "$fed" ]; then
             killing "${options[@]}" ${fed:+--records "$fed"} "$@"
             mv "$folder/out" "$folder/calm"
+            keep_sink calm
             calm_of=$fed
         fi
         mv "$folder/disturbed" "$folder/out"
@@ -113,6 +129,7 @@ same_report() {
         show_progress
     done
     took=$((SECONDS - took))
+    rm -f "$folder"/sink_*.pcap
     clear_progress
     note_run "$what" "$kills" "$runs" "$good" "$resent" "$took"
     expect "$what: $kills workers killed, $good of $runs reports equal" \
@@ -152,9 +169,9 @@ all_done() {
                $r->{totals}{input} == $r->{totals}{items}'
 }
 
-share=$((kills_wanted / 10))
+share=$((kills_wanted / 13))
 few=$((long ? share / 4 : share))
-same_report "a capture" $((kills_wanted - 8 * share - few)) --feed "$capture" --most 40000 -- \
+same_report "a capture" $((kills_wanted - 11 * share - few)) --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4
 same_report "a window of 1" $share --feed "$capture" --most 3000 -- \
     --source pcap:- --workers 4 --window 1
@@ -170,6 +187,12 @@ same_report "a distributor, bursts" $share --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4 --mode burst
 same_report "a distributor, single" $share --feed "$capture" --most 40000 -- \
     --source pcap:- --workers 4 --mode single
+same_report "least-loaded, bursts" $share --feed "$capture" --most 40000 -- \
+    --source pcap:- --workers 4 --mode burst --policy least-loaded
+same_report "as many as needed" $share --workers 2 --feed "$capture" --most 40000 -- \
+    --source pcap:- --workers 2..4 --window 8
+same_report "a sink" $share --feed "$capture" --most 5000 -- \
+    --source pcap:- --workers 4 --sink "pcap:$sink"
 done_after_signal $share --source generated:packets=0,size=64 --workers 4
 # Short runs: most deaths are at their beginnings and ends.
 kills_of_run=2

@@ -29,7 +29,7 @@ START_TEST(create_refuses_what_makes_no_sense)
 {
     struct distributor_settings reserved = { .reserved = { 0 } };
 
-    reserved.reserved[7] = 1;
+    reserved.reserved[SUITE_LENGTH(reserved.reserved) - 1] = 1;
     is_refused(MCAPI_ERR_PARAMETER, 1, 0, DISTRIBUTOR_BURST, NULL);
     is_refused(MCAPI_ERR_PARAMETER, 1, DISTRIBUTOR_WORKERS_MAX + 1, DISTRIBUTOR_BURST, NULL);
     is_refused(MCAPI_ERR_PARAMETER, 1, UINT32_MAX, DISTRIBUTOR_BURST, NULL);

@@ -73,15 +73,19 @@ static struct child *worker_start(const struct crew *crew, mcapi_node_t node)
     return child;
 }
 
-static struct crew begin(enum distributor_mode mode, uint32_t deaths_max, uint64_t bad)
+static struct crew begin_with(enum distributor_mode mode,
+                              const struct distributor_settings *settings, uint64_t bad)
 {
-    const struct distributor_settings settings = { .deaths_max = deaths_max };
-
     scene = scene != NULL ? scene : shared_memory(sizeof(*scene));
     atomic_store(&scene->struck, 0);
     atomic_store(&scene->who, 0);
     atomic_store(&scene->bad, bad);
-    return crew_open_empty(mode, &settings);
+    return crew_open_empty(mode, settings);
+}
+
+static struct crew begin(enum distributor_mode mode, uint32_t deaths_max, uint64_t bad)
+{
+    return begin_with(mode, &(struct distributor_settings){ .deaths_max = deaths_max }, bad);
 }
 
 static bool has_struck(const struct crew *crew, uint32_t times)
@@ -301,6 +305,115 @@ START_TEST(at_the_first_death_it_is_given_up_with_what_was_beside_it)
 }
 END_TEST
 
+/* --- Weighing --------------------------------------------------------------------------- */
+
+struct weighing {
+    uint32_t weight; /* of each death */
+    uint32_t calls;
+    mcapi_domain_t domain;
+    mcapi_node_t node; /* of the last one */
+};
+
+static uint32_t weigh(void *context, mcapi_domain_t domain, mcapi_node_t node)
+{
+    struct weighing *weighing = context;
+
+    weighing->calls++;
+    weighing->domain = domain;
+    weighing->node = node;
+    return weighing->weight;
+}
+
+static struct crew begin_weighing(enum distributor_mode mode, struct weighing *weighing)
+{
+    const struct distributor_settings settings = { .deaths_max = 12,
+                                                   .weigh = weigh,
+                                                   .context = weighing };
+
+    return begin_with(mode, &settings, 1);
+}
+
+/* Workers on nodes from FIRST on die of item 1, one after another, as it is noticed. */
+static void die_of_it(struct crew *crew, uint32_t times)
+{
+    for (uint32_t i = 0; i < times; i++) {
+        struct child *victim = worker_start(crew, FIRST + i);
+
+        ck_assert(eventually(has_struck(crew, i + 1)));
+        child_kill(victim);
+        crew_look(crew);
+        ck_assert_uint_eq(crew_stats(crew).died, i + 1);
+    }
+}
+
+START_TEST(a_death_counts_as_it_is_weighed)
+{
+    static const uint32_t weights[] = { 1, 4, 11 };
+
+    for (size_t i = 0; i < SUITE_LENGTH(weights); i++) {
+        struct weighing weighing = { .weight = weights[i], .domain = 99 };
+        struct crew crew = begin_weighing((enum distributor_mode)_i, &weighing);
+
+        crew_put_some(&crew, 7, 1, ITEMS);
+        die_of_it(&crew, 1);
+        ck_assert_uint_eq(weighing.calls, 1);
+        ck_assert_uint_eq(weighing.domain, 0);
+        ck_assert_uint_eq(weighing.node, FIRST);
+        crew_join(&crew);
+        crew_work_all(&crew);
+        ck_assert_uint_eq(count_marked(&crew, weights[i], ITEMS),
+                          _i == DISTRIBUTOR_SINGLE ? 1 : 8);
+        crew_close(&crew);
+        ck_assert_uint_eq(weighing.calls, 1);
+        child_end_all();
+    }
+}
+END_TEST
+
+/* However often. */
+START_TEST(a_death_of_no_weight_clears_all_items)
+{
+    struct weighing weighing = { .weight = 0 };
+    struct crew crew = begin_weighing((enum distributor_mode)_i, &weighing);
+
+    crew_put_some(&crew, 7, 1, ITEMS);
+    die_of_it(&crew, 3);
+    ck_assert_uint_eq(weighing.calls, 3);
+    crew_join(&crew);
+    crew_work_all(&crew);
+    ck_assert_uint_eq(count_marked(&crew, UINT8_MAX, ITEMS), 0);
+    ck_assert_uint_eq(crew_stats(&crew).given_up, 0);
+    crew_close(&crew);
+}
+END_TEST
+
+/* Three at 4, which make 12. */
+START_TEST(an_item_is_given_up_when_its_deaths_weigh_enough)
+{
+    struct weighing weighing = { .weight = 4 };
+    struct crew crew = begin_weighing((enum distributor_mode)_i, &weighing);
+    struct distributor_item item;
+
+    crew_put_some(&crew, 7, 1, ITEMS);
+    die_of_it(&crew, 3);
+    ck_assert_uint_eq(weighing.calls, 3);
+    ck_assert_uint_eq(weighing.node, FIRST + 2);
+    ck_assert_uint_eq(crew_stats(&crew).given_up, 1);
+    crew_join(&crew);
+    crew_work_all(&crew);
+    ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+    ck_assert_uint_eq(item.cookie, 1);
+    ck_assert_uint_ne(item.flags & DISTRIBUTOR_GIVEN_UP, 0);
+    ck_assert_uint_eq(item.deaths, 12);
+    for (uint64_t next = 2; next <= ITEMS; next++) {
+        ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+        ck_assert_uint_eq(item.cookie, next);
+        ck_assert_uint_eq(item.flags & DISTRIBUTOR_GIVEN_UP, 0);
+    }
+    crew_close(&crew);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -310,6 +423,9 @@ int main(void)
         { what_may_have_killed_waits_for_a_worker_without_items, 1 },
         { an_item_that_kills_is_found_and_given_up, MODES },
         { at_the_first_death_it_is_given_up_with_what_was_beside_it, MODES },
+        { a_death_counts_as_it_is_weighed, MODES },
+        { a_death_of_no_weight_clears_all_items, MODES },
+        { an_item_is_given_up_when_its_deaths_weigh_enough, MODES },
     };
 
     return suite_run_between("distributor/deaths", node_begin, node_end, tests,

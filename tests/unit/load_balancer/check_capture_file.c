@@ -177,7 +177,34 @@ START_TEST(a_full_disk_is_noticed)
     ck_assert(capture_file_open(&capture_file, "--quarantine", "/dev/full", true,
                                 "generated:", reason));
     ck_assert(!capture_file_put(&capture_file, &(struct item){ .captured = 0 }, "", 0));
-    capture_file_close(&capture_file);
+    /* Once. */
+    ck_assert(capture_file_put(&capture_file, &(struct item){ .captured = 0 }, "", 0));
+    ck_assert(capture_file_flush(&capture_file));
+    ck_assert(capture_file_close(&capture_file));
+}
+END_TEST
+
+/* Packets that are not in the file one by one are so when that is asked for. */
+START_TEST(what_was_put_is_there_after_a_flush)
+{
+    const struct item item = { .link_type = DLT_RAW, .original = 7 };
+    struct capture_file capture_file;
+    struct pcap_pkthdr *header;
+    const u_char *bytes;
+    pcap_t *capture;
+
+    ck_assert(capture_file_open(&capture_file, "--sink", path, false, "generated:", reason));
+    ck_assert(capture_file_flush(&capture_file));
+    ck_assert(!capture_file.behind);
+    ck_assert(capture_file_put(&capture_file, &item, "a sink!", 7));
+    ck_assert(capture_file.behind);
+    ck_assert(capture_file_flush(&capture_file));
+    ck_assert(!capture_file.behind);
+    capture = read_again();
+    ck_assert_int_eq(pcap_next_ex(capture, &header, &bytes), 1);
+    ck_assert_mem_eq(bytes, "a sink!", 7);
+    pcap_close(capture);
+    ck_assert(capture_file_close(&capture_file));
 }
 END_TEST
 
@@ -192,6 +219,7 @@ int main(void)
         { a_file_that_cannot_be_made_is_refused, 1 },
         { the_source_is_not_emptied, 1 },
         { a_full_disk_is_noticed, 1 },
+        { what_was_put_is_there_after_a_flush, 1 },
     };
     int failed;
 

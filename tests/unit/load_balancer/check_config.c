@@ -121,7 +121,9 @@ START_TEST(mode_and_policy_follow_from_what_is_asked_for)
     ck_assert_int_eq(config.policy, POLICY_FLOW);
     config = good("--source x --policy tag");
     ck_assert_int_eq(config.mode, MODE_BURST);
-    ck_assert_uint_eq(config.window, 0);
+    ck_assert_uint_eq(config.window, 256);
+    ck_assert_uint_eq(good("--source x --mode single").window, 128);
+    ck_assert_uint_eq(good("--source x --mode single --window 1").window, 1);
     config = good("--source x --sink pcap:out");
     ck_assert_int_eq(config.mode, MODE_BURST);
     ck_assert_int_eq(config.policy, POLICY_TAG);
@@ -181,6 +183,8 @@ static const struct {
       "needs --mode window, which cannot be with --sink" },
     { "--source x --mode window --policy tag",
       "--policy tag needs --mode burst or --mode single" },
+    { "--source x --sink pcap:-", "--sink 'pcap:-': standard output is for the report" },
+    { "--source x --sink pcap:", "--sink 'pcap:': must be none or pcap:FILE" },
     { "--source x --mode window --sink pcap:f", "--sink pcap:FILE needs --mode burst" },
     { "--source x --mode window --workers 1..2", "--workers MIN..MAX needs --mode burst" },
     { "--source x --mode window --work ttl", "work that changes packets needs --mode burst" },
