@@ -389,9 +389,8 @@ static bool settle_mode(struct config *config, char reason[CONFIG_REASON_SIZE])
         return false;
     }
     if (config->window == 0)
-        config->window = config->mode == MODE_WINDOW ? CONFIG_WINDOW
-                       : config->mode == MODE_BURST  ? CONFIG_WINDOW_BURST
-                                                     : CONFIG_WINDOW_SINGLE;
+        config->window =
+                config->mode == MODE_WINDOW ? CONFIG_WINDOW : CONFIG_WINDOW_DISTRIBUTOR;
     if (config->mode != MODE_WINDOW && config->window > CONFIG_WINDOW_DISTRIBUTOR_MAX) {
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--window '%u': with --mode %s it can be %d at most", config->window,

@@ -20,8 +20,7 @@ enum {
 
     /* Where --window says nothing. */
     CONFIG_WINDOW = 64,
-    CONFIG_WINDOW_BURST = 256,
-    CONFIG_WINDOW_SINGLE = 128,
+    CONFIG_WINDOW_DISTRIBUTOR = 256,
 
     CONFIG_QUEUE_MAX = 1000000,
     CONFIG_REASON_SIZE = 512,

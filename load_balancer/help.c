@@ -88,9 +88,9 @@ static void print_window(FILE *out)
 
     snprintf(text, sizeof(text),
              "at most so many items out per worker: in mode window 1 to %d (default: %d), "
-             "else 1 to %d (default: burst %d, single %d)",
+             "else 1 to %d (default: %d)",
              CONFIG_WINDOW_MAX, CONFIG_WINDOW, CONFIG_WINDOW_DISTRIBUTOR_MAX,
-             CONFIG_WINDOW_BURST, CONFIG_WINDOW_SINGLE);
+             CONFIG_WINDOW_DISTRIBUTOR);
     print_row(out, 2, "--window N", text);
 }
 

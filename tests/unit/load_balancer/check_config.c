@@ -122,7 +122,7 @@ START_TEST(mode_and_policy_follow_from_what_is_asked_for)
     config = good("--source x --policy tag");
     ck_assert_int_eq(config.mode, MODE_BURST);
     ck_assert_uint_eq(config.window, 256);
-    ck_assert_uint_eq(good("--source x --mode single").window, 128);
+    ck_assert_uint_eq(good("--source x --mode single").window, 256);
     ck_assert_uint_eq(good("--source x --mode single --window 1").window, 1);
     config = good("--source x --sink pcap:out");
     ck_assert_int_eq(config.mode, MODE_BURST);
