@@ -40,6 +40,11 @@ void world_limit_nodes(int nodes)
     settings.limits.max_nodes = (uint32_t)nodes;
 }
 
+void world_limit_elements(int elements)
+{
+    settings.limits.max_queue_elements = (uint32_t)elements;
+}
+
 void world_in_one_process(void)
 {
     one_process = true;
