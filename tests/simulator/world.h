@@ -11,8 +11,8 @@
 
 enum { WORLD_BUFFERS = 3, WORLD_ELEMENTS = 2, WORLD_PAYLOAD = 160 };
 
-/* For prepare(), before world_make: more slots for nodes than nodes; other limits; all of them in
- * one process, whose memory is simulated as the segment is. */
+/* For prepare(), before world_make: more slots for nodes than nodes; other limits; all of them
+ * in one process, whose memory is simulated as the segment is. */
 void world_limit_nodes(int nodes);
 void world_limit_elements(int elements); /* scalars in a channel, messages at an endpoint */
 void world_in_one_process(void);
