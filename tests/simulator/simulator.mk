@@ -30,7 +30,7 @@ ifeq ($(small),)
 rooms += runtime api
 scenarios += \
 	scenario_channel scenario_connect scenario_control \
-	scenario_descriptor scenario_gate scenario_helpers scenario_leave scenario_messages scenario_nodes \
+	scenario_delete scenario_descriptor scenario_gate scenario_helpers scenario_leave scenario_messages scenario_nodes \
 	scenario_requests scenario_tally scenario_threads world
 flags += -DSIM_WHOLE
 endif
