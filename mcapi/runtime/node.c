@@ -301,8 +301,8 @@ static void end_life(struct mci_node *node)
         mci_runtime_detach();
 }
 
-/* Its thread has ended without the C library, and others take or have taken back what it had.
- */
+/* Its thread has ended without the C library, and others take or have taken back what it had in
+ * the segment. What this process has at its ends goes here: threads may be there. */
 static bool leave_lost(struct mci_node *node, uint32_t serial)
 {
     bool lost;
@@ -312,6 +312,9 @@ static bool leave_lost(struct mci_node *node, uint32_t serial)
     lost = mci_node_is_live(node, serial) && mci_node_is_lost(node);
     if (lost) {
         atomic_store_explicit(&node->serial, serial + 1, memory_order_seq_cst); /* HELD */
+        detach_ends(node);
+        mci_message_wake_all(&mci_runtime.map);
+        mci_bell_ring(&mci_runtime.map, node->slot);
         end_life(node);
     }
     pthread_mutex_unlock(&mci_runtime.mutex);
