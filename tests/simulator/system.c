@@ -130,6 +130,7 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
     segment->base = first ? sim_segment(form->size) : sim.segment;
     segment->size = sim.segment_size;
     segment->fd = -1;
+    sim.detached = false;
     return !first || form->format(segment->base, form->context);
 }
 
