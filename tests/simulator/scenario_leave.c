@@ -157,6 +157,8 @@ static void begin(void)
     /* As in scenario_helpers.c: whose process it is that has a slot now. */
     for (int i = 0; i < NODES; i++)
         sim_hint(&map->nodes[i].process, sizeof map->nodes[i].process);
+    /* A thread of the life before may wait by the rules of the next one, for a moment. */
+    sim_hint(&mci_runtime.wait_policy, sizeof mci_runtime.wait_policy);
     sim_start(SENDER, send_and_leave, NULL);
     for (int i = 0; i < NODES; i++)
         again[i] = sim_random(4) == 0;
