@@ -381,13 +381,12 @@ static void begin(void)
     sim_name(map->endpoints, NODES * sizeof map->endpoints[0], sizeof map->endpoints[0],
              "endpoint");
     sim_name(map->channels, sizeof map->channels[0], sizeof map->channels[0], "channel");
-    /* Whose process it is, and whose endpoint it was, is asked of slots that others may be
-     * taking meanwhile: who is told the wrong one wakes somebody for nothing. */
-    for (int i = 0; i < NODES; i++) {
-        sim_hint(&map->nodes[i].process, sizeof map->nodes[i].process);
-        sim_hint(&map->nodes[i].process_start, sizeof map->nodes[i].process_start);
+    world_hints(NODES);
+    /* Whose bell to ring for an endpoint that was deleted meanwhile: perhaps nobody's. */
+    for (int i = 0; i < NODES; i++)
         sim_hint(&map->endpoints[i].owner, sizeof map->endpoints[i].owner);
-    }
+    /* Read by who finalizes a lost node, to wake who sleeps: without the lock of the tables. */
+    sim_hint(&map->header->endpoint_high, sizeof map->header->endpoint_high);
     /* A number of a thread that was about to sleep, when its node was finalized by another. */
     for (int i = 0; i < MCI_SIDES; i++)
         sim_hint(&map->channels[0].counters[i].sleeps, sizeof(uint64_t));

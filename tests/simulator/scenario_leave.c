@@ -154,9 +154,7 @@ static void begin(void)
     sim_name(map->nodes, NODES * sizeof map->nodes[0], sizeof map->nodes[0], "node");
     sim_name(&mci_runtime, sizeof mci_runtime, 4, "mci_runtime");
     sim_name(mci_ends, 4 * sizeof mci_ends[0], sizeof mci_ends[0], "mci_ends");
-    /* As in scenario_helpers.c: whose process it is that has a slot now. */
-    for (int i = 0; i < NODES; i++)
-        sim_hint(&map->nodes[i].process, sizeof map->nodes[i].process);
+    world_hints(NODES);
     /* A thread of the life before may wait by the rules of the next one, for a moment. */
     sim_hint(&mci_runtime.wait_policy, sizeof mci_runtime.wait_policy);
     sim_start(SENDER, send_and_leave, NULL);

@@ -122,6 +122,16 @@ void world_same_node(int id, int node)
     mci_self.serial = self.serial;
 }
 
+void world_hints(int slots)
+{
+    const struct mci_map *map = mci_map();
+
+    for (int i = 0; i < slots; i++) {
+        sim_hint(&map->nodes[i].process, sizeof map->nodes[i].process);
+        sim_hint(&map->nodes[i].process_start, sizeof map->nodes[i].process_start);
+    }
+}
+
 struct mci_node *world_node(void)
 {
     return mci_self.node;

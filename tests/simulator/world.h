@@ -34,6 +34,11 @@ void world_connect(enum mci_channel_kind kind);
 /* For prepare(): another fibre is a thread of this node. */
 void world_same_node(int id, int node);
 
+/* For begin(): whose process it is that has a slot is asked without order, of slots that others
+ * may be taking meanwhile. Who is told the wrong one guards the wrong word, wakes somebody for
+ * nothing or does not find that process. */
+void world_hints(int slots);
+
 /* The calling fibre's. */
 struct mci_node *world_node(void);
 
