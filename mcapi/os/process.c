@@ -182,14 +182,6 @@ bool mci_process_alive(uint32_t pid, uint64_t start)
     }
 }
 
-bool mci_process_stopped(uint32_t pid, uint64_t start)
-{
-    struct stat_line line;
-
-    return read_process(pid, &line) == STAT_READ && start_of(&line) == start
-        && (line.state[0] == 'T' || line.state[0] == 't');
-}
-
 /* --- Threads -------------------------------------------------------------------------- */
 
 static bool is_exiting(const struct stat_line *line)
@@ -208,57 +200,78 @@ bool mci_thread_ended(uint32_t pid, uint64_t start, uint32_t tid)
     return result == STAT_NONE || (result == STAT_READ && is_exiting(&line));
 }
 
-/* Adds up the threads that are on their way out. False: one is not, or that is not known. */
-static bool count_exiting(uint32_t pid, const char *entries, long length, uint64_t *count)
-{
-    struct stat_line line;
-
-    for (long at = 0; at < length;) {
-        const struct dirent64 *entry = (const void *)(entries + at);
-
-        at += entry->d_reclen;
-        if (entry->d_name[0] == '.')
-            continue;
-        switch (read_thread(pid, (uint32_t)strtoul(entry->d_name, NULL, 10), &line)) {
-        case STAT_READ:
-            if (!is_exiting(&line))
-                return false;
-            ++*count;
-            break;
-        case STAT_NONE:
-            break;
-        default:
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Without opendir(), which allocates memory: who asks may have interrupted malloc. */
-bool mci_process_ended(uint32_t pid, uint64_t start)
+/* Shows `look` the line of each thread of the process, or none where there is none any more,
+ * until it says that this is enough. Without opendir(), which allocates memory: who asks may
+ * have interrupted malloc. False: not all have been looked at. */
+static bool look_at_threads(uint32_t pid,
+                            bool (*look)(enum stat_read, const struct stat_line *, uint64_t *),
+                            uint64_t *count)
 {
     _Alignas(struct dirent64) char entries[ENTRIES_LENGTH];
     char path[PATH_LENGTH];
     struct stat_line line;
-    uint64_t threads, exiting = 0;
-    bool all = true;
+    bool more = true;
     long length = 0;
     int fd;
 
-    if (!mci_process_alive(pid, start))
-        return true;
-    if (read_process(pid, &line) != STAT_READ)
-        return false;
-    threads = number_of(&line, FIELD_THREADS);
     snprintf(path, sizeof path, "/proc/%u/task", pid);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    while (all && (length = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
-        all = count_exiting(pid, entries, length, &exiting);
+    while (more && (length = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+        for (long at = 0; at < length && more;) {
+            const struct dirent64 *entry = (const void *)(entries + at);
+
+            at += entry->d_reclen;
+            if (entry->d_name[0] != '.')
+                more = look(read_thread(pid, (uint32_t)strtoul(entry->d_name, NULL, 10), &line),
+                            &line, count);
+        }
     close(fd);
+    return more && length == 0;
+}
+
+/* Adds up the threads that are on their way out. False: one is not, or that is not known. */
+static bool count_exiting(enum stat_read result, const struct stat_line *line, uint64_t *count)
+{
+    if (result == STAT_READ && is_exiting(line))
+        ++*count;
+    else
+        return result == STAT_NONE;
+    return true;
+}
+
+bool mci_process_ended(uint32_t pid, uint64_t start)
+{
+    struct stat_line line;
+    uint64_t exiting = 0;
+
+    if (!mci_process_alive(pid, start))
+        return true;
     /* Threads that go while the folder is read may hide others: then they are too few. */
-    return all && length == 0 && exiting >= threads;
+    return read_process(pid, &line) == STAT_READ
+        && look_at_threads(pid, count_exiting, &exiting)
+        && exiting >= number_of(&line, FIELD_THREADS);
+}
+
+/* False: that one is stopped. */
+static bool find_stopped(enum stat_read result, const struct stat_line *line, uint64_t *count)
+{
+    bool stopped = result == STAT_READ && (line->state[0] == 'T' || line->state[0] == 't');
+
+    *count += stopped;
+    return !stopped;
+}
+
+bool mci_process_stopped(uint32_t pid, uint64_t start)
+{
+    struct stat_line line;
+    uint64_t stopped = 0;
+
+    if (read_process(pid, &line) != STAT_READ || start_of(&line) != start)
+        return false;
+    look_at_threads(pid, find_stopped, &stopped);
+    return stopped > 0;
 }
 
 uint64_t mci_process_namespace(void)

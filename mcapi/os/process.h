@@ -31,7 +31,8 @@ uint64_t mci_process_start(uint32_t pid);
  * be found out, for want of a descriptor. */
 bool mci_process_alive(uint32_t pid, uint64_t start);
 
-/* Is it that process, and stopped by a signal or a debugger? */
+/* Is it that process, and it or a thread of it stopped, by a signal or a debugger? The first
+ * thread says nothing about the others: it may have ended before them. */
 bool mci_process_stopped(uint32_t pid, uint64_t start);
 
 /* Will that thread of that process execute nothing of its program any more? */

@@ -15,14 +15,17 @@ enum {
     SHORT_NAP = 1 * 1000 * 1000, /* ns; while the owner's process is on its way out */
     MOST_NAPS = 30, /* for one owner that does nothing; then its word is not believed */
 
+    /* ns; the same for one whose word was not believed before: a healthy one needs less. */
+    SECOND_CHANCE = 20 * 1000 * 1000,
+
     /* ns; an owner that is not stopped gives the lock back sooner, on the busiest machine. */
     GRACE = 1000 * 1000 * 1000,
 };
 
 mci_time mci_control_nap = 1000 * 1000 * 1000;
 
-/* The word that somebody here has waited for in vain: nobody waits for it again. Under the
- * mutex. */
+/* The word that somebody here has waited for in vain: nobody waits for it as long again, until
+ * the lock was seen without it. Under the mutex. */
 static uint32_t given_up;
 
 /*
@@ -75,41 +78,50 @@ static bool is_ours(uint32_t word)
 
 /* What a thread that wants the lock has seen of it. */
 struct wait {
-    uint32_t word;  /* the owner that it has waited for... */
-    mci_time since; /* ...since then */
+    uint32_t word;   /* the owner that it has waited for... */
+    mci_time spent;  /* ns; ...in sleeps from which nobody woke it */
+    mci_time looked; /* when it looked last */
     bool waited;
+    bool woken; /* the last sleep did not end by itself: something has happened */
 };
 
-/* True: that owner has kept the lock for so long that it does not have it, whatever the word
- * says; and it is not stopped. */
+/*
+ * True: that owner has kept the lock for so long that it does not have it, whatever the word
+ * says; and it is not stopped. We may have been stopped ourselves, or not have run for long,
+ * and the owner with us: so a look counts no more than one sleep, and what counts is only time
+ * in which the lock was not given back, even if the same owner took it again.
+ */
 static bool is_unbelievable(const struct mci_map *map, uint32_t word, struct wait *wait)
 {
     const struct mci_node_slot *owner = &map->nodes[MCI_CONTROL_SLOT(word)];
     uint32_t name = word & ~MCI_CONTROL_WAITED;
     mci_time now = mci_clock_now();
+    mci_time since = now - wait->looked;
+    mci_time longest = MOST_NAPS * mci_control_nap;
 
-    if (name == given_up)
-        return true;
-    if (!wait->waited || name != wait->word) {
+    wait->looked = now;
+    if (!wait->waited || wait->woken || name != wait->word
+        || mci_process_stopped(owner->process, owner->process_start)) {
         wait->word = name;
-        wait->since = now;
-    }
-    if (now - wait->since < MOST_NAPS * mci_control_nap)
-        return false;
-    if (mci_process_stopped(owner->process, owner->process_start)) {
-        wait->since = now;
+        wait->spent = 0;
         return false;
     }
-    mci_say(0,
-            "topology '%s': node <%u,%u> of process %u has kept the lock of the tables for too "
-            "long; until it gives it back, or ends, calls that need it fail",
-            map->segment.topology, owner->domain, owner->node, owner->process);
+    wait->spent += since < mci_control_nap ? since : mci_control_nap;
+    if (name == given_up && longest > SECOND_CHANCE)
+        longest = SECOND_CHANCE;
+    if (wait->spent < longest)
+        return false;
+    if (name != given_up)
+        mci_say(0,
+                "topology '%s': node <%u,%u> of process %u has kept the lock of the tables for "
+                "too long; until it gives it back, or ends, calls that need it fail",
+                map->segment.topology, owner->domain, owner->node, owner->process);
     given_up = name;
     return true;
 }
 
-/* Sleeps until the lock is given back or its owner dies. */
-static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
+/* Sleeps until the lock is given back or its owner dies. False: for as long as it would. */
+static bool wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
 {
     _Atomic uint32_t *control = &map->header->control;
     _Atomic uint32_t *life = &map->nodes[MCI_CONTROL_SLOT(word)].liveness.word;
@@ -118,21 +130,25 @@ static void wait_for_owner(struct mci_map *map, uint32_t word, mci_time until)
         { .word = control, .expected = word | MCI_CONTROL_WAITED },
         { .word = life, .expected = alive },
     };
-    mci_time nap = mci_clock_now() + mci_control_nap;
+    bool doubted = (word & ~MCI_CONTROL_WAITED) == given_up;
+    mci_time nap =
+            mci_clock_now()
+            + (doubted && mci_control_nap > SECOND_CHANCE ? SECOND_CHANCE : mci_control_nap);
     int result;
 
     if (mci_robust_owner(alive) == 0)
-        return;
+        return true;
     if ((word & MCI_CONTROL_WAITED) == 0
         && !atomic_compare_exchange_strong_explicit(control, &word, word | MCI_CONTROL_WAITED,
                                                     memory_order_relaxed, memory_order_relaxed))
-        return;
+        return true;
     /* Should the owner die and we next, before we could tell the others that wait. */
     mci_robust_guard(&map->nodes[MCI_CONTROL_SLOT(word)].liveness);
     result = mci_futex_wait_any(watch, 2, nap < until ? nap : until);
     mci_robust_guard(NULL);
     if (result == ETIMEDOUT)
         mci_recover_notice(map, MCI_CONTROL_SLOT(word));
+    return result == 0 || result == EAGAIN; /* not for a signal */
 }
 
 /* Whether the word names us, who do not have the lock: a damaged word. */
@@ -176,12 +192,15 @@ static bool take(uint32_t slot, bool helps, mci_time until)
         }
         if (is_unbelievable(map, word, &wait) || mci_clock_now() >= until)
             return false;
+        wait.woken = false;
         if (died)
             mci_futex_wait(control, word, mci_clock_now() + SHORT_NAP);
         else
-            wait_for_owner(map, word, until);
+            wait.woken = wait_for_owner(map, word, until);
         wait.waited = true;
         word = atomic_load_explicit(control, memory_order_acquire); /* NAMED */
+        if ((word & ~MCI_CONTROL_WAITED) != given_up)
+            given_up = 0;
     }
 }
 

@@ -15,7 +15,8 @@
  * A word that names nobody, a dead node, or a node of the process that asks (whose mutex it
  * has) is a damaged one, and taken over. One that names a live node of another process is
  * waited for: for as long as that process is stopped, by a signal or a debugger; otherwise half
- * a minute, then whoever asked is refused, and stderr says whom he waited for.
+ * a minute in which it does not give the lock back once, then whoever asked is refused, and
+ * stderr says whom he waited for.
  */
 #ifndef MCI_CONTROL_H
 #define MCI_CONTROL_H

@@ -63,13 +63,23 @@ static bool attach(const struct mci_node_settings *settings)
     return true;
 }
 
+/* Whether the node that had that slot still has the tables. Who leaves frees its slot before it
+ * gives them back, and a new life of the slot would make its name that of a dead owner. */
+static bool has_tables(const struct mci_map *map, uint32_t index)
+{
+    /* relaxed: after the acquire that saw the slot FREE */
+    return MCI_CONTROL_SLOT(atomic_load_explicit(&map->header->control, memory_order_relaxed))
+        == index;
+}
+
 /* The slot of a node that is dead and for which nobody is at work. */
 static bool may_take_over(const struct mci_map *map, uint32_t index)
 {
     const struct mci_node_slot *slot = &map->nodes[index];
 
     return mci_robust_dead(atomic_load_explicit(&slot->liveness.word, memory_order_acquire))
-        && (atomic_load_explicit(&slot->state, memory_order_acquire) == MCI_NODE_FREE
+        && ((atomic_load_explicit(&slot->state, memory_order_acquire) == MCI_NODE_FREE
+             && !has_tables(map, index))
             || mci_recover_is_quiet(map, index));
 }
 
@@ -291,8 +301,8 @@ static void end_life(struct mci_node *node)
         mci_runtime_detach();
 }
 
-/* Its thread has ended without the C library, and others take or have taken back what it had.
- */
+/* Its thread has ended without the C library, and others take or have taken back what it had in
+ * the segment. What this process has at its ends goes here: threads may be there. */
 static bool leave_lost(struct mci_node *node, uint32_t serial)
 {
     bool lost;
@@ -302,6 +312,9 @@ static bool leave_lost(struct mci_node *node, uint32_t serial)
     lost = mci_node_is_live(node, serial) && mci_node_is_lost(node);
     if (lost) {
         atomic_store_explicit(&node->serial, serial + 1, memory_order_seq_cst); /* HELD */
+        detach_ends(node);
+        mci_message_wake_all(&mci_runtime.map);
+        mci_bell_ring(&mci_runtime.map, node->slot);
         end_life(node);
     }
     pthread_mutex_unlock(&mci_runtime.mutex);

@@ -34,6 +34,10 @@ bool mci_recover_is_quiet(const struct mci_map *map, uint32_t node)
         || !mci_memory_mapped(slot->process, map->segment.device, map->segment.inode);
 }
 
+/*
+ * QUIET  who sees the next life of a slot begun knows that nobody acts for the one before: who
+ *        took the slot has looked, and all that they did has happened.
+ */
 bool mci_recover_is_kept(const struct mci_map *map, uint32_t node, uint32_t life)
 {
     const struct mci_node_slot *slot;
@@ -42,7 +46,7 @@ bool mci_recover_is_kept(const struct mci_map *map, uint32_t node, uint32_t life
         return false;
     slot = &map->nodes[node];
     return atomic_load_explicit(&slot->state, memory_order_relaxed) == MCI_NODE_LEAVING
-        && atomic_load_explicit(&slot->incarnation, memory_order_relaxed) == life;
+        && atomic_load_explicit(&slot->incarnation, memory_order_acquire) == life; /* QUIET */
 }
 
 void mci_recover_notice(struct mci_map *map, uint32_t node)

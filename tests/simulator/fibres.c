@@ -2,6 +2,7 @@
 /*
  * fibres.c - who runs next, who dies, and one schedule from its start to its end.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 enum {
     STACK = 128 * 1024,
     PAUSES = 500, /* after which those who pause wait for those who sleep */
+    SOON = 48,    /* accesses of a thread, after another one of its process was killed */
 };
 
 struct sim_machine sim;
@@ -222,7 +224,26 @@ static void run_fibre(void)
 
 /* --- Steps ---------------------------------------------------------------------------- */
 
-static void die(void)
+/* A process is killed: its other threads end, each when it is told so. One that sleeps wakes
+ * for nothing else. */
+static void kill_others(void)
+{
+    for (int i = 0; i < SIM_STAGE; i++) {
+        struct sim_fibre *fibre = &sim.fibre[i];
+
+        if (i == sim.self || fibre->process != sim.fibre[sim.self].process
+            || (fibre->state != SIM_READY && fibre->state != SIM_ASLEEP))
+            continue;
+        if (fibre->state == SIM_ASLEEP) {
+            sim_wake_fibre(i, -EINTR);
+            fibre->dies_at = fibre->steps + 1;
+        } else {
+            fibre->dies_at = fibre->steps + 1 + (uint32_t)sim_draw() % SOON;
+        }
+    }
+}
+
+static void end_here(void)
 {
     sim_let_go(sim.self); /* what a processor has begun to store, it stores */
     sim.fibre[sim.self].state = SIM_DEAD;
@@ -231,6 +252,18 @@ static void die(void)
         sim_trace("DIES", NULL, 0, 0, -1, 0);
     sim_kernel_death(sim.self);
     leave();
+}
+
+static void die(void)
+{
+    kill_others();
+    end_here();
+}
+
+void sim_end_thread(void)
+{
+    end_here();
+    __builtin_unreachable();
 }
 
 static inline void count_step(void)

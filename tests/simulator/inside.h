@@ -160,6 +160,17 @@ void sim_join(int before, int after);
 void sim_hand_over(int id, sim_stamp *view);
 void sim_take_over(int id, const sim_stamp *view);
 
+/* --- ranges.c ------------------------------------------------------------------------- */
+
+enum sim_checks {
+    SIM_CHECKED, /* as what it is, atomic or plain */
+    SIM_CHECKED_AS_PLAIN,
+    SIM_NOT_CHECKED,
+};
+
+void sim_ranges_begin(void);
+enum sim_checks sim_checks_of(const unsigned char *at);
+
 /* --- undo.c --------------------------------------------------------------------------- */
 
 /* What is there is there again after sim_undo_all(). */

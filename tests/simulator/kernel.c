@@ -148,6 +148,11 @@ void sim_kernel_wake(const uint32_t *word)
 
 static long futex_wait(uint32_t *word, uint32_t expected)
 {
+    if ((uint64_t)((const unsigned char *)word - sim.stacks) < sim.stacks_size) {
+        sim_pause(); /* nobody else knows the word: it sleeps for a moment */
+        errno = ETIMEDOUT;
+        return -1;
+    }
     sim_step();
     if (sim_kernel_read(word) != expected) {
         errno = EAGAIN;

@@ -60,6 +60,10 @@ int sim_process_of(int id);
 /* It does not die in this schedule. */
 void sim_spare(int id);
 
+/* The calling thread ends without the C library, and its process goes on. All other deaths are
+ * those of processes: the other threads end at places of their own soon after. */
+void sim_end_thread(void) __attribute__((noreturn));
+
 /* --- In a fibre ----------------------------------------------------------------------- */
 
 int sim_self(void);
@@ -92,6 +96,9 @@ void *sim_segment(uint64_t size);
  * `name`: for people; several ranges may have the same one.
  */
 void sim_guard(const volatile void *start, size_t size);
+
+/* Accesses to these bytes are not checked: they are no more than a hint, and may be wrong. */
+void sim_hint(const volatile void *start, size_t size);
 void sim_name(const volatile void *start, size_t size, size_t step, const char *name);
 
 /* For prepare(), twice at most: these bytes of the segment are no places, and never shared. For

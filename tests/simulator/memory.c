@@ -26,7 +26,6 @@
 #include "values.h"
 
 enum {
-    RANGES = 64,
     TABLE = 2048,
     POOL = 1 << 22, /* stamps */
 };
@@ -36,8 +35,6 @@ static uint32_t place_count;
 static uint32_t used; /* stamps of a view, a multiple of 8 */
 static struct entry table[TABLE];
 static uint32_t run;
-static struct range guarded[RANGES];
-static uint32_t guarded_count;
 static alignas(64) sim_stamp pool[POOL];
 static uint32_t pool_used;
 static alignas(16) sim_stamp in_order[SIM_STAMPS]; /* what seq_cst fences and stores know */
@@ -60,20 +57,11 @@ void sim_memory_begin(void)
     memset(in_order, 0, used * sizeof in_order[0]);
     place_count = 0;
     used = SIM_FIBRES;
-    guarded_count = 0;
+    sim_ranges_begin();
     pool_used = 0;
 }
 
 /* --- Places --------------------------------------------------------------------------- */
-
-void sim_guard(const volatile void *start, size_t size)
-{
-    const unsigned char *from = (const unsigned char *)start;
-
-    if (guarded_count == RANGES)
-        __builtin_trap();
-    guarded[guarded_count++] = (struct range){ from, from + size };
-}
 
 static struct place *make_place(struct entry *entry, unsigned char *at, unsigned size)
 {
@@ -85,13 +73,12 @@ static struct place *make_place(struct entry *entry, unsigned char *at, unsigned
     place = &places[place_count++];
     place->at = at;
     place->size = (uint8_t)size;
-    place->late = place->guarded = place->atomic = false;
+    place->checks = sim_checks_of(at);
+    place->late = place->atomic = false;
     place->stores = 1;
     place->last[1] = (struct store){ .value = raw(place->at, size) };
     place->plain_read = place->plain_write = place->atomic_read = place->atomic_write =
             (sim_lanes){ 0 };
-    for (uint32_t i = 0; i < guarded_count; i++)
-        place->guarded |= at >= guarded[i].from && at < guarded[i].to;
     used = (SIM_FIBRES + place_count + 7) & ~7u;
     sim_undo(place->at, size);
     return place;
@@ -194,6 +181,8 @@ static inline void check_plain(struct place *place, bool write)
 {
     sim_stamp clock = self()->now[sim.self];
 
+    if (place->checks == SIM_NOT_CHECKED)
+        return;
     if (!is_before(place->plain_write) || !is_before(place->atomic_write))
         race(place, write ? "a write after a write" : "a read after a write");
     if (write && (!is_before(place->plain_read) || !is_before(place->atomic_read)))
@@ -208,11 +197,13 @@ static inline void check_atomic(struct place *place, bool read, bool write)
 {
     sim_stamp clock = self()->now[sim.self];
 
-    if (place->guarded) {
+    if (place->checks == SIM_CHECKED_AS_PLAIN) {
         check_plain(place, write);
         return;
     }
     place->atomic = true;
+    if (place->checks == SIM_NOT_CHECKED)
+        return;
     if (!is_before(place->plain_write))
         race(place, "an atomic access after a plain write");
     if (write && !is_before(place->plain_read))
@@ -452,7 +443,8 @@ void sim_store(void *at, unsigned size, uint64_t value, int order)
     sim_step();
     let_go_before(at, is_release(order));
     if (sim.keeps == 0 || order > __ATOMIC_RELEASE || fibre->kept_at != NULL
-        || sim_draw() % 8 >= sim.keeps || find_place(at, size)->guarded) {
+        || sim_draw() % 8 >= sim.keeps
+        || find_place(at, size)->checks == SIM_CHECKED_AS_PLAIN) {
         store_now(at, size, value, order);
         return;
     }

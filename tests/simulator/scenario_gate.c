@@ -14,6 +14,7 @@ enum { THREADS = 3, MOST = 4 };
 struct room {
     struct mci_gate gate;
     alignas(64) uint64_t turns, again;
+    _Atomic uint64_t looked_at;
 };
 
 static struct room *room;
@@ -32,6 +33,9 @@ static void use_room(void)
 {
     sim_check(inside++ == 0);
     room->turns++;
+    /* Others may come here, and what this thread has stored before need not be there yet: as it
+     * is at a ring, and unlike at a pause. */
+    (void)atomic_load_explicit(&room->looked_at, memory_order_relaxed);
     if (sim_random(4) == 0)
         sim_pause();
     sim_check(room->turns == room->again + 1);

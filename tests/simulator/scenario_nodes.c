@@ -89,6 +89,7 @@ static void begin(void)
     const struct mci_map *map = mci_map();
     int players = 2 + (int)sim_random(PLAYERS - 1);
 
+    world_hints(PLAYERS + 1);
     turns = 1 + sim_random(MOST);
     for (int i = 0; i <= PLAYERS; i++)
         owner_of[i] = i < PLAYERS ? i : SIM_NOBODY;

@@ -2,12 +2,16 @@
 /*
  * scenario_requests.c - requests that complete in the background: a node posts receives of
  * packets and of messages and waits for whichever is over first, by a thread of its own or by
- * two; two other nodes send, and may die. Each request is over once, with what was sent in
- * order, and nobody waits beside what has come.
+ * two, or while another thread asks for descriptors and gives them up; two other nodes send,
+ * and may die. Each request is over once, with what was sent in order, and nobody waits beside
+ * what has come.
  */
 #include <string.h>
 
 #include "machine.h"
+#include "runtime/endpoint.h"
+#include "runtime/receive_fd.h"
+#include "runtime/watcher.h"
 #include "world.h"
 
 enum { SENDER, RECEIVER, WRITER, NODES, ANOTHER = NODES, MOST = 4 };
@@ -141,6 +145,22 @@ static void receive_both(void *unused)
     }
 }
 
+/* Sleepers of the node's bell come and go: the watcher of a descriptor is one. */
+static void ask_and_give_up(void *unused)
+{
+    mcapi_endpoint_t endpoint = world_spare();
+    uint32_t times = 1 + sim_random(3);
+    int fd;
+
+    (void)unused;
+    for (uint32_t i = 0; i < times; i++) {
+        sim_check(mci_receive_fd(world_node(), endpoint, &fd) == MCAPI_SUCCESS);
+        sim_check(mci_endpoint_delete(world_node(), endpoint) == MCAPI_SUCCESS);
+        sim_check(mci_endpoint_create(world_node(), 2, &endpoint) == MCAPI_SUCCESS);
+    }
+    mci_watcher_stop();
+}
+
 /* -------------------------------------------------------------------------------------- */
 
 static void begin(void)
@@ -159,6 +179,8 @@ static void begin(void)
     sim_start(RECEIVER, receive_both, NULL);
     if (two_threads)
         sim_start(ANOTHER, receive_packets, NULL);
+    else if (letters == 0)
+        sim_start(ANOTHER, ask_and_give_up, NULL);
 }
 
 static void end(void)

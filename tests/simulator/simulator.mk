@@ -23,14 +23,14 @@ hooked = -fsanitize=thread -Wno-unknown-warning-option -Wno-tsan -fno-omit-frame
 	-Dpthread_mutex_lock=sim_mutex_lock -Dpthread_mutex_trylock=sim_mutex_trylock \
 	-Dpthread_mutex_unlock=sim_mutex_unlock
 
-machine_parts = fibres hooks kernel main memory report system undo
+machine_parts = fibres hooks kernel main memory ranges report system undo
 rooms = os segment
 scenarios = scenario_event scenario_mailbox scenario_packets scenario_robust scenario_scalars
 ifeq ($(small),)
 rooms += runtime api
 scenarios += \
 	scenario_channel scenario_connect scenario_control \
-	scenario_descriptor scenario_gate scenario_leave scenario_messages scenario_nodes \
+	scenario_delete scenario_descriptor scenario_gate scenario_helpers scenario_leave scenario_messages scenario_nodes \
 	scenario_requests scenario_tally scenario_threads world
 flags += -DSIM_WHOLE
 endif
@@ -48,7 +48,7 @@ simulator: $(objects) $(tree)/tests/simulator/simulator.mk
 	$(CC) -o $@ $(objects) -pthread -ldl
 
 # For who compiles single files: see tests/mutation/mutate.sh.
-flags.txt:
+flags.txt: $(tree)/tests/simulator/simulator.mk
 	$(file >$@,$(flags) $(hooked))
 	$(file >objects.txt,$(objects))
 

@@ -47,11 +47,27 @@ bool mci_process_alive(uint32_t pid, uint64_t start)
     return true;
 }
 
-/* What is dead in here does nothing any more. */
+static bool is_of(int id, uint32_t pid)
+{
+    return sim_is_started(id) && (uint32_t)(1 + sim.fibre[id].process) == pid;
+}
+
+/* Whether no thread of it does anything any more. Who is told that one does asks again by and
+ * by: time passes for it. */
 bool mci_process_ended(uint32_t pid, uint64_t start)
 {
-    (void)pid;
     (void)start;
+    if (sim.running)
+        sim_step();
+    for (int id = 0; id < SIM_STAGE; id++)
+        if (is_of(id, pid)
+            && (sim.fibre[id].state == SIM_READY || sim.fibre[id].state == SIM_ASLEEP)) {
+            sim.unheard = true;
+            return false;
+        }
+    for (int id = 0; id < SIM_STAGE; id++)
+        if (sim.running && is_of(id, pid))
+            sim_join(id, sim.self);
     return true;
 }
 
@@ -114,6 +130,7 @@ bool mci_segment_attach(struct mci_segment *segment, const char *topology,
     segment->base = first ? sim_segment(form->size) : sim.segment;
     segment->size = sim.segment_size;
     segment->fd = -1;
+    sim.detached = false;
     return !first || form->format(segment->base, form->context);
 }
 

@@ -95,7 +95,7 @@ struct store {
 struct place {
     unsigned char *at;
     uint8_t size;
-    bool guarded;
+    enum sim_checks checks;
     bool late; /* the newest store's value is in memory only */
     bool atomic;
     sim_stamp stores; /* the number of the newest; 1 is what was there at the start */
@@ -108,10 +108,6 @@ struct entry {
     uint32_t run;
     uint16_t place;
     const unsigned char *at;
-};
-
-struct range {
-    const unsigned char *from, *to;
 };
 
 /* --- Orders --------------------------------------------------------------------------- */

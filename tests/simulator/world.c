@@ -40,6 +40,11 @@ void world_limit_nodes(int nodes)
     settings.limits.max_nodes = (uint32_t)nodes;
 }
 
+void world_limit_elements(int elements)
+{
+    settings.limits.max_queue_elements = (uint32_t)elements;
+}
+
 void world_in_one_process(void)
 {
     one_process = true;
@@ -115,6 +120,16 @@ void world_same_node(int id, int node)
     sim_act_as(id);
     mci_self.node = self.node;
     mci_self.serial = self.serial;
+}
+
+void world_hints(int slots)
+{
+    const struct mci_map *map = mci_map();
+
+    for (int i = 0; i < slots; i++) {
+        sim_hint(&map->nodes[i].process, sizeof map->nodes[i].process);
+        sim_hint(&map->nodes[i].process_start, sizeof map->nodes[i].process_start);
+    }
 }
 
 struct mci_node *world_node(void)

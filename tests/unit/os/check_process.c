@@ -61,7 +61,12 @@ START_TEST(a_stopped_process_is_alive)
     kill(child, SIGSTOP);
     ck_assert_int_eq(waitpid(child, &status, WUNTRACED), child);
     ck_assert(mci_process_alive((uint32_t)child, start));
+    ck_assert(mci_process_stopped((uint32_t)child, start));
+    ck_assert(!mci_process_stopped((uint32_t)child, start + 1)); /* another one with its id */
+    kill(child, SIGCONT);
+    ck_assert(eventually(!mci_process_stopped((uint32_t)child, start)));
     child_kill(child);
+    ck_assert(!mci_process_stopped((uint32_t)child, start));
 }
 END_TEST
 
@@ -119,6 +124,9 @@ START_TEST(a_process_outlives_its_first_thread)
     ck_assert(start != 0);
     ck_assert(eventually(state_of(child) == 'Z'));
     ck_assert(mci_process_alive((uint32_t)child, start));
+    ck_assert(!mci_process_stopped((uint32_t)child, start));
+    kill(child, SIGSTOP);
+    ck_assert(eventually(mci_process_stopped((uint32_t)child, start)));
     kill(child, SIGKILL);
     ck_assert(eventually(!mci_process_alive((uint32_t)child, start)));
     ck_assert_int_eq(child_result(child), 128 + SIGKILL);

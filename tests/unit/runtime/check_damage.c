@@ -4,13 +4,16 @@
  * leave something behind: each is an error now, and what is whole works on.
  */
 #include <mcapi.h>
+#include <signal.h>
 
+#include "os/process.h"
 #include "runtime/control.h"
 #include "runtime/end.h"
 #include "runtime/message.h"
 #include "runtime/runtime.h"
 #include "segment/map.h"
 #include "support/child.h"
+#include "support/eventually.h"
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
@@ -249,6 +252,112 @@ START_TEST(one_that_names_a_live_node_elsewhere_is_not_waited_for_for_ever)
 }
 END_TEST
 
+static void act_create_another(struct act *act)
+{
+    act->status = create_another();
+}
+
+static void act_nap(struct act *act)
+{
+    mci_control_nap = (mci_time)act->word;
+}
+
+/* Longer than anybody is waited for who is not stopped. */
+static void wait_in_vain(const struct child *waiter, int64_t nap)
+{
+    int64_t end = now_us() + 40 * nap / 1000;
+
+    while (now_us() < end) {
+        ck_assert(!child_is_done(waiter));
+        breathe();
+    }
+}
+
+static void stop(struct child *child)
+{
+    pid_t pid = child_process(child);
+
+    kill(pid, SIGSTOP);
+    ck_assert(eventually(mci_process_stopped((uint32_t)pid, mci_process_start((uint32_t)pid))));
+}
+
+/* What becomes of it then. */
+enum { GIVES_BACK, KEEPS_IT, DIES, ENDINGS };
+
+/* Stopped by a signal or a debugger it is waited for, whatever it does when it goes on. */
+START_TEST(one_whose_owner_is_stopped_is_waited_for_until_it_goes_on)
+{
+    struct child *child, *waiter;
+    struct act act = { .word = 0 };
+
+    begin();
+    child = child_start(CHILD_PROCESS, 2);
+    waiter = child_start_bare(CHILD_THREAD);
+    mci_control_nap = 2000 * 1000;
+    atomic_store(&mci_map()->header->control, name_of(slot_of_child(child)));
+    stop(child);
+    child_begin(waiter, act_create_another, &act);
+    wait_in_vain(waiter, 2 * mci_control_nap);
+    if (_i == GIVES_BACK)
+        atomic_store(&mci_map()->header->control, 0);
+    kill(child_process(child), _i == DIES ? SIGKILL : SIGCONT);
+    child_finish(waiter, &act);
+    expect_status(_i == KEEPS_IT ? MCAPI_ERR_NODE_NOTINIT : MCAPI_SUCCESS, act.status);
+    atomic_store(&mci_map()->header->control, 0);
+    child_end(waiter);
+    if (_i == DIES)
+        child_kill(child);
+    else
+        child_end(child);
+    node_end();
+}
+END_TEST
+
+/* A shell stops all of a job, and lets it go on: who waited has seen nothing of that time, and
+ * its owner could do nothing in it. False: this machine was too slow to tell. */
+static bool is_patient_after_a_stop(struct child *owner, struct child *waiter)
+{
+    const int64_t nap = 20 * 1000 * 1000; /* ns */
+    struct act act = { .word = (uint64_t)nap };
+    int64_t end, on;
+    bool in_time;
+
+    child_do(waiter, act_nap, &act);
+    atomic_store(&mci_map()->header->control, name_of(slot_of_child(owner)));
+    child_begin(waiter, act_create_another, &act);
+    ck_assert(eventually((atomic_load(&mci_map()->header->control) & MCI_CONTROL_WAITED) != 0));
+    stop(owner);
+    stop(waiter);
+    end = now_us() + 40 * nap / 1000;
+    while (now_us() < end)
+        breathe();
+    kill(child_process(owner), SIGCONT);
+    kill(child_process(waiter), SIGCONT);
+    on = now_us();
+    while (now_us() < on + 5 * nap / 1000 && !child_is_done(waiter))
+        breathe();
+    atomic_store(&mci_map()->header->control, 0);
+    in_time = now_us() < on + 15 * nap / 1000;
+    child_finish(waiter, &act);
+    if (in_time)
+        expect_status(MCAPI_SUCCESS, act.status);
+    return in_time;
+}
+
+START_TEST(who_was_stopped_itself_has_not_waited_meanwhile)
+{
+    struct child *owner, *waiter;
+
+    begin();
+    owner = child_start(CHILD_PROCESS, 2);
+    waiter = child_start(CHILD_PROCESS, 3);
+    ck_assert(eventually(is_patient_after_a_stop(owner, waiter)));
+    child_end(owner);
+    child_end(waiter);
+    node_end();
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -262,6 +371,8 @@ int main(void)
         { a_lock_that_names_who_wants_it_is_taken, 1 },
         { so_is_one_that_names_another_node_of_the_process, 1 },
         { one_that_names_a_live_node_elsewhere_is_not_waited_for_for_ever, 1 },
+        { one_whose_owner_is_stopped_is_waited_for_until_it_goes_on, ENDINGS },
+        { who_was_stopped_itself_has_not_waited_meanwhile, 1 },
     };
 
     return suite_run("damage", tests, SUITE_LENGTH(tests));
