@@ -275,6 +275,21 @@ bool crew_look_for_deaths(struct balancer *balancer)
     return good;
 }
 
+/* It cannot start, or is not ready in time. */
+static bool bury_beginner(struct balancer *balancer, struct crew_worker *worker,
+                          const char *reason)
+{
+    bool late = worker->process.running && signals_stops() > 0;
+
+    process_kill(&worker->process);
+    process_wait(&worker->process, -1);
+    worker->launched = false;
+    if (!late)
+        return succeed(balancer, worker, reason);
+    balancer_complain(balancer, "%s", reason);
+    return end_the_run(balancer, worker);
+}
+
 bool crew_look_after(struct balancer *balancer)
 {
     struct crew *crew = &balancer->distribution->crew;
@@ -283,12 +298,8 @@ bool crew_look_after(struct balancer *balancer)
     for (uint32_t i = 0; crew->starting > 0 && i < crew->count; i++) {
         struct crew_worker *worker = &crew->all[i];
 
-        if (worker->state != CREW_STARTING || start_on(balancer, worker, reason))
-            continue;
-        process_kill(&worker->process);
-        process_wait(&worker->process, -1);
-        worker->launched = false;
-        if (!succeed(balancer, worker, reason))
+        if (worker->state == CREW_STARTING && !start_on(balancer, worker, reason)
+            && !bury_beginner(balancer, worker, reason))
             return false;
     }
     return true;
