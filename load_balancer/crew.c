@@ -249,6 +249,25 @@ static bool succeed(struct balancer *balancer, struct crew_worker *worker, const
                                                          : respawn(balancer, worker, reason);
 }
 
+/* It was sent away, and had something to finish. */
+static bool bury_leaver(struct balancer *balancer, struct crew_worker *worker)
+{
+    char reason[CONFIG_REASON_SIZE];
+
+    say_how_it_ended(worker, reason);
+    become(&balancer->distribution->crew, worker, CREW_AWAY);
+    if (process_succeeded(&worker->process))
+        return true;
+    balancer->stats.deaths++;
+    worker->stats->deaths++;
+    if (balancer->config->on_death == ON_DEATH_STOP) {
+        balancer_complain(balancer, "%s as it went: the run ends", reason);
+        return end_the_run(balancer, worker);
+    }
+    balancer_say(balancer, "%s as it went", reason);
+    return true;
+}
+
 static bool look_for_death(struct balancer *balancer, struct crew_worker *worker)
 {
     char reason[CONFIG_REASON_SIZE];
@@ -256,10 +275,8 @@ static bool look_for_death(struct balancer *balancer, struct crew_worker *worker
     if (!process_wait(&worker->process, 0))
         return true;
     worker->launched = false;
-    if (worker->state == CREW_LEAVING) {
-        become(&balancer->distribution->crew, worker, CREW_AWAY);
-        return true;
-    }
+    if (worker->state == CREW_LEAVING)
+        return bury_leaver(balancer, worker);
     say_how_it_ended(worker, reason);
     return succeed(balancer, worker, reason);
 }
@@ -275,6 +292,21 @@ bool crew_look_for_deaths(struct balancer *balancer)
     return good;
 }
 
+/* It cannot start, or is not ready in time. */
+static bool bury_beginner(struct balancer *balancer, struct crew_worker *worker,
+                          const char *reason)
+{
+    bool late = worker->process.running && signals_stops() > 0;
+
+    process_kill(&worker->process);
+    process_wait(&worker->process, -1);
+    worker->launched = false;
+    if (!late)
+        return succeed(balancer, worker, reason);
+    balancer_complain(balancer, "%s", reason);
+    return end_the_run(balancer, worker);
+}
+
 bool crew_look_after(struct balancer *balancer)
 {
     struct crew *crew = &balancer->distribution->crew;
@@ -283,12 +315,8 @@ bool crew_look_after(struct balancer *balancer)
     for (uint32_t i = 0; crew->starting > 0 && i < crew->count; i++) {
         struct crew_worker *worker = &crew->all[i];
 
-        if (worker->state != CREW_STARTING || start_on(balancer, worker, reason))
-            continue;
-        process_kill(&worker->process);
-        process_wait(&worker->process, -1);
-        worker->launched = false;
-        if (!succeed(balancer, worker, reason))
+        if (worker->state == CREW_STARTING && !start_on(balancer, worker, reason)
+            && !bury_beginner(balancer, worker, reason))
             return false;
     }
     return true;
@@ -396,6 +424,12 @@ static void send_away(struct balancer *balancer)
 
 /* Full: items wait in the distributor although workers could be had. Light: what was done would
  * have kept one fewer at most three quarters busy. */
+bool crew_may_shrink(const struct balancer *balancer)
+{
+    return balancer->distribution->crew.wanted > balancer->config->workers_min
+        && balancer->config->workers_min < balancer->config->workers;
+}
+
 bool crew_adapt(struct balancer *balancer)
 {
     const struct config *config = balancer->config;

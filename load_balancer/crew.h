@@ -78,6 +78,9 @@ bool crew_look_after(struct balancer *balancer);
 /* Starts a worker, or sends one away, if the load of the last while says so. */
 bool crew_adapt(struct balancer *balancer);
 
+/* Whether one could go when there is nothing to do. */
+bool crew_may_shrink(const struct balancer *balancer);
+
 /* There is no more work: ends those who are still starting. */
 void crew_call_off(struct crew *crew);
 

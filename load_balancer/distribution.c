@@ -273,7 +273,8 @@ static bool has_chores(const struct balancer *balancer)
     const struct distribution *distribution = balancer->distribution;
 
     return distribution->out > 0 || distribution->batch_count > 0
-        || distribution->crew.starting > 0 || balancer->sink.behind;
+        || distribution->crew.starting > 0 || balancer->sink.behind
+        || crew_may_shrink(balancer);
 }
 
 static bool do_chores(struct balancer *balancer)
@@ -287,7 +288,8 @@ static bool wait_for_workers(struct balancer *balancer, mcapi_timeout_t timeout_
 {
     if (!flush_batch(balancer) || !returns_flush(balancer))
         return false;
-    if (balancer->distribution->out > 0 || balancer->distribution->crew.starting > 0)
+    if (balancer->distribution->out > 0 || balancer->distribution->crew.starting > 0
+        || crew_may_shrink(balancer))
         await_workers(balancer, DISTRIBUTOR_RETURNS,
                       timeout_ms < STEP_MS ? timeout_ms : STEP_MS);
     return returns_take(balancer);

@@ -150,6 +150,23 @@ not_ready() {
 }
 expect "a program that never joins: a signal ends that" not_ready
 
+worker_program "$folder/hangs" <<'END'
+mkdir "$folder/hung" 2>/dev/null && exec "$worker" "$@" --die-at 0-1000000
+exec sleep 1000
+END
+balance_behind $endless --workers 1 --mode burst --worker-program "$folder/hangs"
+hangs() {
+    grep -q 'another one takes over' "$folder/err" && has_children "$pid" 1
+}
+expect "a successor that hangs: one has died" eventually hangs
+began=$SECONDS
+kill -INT "$pid"
+await_end
+expect "a successor that hangs: a signal ends the run" test "$status" -eq 1
+expect "a successor that hangs: it gets two seconds" test $((SECONDS - began)) -lt 10
+expect "a successor that hangs: what was out is not forgotten" \
+    holds '$r->{totals}{input} == $r->{totals}{unsent} && $r->{totals}{input} > 0'
+
 # --- Killed from outside -----------------------------------------------------------------------
 
 under_way() {

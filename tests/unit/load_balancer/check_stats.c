@@ -116,6 +116,85 @@ START_TEST(a_flow_is_named_by_its_first_packet)
 }
 END_TEST
 
+/* --- Items that come back one by one --------------------------------------------------- */
+
+/* Of one flow of UDP, with 60 bytes of 100. */
+static bool add_item(struct made_stats *made, uint32_t worker, uint32_t tag, uint64_t number,
+                     bool unordered)
+{
+    struct {
+        struct item item;
+        uint8_t bytes[60];
+    } packet = { .item = { .number = number,
+                           .tag = tag,
+                           .captured = 60,
+                           .original = 100,
+                           .ip_version = 4,
+                           .protocol = IPPROTO_UDP } };
+
+    return stats_add_item(&made->stats, &made->stats.workers[worker - 1], &packet.item,
+                          unordered);
+}
+
+START_TEST(items_add_up_by_worker_flow_and_protocol)
+{
+    struct worker_stats *one, *two;
+    struct made_stats made;
+
+    made_stats_open(&made);
+    one = &made.stats.workers[0];
+    two = &made.stats.workers[1];
+    for (uint64_t i = 0; i < 10; i++)
+        ck_assert(add_item(&made, 1 + i % 2, 1000 + i % 5, i, false));
+    ck_assert_uint_eq(one->items, 4 + 5);
+    ck_assert_uint_eq(one->acknowledged, 4 + 5);
+    ck_assert_uint_eq(one->bytes, 360 + 5 * 60);
+    ck_assert_uint_eq(one->original_bytes, 360 + 5 * 100);
+    ck_assert_uint_eq(one->flows, 2 + 5); /* each was at both */
+    ck_assert_uint_eq(two->flows, 1 + 5);
+    ck_assert_uint_eq(made.stats.flows.used, 3 + 5);
+    ck_assert_uint_eq(made.stats.protocols[STATS_UDP].flows, 3 + 5);
+    ck_assert_uint_eq(made.stats.protocols[STATS_UDP].items, 6 + 10);
+    ck_assert_uint_eq(one->report.out_of_order + two->report.out_of_order, 0);
+    made_stats_close(&made);
+}
+END_TEST
+
+START_TEST(an_item_behind_a_later_one_of_its_flow_is_noticed)
+{
+    struct made_stats made;
+
+    made_stats_open(&made);
+    ck_assert(add_item(&made, 1, 1000, 8, false));
+    ck_assert(add_item(&made, 1, 1001, 3, false)); /* another flow */
+    ck_assert(add_item(&made, 2, 1000, 9, false));
+    ck_assert_uint_eq(made.stats.workers[1].report.out_of_order, 0);
+    ck_assert(add_item(&made, 2, 1000, 7, true)); /* where order says nothing */
+    ck_assert_uint_eq(made.stats.workers[1].report.out_of_order, 0);
+    ck_assert(add_item(&made, 2, 1000, 7, false)); /* twice the same */
+    ck_assert_uint_eq(made.stats.workers[1].report.out_of_order, 1);
+    made_stats_close(&made);
+}
+END_TEST
+
+/* More than there is room for at first. */
+START_TEST(items_of_many_flows_find_room)
+{
+    struct made_stats made;
+
+    made_stats_open(&made);
+    for (uint32_t i = 0; i < 20000; i++)
+        ck_assert(add_item(&made, 1 + i % 2, 1000 + i, i, false));
+    for (uint32_t i = 0; i < 20000; i++)
+        ck_assert(add_item(&made, 1 + i % 2, 1000 + i, 20000 + i, false));
+    ck_assert_uint_eq(made.stats.flows.used, 3 + 20000);
+    ck_assert_uint_eq(made.stats.workers[0].flows, 2 + 10000);
+    ck_assert_uint_eq(made.stats.workers[1].flows, 1 + 10000);
+    ck_assert_uint_eq(made.stats.workers[0].report.out_of_order, 0);
+    made_stats_close(&made);
+}
+END_TEST
+
 START_TEST(protocols_have_their_classes)
 {
     ck_assert_int_eq(stats_protocol_of(4, IPPROTO_TCP), STATS_TCP);
@@ -385,6 +464,9 @@ int main(void)
         { the_largest_flows_come_first_and_there_are_ten, 1 },
         { flows_of_equal_size_keep_one_order, 1 },
         { a_flow_is_named_by_its_first_packet, 1 },
+        { items_add_up_by_worker_flow_and_protocol, 1 },
+        { an_item_behind_a_later_one_of_its_flow_is_noticed, 1 },
+        { items_of_many_flows_find_room, 1 },
         { protocols_have_their_classes, 1 },
         { a_report_that_does_not_fit_together_is_refused_and_changes_nothing,
           SUITE_LENGTH(wrong) },
