@@ -10,6 +10,7 @@
 #include "load_balancer/balancer.h"
 #include "load_balancer/config.h"
 #include "load_balancer/help.h"
+#include "load_balancer/server/run.h"
 #include "load_balancer/signals.h"
 #include "load_balancer/source/source.h"
 #include "load_balancer/stats/output.h"
@@ -132,5 +133,5 @@ int main(int argc, char **argv)
     case CONFIG_RUN:
         break;
     }
-    return open_and_run(&config);
+    return server_options_used(&config.network) ? server_run(&config) : open_and_run(&config);
 }

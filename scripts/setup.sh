@@ -44,6 +44,7 @@ automake:command -v automake
 libtool:command -v libtoolize
 pkg-config:command -v pkg-config
 libpcap-dev:pkg-config --exists libpcap
+libhttp-parser-dev:test -e /usr/include/http_parser.h
 '
 packages_to_test='
 check:pkg-config --exists check
