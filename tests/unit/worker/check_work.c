@@ -87,7 +87,7 @@ static const struct {
     const char *specification;
     const char *reason;
 } wrong[] = {
-    { "", "'' is no kind of work (there are count, digest, delay=US, ttl, and shared objects: ./FILE.so)" },
+    { "", "'' is no kind of work (there are count, digest, delay=US, ttl, echo, static=DIR, and shared objects: ./FILE.so)" },
     { "counts", "'counts' is no kind of work" },
     { "coun", "'coun' is no kind of work" },
     { "count=3", "nothing can follow 'count'" },
