@@ -38,7 +38,7 @@ static const struct counter counters[] = {
     COUNTER(replies, NULL),
     COUNTER(bytes_in, NULL),
     COUNTER(bytes_out, NULL),
-    COUNTER(late, "replies whose connection was gone"),
+    COUNTER(late, "replies to what was gone, or had one"),
     COUNTER(lost, "requests that no worker replied to"),
     COUNTER(bad_input, "connections closed for what they sent"),
     COUNTER(cut_short, "connections that ended within a request"),

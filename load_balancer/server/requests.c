@@ -157,8 +157,10 @@ static void reply_to_connection(struct event_loop *loop, struct connection *conn
         pending = pending_at(loop, connection, sequence);
         if (now)
             *pending = (struct connection_pending){ .note = note };
-        if (pending->replied)
-            return; /* a second reply to one request */
+        if (pending->replied) {
+            loop->statistics.late++;
+            return;
+        }
         note = pending->note;
     }
     connection->submit_replied = connection->submit_replied || now;

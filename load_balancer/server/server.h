@@ -151,7 +151,7 @@ struct server_statistics {
     uint64_t replies;
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t late;      /* replies whose connection was gone */
+    uint64_t late;      /* replies whose connection was gone, or whose request had one */
     uint64_t lost;      /* requests without a reply, because no worker has one */
     uint64_t bad_input; /* connections that were closed for what they sent */
     uint64_t cut_short; /* connections that ended within a request */
