@@ -51,6 +51,7 @@ check:pkg-config --exists check
 libev-dev:test -e /usr/include/ev.h
 libuv1-dev:pkg-config --exists libuv
 clang:command -v clang
+curl:command -v curl
 libclang-rt-14-dev:clang -fsanitize=fuzzer -o /dev/null tests/fuzz/works.c
 g++:command -v g++
 tshark:command -v tshark

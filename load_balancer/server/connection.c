@@ -67,6 +67,7 @@ void connection_close(struct event_loop *loop, struct connection *connection)
 {
     if (connection->begun)
         loop->statistics.cut_short++;
+    loop->statistics.unsent += connection->next_sequence - connection->reply_sequence;
     connection_delist(connection);
     timers_stop(&loop->timers, &connection->timer);
     buffer_drop(&connection->in, &loop->budget);

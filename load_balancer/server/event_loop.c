@@ -170,18 +170,33 @@ static void force(struct event_loop *loop)
     loop->over = true;
 }
 
+/* Takes what waits at the listening sockets, and closes them: those that are shared when the
+ * last loop has no use for them. */
+static void stop_accepting(struct event_loop *loop)
+{
+    struct server *server = loop->server;
+    bool last = atomic_fetch_add_explicit(&server->drained, 1, memory_order_acq_rel) + 1
+             == server->loop_count;
+
+    timers_stop(&loop->timers, &loop->accept_timer);
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        struct listener *listener = &loop->listeners[i];
+
+        listener_unwatch(loop, i);
+        listener_drain(loop, i);
+        if (listener->own || last)
+            close(listener->descriptor);
+        listener->descriptor = -1;
+        if (!listener->own && last)
+            server->shared[i].descriptor = -1;
+    }
+}
+
 static void drain(struct event_loop *loop)
 {
     if (loop->draining)
         return;
-    timers_stop(&loop->timers, &loop->accept_timer);
-    for (size_t i = 0; i < loop->listener_count; i++) {
-        listener_unwatch(loop, i);
-        listener_drain(loop, i);
-        if (loop->listeners[i].own)
-            close(loop->listeners[i].descriptor);
-        loop->listeners[i].descriptor = -1;
-    }
+    stop_accepting(loop);
     for (size_t i = 0; i < loop->datagrams.socket_count; i++)
         datagrams_event(loop, i);
     datagrams_stop(loop);
@@ -332,6 +347,7 @@ static void *run_thread(void *argument)
         pin(loop->number);
     run(loop);
     loop->statistics.memory_most = loop->budget.most_used;
+    loop->statistics.memory_left = loop->budget.used;
     if (loop->handler->end != NULL)
         loop->handler->end(loop->handler_context);
     atomic_fetch_add_explicit(&loop->server->ended, 1, memory_order_release);

@@ -51,6 +51,8 @@ static const struct counter counters[] = {
     COUNTER(rate_pauses, "times for the rate of its peer"),
     COUNTER(memory_pauses, "times for memory"),
     COUNTER(memory_most, NULL),
+    COUNTER(memory_left, NULL),
+    COUNTER(unsent, "requests whose connection ended before their reply"),
     COUNTER(datagrams, NULL),
     COUNTER(datagrams_dropped, "datagrams dropped, or replies to them"),
     COUNTER(datagrams_cut, "datagrams too long"),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "load_balancer/server/inline.h"
 #include "load_balancer/server/report.h"
@@ -74,6 +75,17 @@ static int serve(const struct config *config, struct server *server,
     return server_report_is_good(&report) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Each connection is a descriptor: as many as we are allowed. */
+static void raise_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int server_run(const struct config *config)
 {
     struct server_handler handler;
@@ -86,6 +98,7 @@ int server_run(const struct config *config)
         free(work);
         return fail(strerror(errno));
     }
+    raise_limit();
     inline_work_begin(work, config->work, config->work_kind, &handler);
     server = server_open(&config->network.settings, &handler, reason);
     result = server == NULL ? fail(reason) : serve(config, server, work);

@@ -36,13 +36,11 @@ static bool open_shared(struct server *server, char *reason)
         descriptor = listener_open(&server->at[i], false, reason, SERVER_REASON_SIZE);
         if (descriptor < 0)
             return false;
-        if (server->at[i].datagrams || reuse) {
+        if (server->at[i].datagrams || reuse)
             close(descriptor);
-            server->listener_count += !server->at[i].datagrams;
-            continue;
-        }
-        server->shared[server->listener_count].descriptor = descriptor;
-        server->listener_count++;
+        else
+            server->shared[server->listener_count].descriptor = descriptor;
+        server->listener_count += !server->at[i].datagrams;
     }
     return true;
 }
@@ -85,6 +83,8 @@ struct server *server_open(const struct server_settings *settings,
     if (server->loop_count > SERVER_LOOPS_MAX)
         server->loop_count = SERVER_LOOPS_MAX;
     server->shared = calloc(settings->address_count + 1, sizeof(*server->shared));
+    for (size_t i = 0; server->shared != NULL && i < settings->address_count; i++)
+        server->shared[i].descriptor = -1;
     if (server->shared == NULL || !rate_open(&server->rate, settings->max_rate)
         || getrandom(&server->key, sizeof(server->key), 0) != (ssize_t)sizeof(server->key)) {
         snprintf(reason, SERVER_REASON_SIZE, "no memory");
@@ -162,8 +162,8 @@ void server_close(struct server *server)
     }
     for (uint32_t i = 0; i < server->loop_count; i++)
         event_loop_close(&server->loops[i]);
-    for (size_t i = 0; i < server->listener_count; i++)
-        if (server->shared[i].descriptor > 0)
+    for (size_t i = 0; server->shared != NULL && i < server->listener_count; i++)
+        if (server->shared[i].descriptor >= 0)
             close(server->shared[i].descriptor);
     rate_close(&server->rate);
     free(server->loops);

@@ -164,6 +164,8 @@ struct server_statistics {
     uint64_t rate_pauses;      /* of these, for the rate of the peer */
     uint64_t memory_pauses;    /* of these, for memory */
     uint64_t memory_most;      /* bytes */
+    uint64_t memory_left;      /* bytes at the end, when all connections were gone */
+    uint64_t unsent;           /* replies of connections that ended before they were sent */
     uint64_t datagrams;
     uint64_t datagrams_dropped; /* not taken in, or the reply not sent */
     uint64_t datagrams_cut;     /* of these, longer than the largest item */

@@ -14,6 +14,7 @@
 /*
  * STOPPED  what a loop does after it has seen `stops` needs nothing that was written before it:
  *          relaxed would do, were it not for the eventfd that makes it look.
+ * DRAINED  who sees that all loops accept no more may close the sockets that they shared.
  */
 struct server {
     const struct server_settings *settings;
@@ -29,6 +30,7 @@ struct server {
 
     _Atomic uint32_t connections; /* of all loops */
     _Atomic uint32_t stops;       /* how often the end was asked for */
+    _Atomic uint32_t drained;     /* loops that accept no more */
     _Atomic uint32_t ended;       /* loops that have come to their end */
 };
 
