@@ -171,24 +171,29 @@ static void force(struct event_loop *loop)
 }
 
 /* Takes what waits at the listening sockets, and closes them: those that are shared when the
- * last loop has no use for them. */
+ * last loop has no more use for them. What has come until then it takes too. */
 static void stop_accepting(struct event_loop *loop)
 {
     struct server *server = loop->server;
-    bool last = atomic_fetch_add_explicit(&server->drained, 1, memory_order_acq_rel) + 1
-             == server->loop_count;
+    bool last;
 
     timers_stop(&loop->timers, &loop->accept_timer);
     for (size_t i = 0; i < loop->listener_count; i++) {
-        struct listener *listener = &loop->listeners[i];
-
         listener_unwatch(loop, i);
         listener_drain(loop, i);
-        if (listener->own || last)
+    }
+    last = atomic_fetch_add_explicit(&server->drained, 1, memory_order_acq_rel) + 1
+        == server->loop_count; /* DRAINED */
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        struct listener *listener = &loop->listeners[i];
+
+        if (listener->own || last) {
+            listener_drain(loop, i);
             close(listener->descriptor);
-        listener->descriptor = -1;
+        }
         if (!listener->own && last)
             server->shared[i].descriptor = -1;
+        listener->descriptor = -1;
     }
 }
 
