@@ -36,6 +36,23 @@ static void fail(struct event_loop *loop, struct connection *connection)
     connection->broken = true;
 }
 
+/* A response of http that somebody else has made. That it is the last one is to be said in its
+ * head, behind the line of the status. */
+static bool add_whole(struct event_loop *loop, struct buffer *out, uint8_t note,
+                      const uint8_t *bytes, uint32_t size)
+{
+    static const char last[] = "Connection: close\r\n";
+    const uint8_t *newline = memchr(bytes, '\n', size);
+    uint32_t line = newline == NULL ? 0 : (uint32_t)(newline + 1 - bytes);
+
+    if ((note & PROTOCOL_NOTE_CLOSE) == 0 || line == 0)
+        return buffer_add(out, bytes, size, &loop->budget);
+    return buffer_reserve(out, size + sizeof(last) - 1, &loop->budget)
+        && buffer_add(out, bytes, line, &loop->budget)
+        && buffer_add(out, last, sizeof(last) - 1, &loop->budget)
+        && buffer_add(out, bytes + line, size - line, &loop->budget);
+}
+
 /* A reply with what stands around it, at the end of a buffer. */
 static bool add_reply(struct event_loop *loop, struct buffer *out,
                       enum protocol_outcome outcome, uint8_t note, const uint8_t *bytes,
@@ -44,9 +61,10 @@ static bool add_reply(struct event_loop *loop, struct buffer *out,
     struct buffer_budget *budget = &loop->budget;
     struct protocol_around around;
 
-    if ((note & PROTOCOL_NOTE_AS_IS) != 0
-        || (loop->handler->whole_replies && outcome == PROTOCOL_REPLY))
+    if ((note & PROTOCOL_NOTE_AS_IS) != 0)
         return buffer_add(out, bytes, size, budget);
+    if (loop->handler->whole_replies && outcome == PROTOCOL_REPLY)
+        return add_whole(loop, out, note, bytes, size);
     around.date = loop->settings->protocol->http ? event_loop_date(loop) : "";
     loop->settings->protocol->around(&around, outcome, note, size);
     return buffer_reserve(out, around.before_size + size + around.behind_size, budget)

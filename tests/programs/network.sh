@@ -152,6 +152,12 @@ for path in /../secret /sub/../../secret /%2e%2e/secret /link //etc/passwd /sub;
 done
 expect "HEAD has the length of a file, and not the file" replies 200 status_of -I "$url/large"
 expect "other methods are not allowed" replies 405 status_of -d x "$url/"
+says_close() {
+    curl -s -i -H "$1" "$url/" | tr -d '\r' >"$folder/page"
+    [ "$(grep -c '^Connection: close$' "$folder/page")" -eq "$2" ] && tail -n 1 "$folder/page" | grep -qx index
+}
+expect "the last response of a connection says so" says_close 'Connection: close' 1
+expect "others do not" says_close 'X: y' 0
 expect "HTTP/1.0 is spoken" replies 200 status_of -0 "$url/"
 stop
 expect "it ends well after HTTP" ended_well
