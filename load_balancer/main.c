@@ -90,10 +90,12 @@ static int run(const struct config *config, struct source *source)
     return result;
 }
 
-/* A file can be missing; all else that keeps a source from opening is a wrong word. */
+/* A file or an interface can be missing; all else that keeps a source from opening is a wrong
+ * word. */
 static bool names_file(const char *source)
 {
-    return strncmp(source, "pcap:", 5) == 0 && source[5] != '\0';
+    return (strncmp(source, "pcap:", 5) == 0 && source[5] != '\0')
+        || (strncmp(source, "iface:", 6) == 0 && source[6] != '\0');
 }
 
 static int open_and_run(const struct config *config)
