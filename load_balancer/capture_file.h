@@ -22,8 +22,8 @@ struct capture_file {
     void *link;   /* pcap_t: what says of which link type the capture is */
     void *capture;
     uint16_t link_type;
-    bool behind; /* packets were put that may not be in the file yet */
-    bool failed; /* nothing more is written */
+    bool behind;     /* packets were put that may not be in the file yet */
+    bool failed;     /* nothing more is written */
     uint64_t others; /* packets of other link types, which are not in it */
 };
 

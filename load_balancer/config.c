@@ -59,6 +59,7 @@ static const struct option options[] = {
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "help", no_argument, NULL, OPTION_HELP },
     { "version", no_argument, NULL, OPTION_VERSION },
+    SERVER_OPTIONS,
     { NULL, 0, NULL, 0 },
 };
 
@@ -78,6 +79,7 @@ static const struct choice policies[] = {
     { "flow", POLICY_FLOW },
     { "tag", POLICY_TAG },
     { "least-loaded", POLICY_LEAST_LOADED },
+    { "inline", POLICY_INLINE },
 };
 
 static const struct choice deaths[] = {
@@ -284,14 +286,26 @@ static bool read_sink(const struct reading *reading, struct config *config)
     return true;
 }
 
+static bool read_source(const struct reading *reading, struct config *config)
+{
+    if (address_is_network(reading->value))
+        return server_options_source(&config->network, reading->value, reading->reason,
+                                     CONFIG_REASON_SIZE);
+    return read_text(reading, &config->source);
+}
+
 static bool read_value(const struct reading *reading, struct config *config, int option)
 {
     int choice = 0;
     bool good;
 
+    if (option >= SERVER_OPTION_FIRST)
+        return server_options_read(&config->network, option, reading->option,
+                                   reading->value == NULL ? "" : reading->value,
+                                   reading->reason, CONFIG_REASON_SIZE);
     switch (option) {
     case OPTION_SOURCE:
-        return read_text(reading, &config->source);
+        return read_source(reading, config);
     case OPTION_LOOP:
         return read_number(reading, 0, UINT32_MAX, "passes (0: for ever)", &config->loop);
     case OPTION_PACE:
@@ -400,6 +414,26 @@ static bool settle_mode(struct config *config, char reason[CONFIG_REASON_SIZE])
     return true;
 }
 
+/* What goes with sources of the network, and what does not. */
+static bool check_network(const struct config *config, char reason[CONFIG_REASON_SIZE])
+{
+    bool used = server_options_used(&config->network);
+
+    if (used && config->source != NULL)
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--source '%.200s' cannot be beside sources of the network", config->source);
+    else if (used && config->policy != POLICY_INLINE)
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "network sources need --policy inline in this version");
+    else if (!used && config->policy == POLICY_INLINE)
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--policy inline is for sources of the network (tcp:, udp:)");
+    else
+        return server_options_check(&config->network, config->work_kind, reason,
+                                    CONFIG_REASON_SIZE);
+    return false;
+}
+
 static enum config_result check_whole(struct config *config, int argc, char **argv,
                                       char reason[CONFIG_REASON_SIZE])
 {
@@ -409,11 +443,15 @@ static enum config_result check_whole(struct config *config, int argc, char **ar
                  argv[optind]);
         return CONFIG_WRONG;
     }
-    if (config->source == NULL) {
+    if (!check_network(config, reason))
+        return CONFIG_WRONG;
+    if (config->source == NULL && !server_options_used(&config->network)) {
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--source is missing: where the packets come from, as in --source pcap:FILE");
         return CONFIG_WRONG;
     }
+    if (server_options_used(&config->network))
+        return CONFIG_RUN;
     return settle_mode(config, reason) ? CONFIG_RUN : CONFIG_WRONG;
 }
 
@@ -433,6 +471,7 @@ enum config_result config_read(struct config *config, int argc, char **argv,
         .loop = 1,
         .wait = MCAPI_EXT_WAIT_DEFAULT,
     };
+    server_options_begin(&config->network);
     optind = 0; /* from the beginning, also when called again */
     while ((found = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
         struct reading reading = { option_name(found), optarg, reason };

@@ -11,6 +11,7 @@
 
 #include <mcapi_ext.h>
 
+#include "load_balancer/server/options.h"
 #include "worker/work.h"
 
 enum {
@@ -39,6 +40,7 @@ enum policy {
     POLICY_FLOW,         /* all packets of a flow at one worker */
     POLICY_TAG,          /* the packets of a flow that are out at one worker */
     POLICY_LEAST_LOADED, /* the worker with the fewest items out */
+    POLICY_INLINE,       /* no workers: where the item has come in */
 };
 
 /* What becomes of an item whose worker has a full window. */
@@ -83,6 +85,7 @@ struct config {
     const char *worker_program; /* NULL: looked for */
     bool json;
     bool quiet;
+    struct server_options network; /* used instead of `source` when it has addresses */
 };
 
 enum config_result {

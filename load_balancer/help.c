@@ -112,6 +112,8 @@ void help_print(FILE *out)
     print_row(out, 2, "--loop N", "go N times through a file, 0: for ever (default: 1)");
     print_row(out, 2, "--pace full", "as fast as it goes (default)");
     print_row(out, 2, "--pace as-recorded", "with the pauses that the capture has");
+    fputs("\nNetwork\n", out);
+    server_options_help(print_row, out);
     fputs("\nWorkers\n", out);
     print_limits(out);
     print_row(out, 2, "--work KIND", "what they do with a packet (default: count):");
@@ -140,6 +142,8 @@ void help_print(FILE *out)
               "distributor)");
     print_row(out, 2, "--policy least-loaded",
               "each packet to the worker with the fewest out; flows lose their order");
+    print_row(out, 2, "--policy inline",
+              "no workers: each loop of the network does the work itself");
     print_window(out);
     print_row(out, 2, "--on-busy block", "wait for a worker whose window is full (default)");
     print_row(out, 2, "--on-busy queue=N", queue);

@@ -10,6 +10,7 @@
 #include "load_balancer/balancer.h"
 #include "load_balancer/config.h"
 #include "load_balancer/help.h"
+#include "load_balancer/server/run.h"
 #include "load_balancer/signals.h"
 #include "load_balancer/source/source.h"
 #include "load_balancer/stats/output.h"
@@ -89,10 +90,12 @@ static int run(const struct config *config, struct source *source)
     return result;
 }
 
-/* A file can be missing; all else that keeps a source from opening is a wrong word. */
+/* A file or an interface can be missing; all else that keeps a source from opening is a wrong
+ * word. */
 static bool names_file(const char *source)
 {
-    return strncmp(source, "pcap:", 5) == 0 && source[5] != '\0';
+    return (strncmp(source, "pcap:", 5) == 0 && source[5] != '\0')
+        || (strncmp(source, "iface:", 6) == 0 && source[6] != '\0');
 }
 
 static int open_and_run(const struct config *config)
@@ -132,5 +135,5 @@ int main(int argc, char **argv)
     case CONFIG_RUN:
         break;
     }
-    return open_and_run(&config);
+    return server_options_used(&config.network) ? server_run(&config) : open_and_run(&config);
 }

@@ -44,12 +44,14 @@ automake:command -v automake
 libtool:command -v libtoolize
 pkg-config:command -v pkg-config
 libpcap-dev:pkg-config --exists libpcap
+libhttp-parser-dev:test -e /usr/include/http_parser.h
 '
 packages_to_test='
 check:pkg-config --exists check
 libev-dev:test -e /usr/include/ev.h
 libuv1-dev:pkg-config --exists libuv
 clang:command -v clang
+curl:command -v curl
 libclang-rt-14-dev:clang -fsanitize=fuzzer -o /dev/null tests/fuzz/works.c
 g++:command -v g++
 tshark:command -v tshark

@@ -30,9 +30,11 @@ enum {
 };
 
 enum item_kind {
-    ITEM_PACKET = 1, /* a packet to work on */
-    ITEM_LAST = 2,   /* no packet; nothing comes behind it */
-    ITEM_REPORT = 3, /* no packet; the worker is to report what is done */
+    ITEM_PACKET = 1,  /* a packet to work on */
+    ITEM_LAST = 2,    /* no packet; nothing comes behind it */
+    ITEM_REPORT = 3,  /* no packet; the worker is to report what is done */
+    ITEM_REQUEST = 4, /* no packet but a request from a connection: it has no times, no headers
+                       * of IP and no link type; the tag is its connection's */
 };
 
 enum {

@@ -13,10 +13,7 @@
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct work_kind *const kinds[] = {
-    &work_count,
-    &work_digest,
-    &work_delay,
-    &work_ttl,
+    &work_count, &work_digest, &work_delay, &work_ttl, &work_echo, &work_static,
 };
 
 const struct work_kind *work_kind_at(size_t index)
@@ -101,12 +98,11 @@ static bool find(struct work *work, const char *specification, char *error, size
     size_t length = object_length(specification);
     char known[128];
 
-    *work = (struct work){ .kind = NULL };
-    if (length > 0)
-        return find_object(work, specification, length, error, error_size);
-    work->kind = kind_named(specification, strcspn(specification, "="));
+    *work = (struct work){ .kind = kind_named(specification, strcspn(specification, "=:")) };
     if (work->kind != NULL)
         return true;
+    if (length > 0)
+        return find_object(work, specification, length, error, error_size);
     list_kinds(known, sizeof(known));
     snprintf(error, error_size,
              "'%.150s' is no kind of work (there are %s, and shared objects: ./FILE.so)",
@@ -114,13 +110,23 @@ static bool find(struct work *work, const char *specification, char *error, size
     return false;
 }
 
+/* What stands behind "kind=" or "kind:"; behind the path of an object only "=" divides. */
+static const char *argument_of(const struct work_kind *kind, const char *specification)
+{
+    size_t length = strcspn(specification, "=:");
+
+    if (kind_named(specification, length) != kind)
+        length = strcspn(specification, "=");
+    return specification[length] == '\0' ? NULL : specification + length + 1;
+}
+
 bool work_prepare(struct work *work, const char *specification, char *error, size_t error_size)
 {
-    const char *equals = strchr(specification, '=');
-    const char *argument = equals == NULL ? NULL : equals + 1;
+    const char *argument;
 
     if (!find(work, specification, error, error_size))
         return false;
+    argument = argument_of(work->kind, specification);
     if (work->kind->argument == NULL && argument != NULL)
         snprintf(error, error_size, "'%.150s': nothing can follow '%s'", specification,
                  work->kind->name);

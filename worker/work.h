@@ -45,6 +45,13 @@ enum work_outcome {
     WORK_FILTERED,  /* they are not to go on: the packet ends here */
 };
 
+/* What a kind says to a request (an item of the kind ITEM_REQUEST). */
+enum work_replies {
+    WORK_REPLIES_NOTHING, /* nothing: that it was done is all there is to know */
+    WORK_REPLIES_BYTES,   /* the item's bytes as they are after `process` */
+    WORK_REPLIES_HTTP,    /* the same, and they are a whole response of http */
+};
+
 /* The bytes of an item. The kind can write to them where they are, and make them fewer; or have
  * `bytes` point to memory of its own, with up to ITEM_BYTES_MAX of them, which then must stay
  * as it is until the next item but WORK_TOGETHER comes. */
@@ -68,9 +75,11 @@ struct work_kind {
     const char *meaning;          /* the same in words */
     bool result_is_sum_of_hashes; /* a bit pattern, rather than a number */
 
-    /* It may return WORK_CHANGED or WORK_FILTERED. One that does so without having said it here
-     * ends its process: in mode window nobody would hear of what it did. */
+    /* It may return WORK_CHANGED or WORK_FILTERED for a packet. One that does so without having
+     * said it here ends its process: in mode window nobody would hear of what it did. */
     bool changes;
+
+    enum work_replies replies;
 
     /* Gets ready; NULL: nothing to do. `argument` is what stood behind "=", or NULL. False: it
      * cannot be, with a reason of one line. Also called by load_balancer, to refuse at once
@@ -97,9 +106,9 @@ struct work {
 #ifndef __cplusplus
 /* --- For the programs ------------------------------------------------------------------- */
 
-/* Gets the work ready that `specification` names: "kind", "kind=argument", or the path of a
- * shared object, "./object.so" or "./object.so=argument", which then is loaded for good; false:
- * a reason of one line. */
+/* Gets the work ready that `specification` names: "kind", "kind=argument" (or "kind:argument"),
+ * or the path of a shared object, "./object.so" or "./object.so=argument", which then is loaded
+ * for good; false: a reason of one line. */
 bool work_prepare(struct work *work, const char *specification, char *error, size_t error_size);
 
 /* Lets go of it, but for the result. The kind stays what it is. */
@@ -117,7 +126,7 @@ static inline enum work_outcome work_process(struct work *work, const struct ite
     if (work->kind->process == NULL)
         return WORK_UNCHANGED;
     outcome = work->kind->process(work, item, bytes);
-    if (outcome != WORK_UNCHANGED && !work->kind->changes)
+    if (outcome != WORK_UNCHANGED && !work->kind->changes && item->kind == ITEM_PACKET)
         work_contradicts(work);
     return outcome;
 }
@@ -128,6 +137,8 @@ const struct work_kind *work_kind_at(size_t index);
 extern const struct work_kind work_count;  /* work_count.c */
 extern const struct work_kind work_delay;  /* work_delay.c */
 extern const struct work_kind work_digest; /* work_digest.c */
+extern const struct work_kind work_echo;   /* work_echo.c */
+extern const struct work_kind work_static; /* work_static.c */
 extern const struct work_kind work_ttl;    /* work_ttl.c */
 
 #endif /* __cplusplus */

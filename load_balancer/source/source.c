@@ -12,6 +12,7 @@
 static const struct source_kind *const kinds[] = {
     &source_pcap,
     &source_generated,
+    &source_iface,
 };
 
 static const struct source_kind *kind_named(const char *name, size_t length)

@@ -110,6 +110,7 @@ struct source {
 };
 
 extern const struct source_kind source_generated; /* generated.c */
+extern const struct source_kind source_iface;     /* iface.c */
 extern const struct source_kind source_pcap;      /* pcap.c */
 
 #endif /* LOAD_BALANCER_SOURCE_H */

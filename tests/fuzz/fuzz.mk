@@ -20,11 +20,14 @@ wraps := -Wl,--wrap=mci_memory_map,--wrap=mci_memory_unmap,--wrap=mci_say,--wrap
 
 fuzzers := fuzz_calls fuzz_segment fuzz_registry
 ifneq ($(WITH_CAPTURES),no)
-fuzzers += fuzz_capture fuzz_flow
+fuzzers += fuzz_capture fuzz_flow fuzz_frame fuzz_line fuzz_http fuzz_static
 endif
 
 library := $(foreach room,api os runtime segment,$(wildcard $(source)/mcapi/$(room)/*.c))
 captures := $(wildcard $(source)/load_balancer/source/*.c) $(source)/load_balancer/flow.c
+protocols := $(wildcard $(source)/load_balancer/server/protocol*.c) \
+	$(source)/tests/fuzz/fuzz_protocol.c
+work := $(filter-out %/worker.c,$(wildcard $(source)/worker/work*.c))
 scene := $(addprefix $(source)/tests/hostile/,calls.c damage.c guard.c kinds.c scene.c)
 
 # Both kinds of objects: with what libFuzzer counts by, and without.
@@ -58,6 +61,12 @@ fuzz_registry: %: $(call counted,$(library) $(source)/tests/fuzz/fuzz.c) counted
 
 fuzz_capture fuzz_flow: %: $(call counted,$(captures)) counted/tests/fuzz/%.o
 	$(FUZZ_CC) $(sanitizers) -fsanitize=fuzzer -o $@ $^ -lpcap
+
+fuzz_frame fuzz_line fuzz_http: %: $(call counted,$(protocols)) counted/tests/fuzz/%.o
+	$(FUZZ_CC) $(sanitizers) -fsanitize=fuzzer -o $@ $^ -lhttp_parser
+
+fuzz_static: %: $(call counted,$(work) $(source)/tests/fuzz/fuzz.c) counted/tests/fuzz/%.o
+	$(FUZZ_CC) $(sanitizers) -fsanitize=fuzzer -o $@ $^ -ldl
 
 .PHONY: all
 .SECONDARY:

@@ -30,7 +30,7 @@ wrong "no workers" 2 "--workers '0': .* from 1 to 256" --source "$small" --worke
 wrong "too many workers" 2 "--workers '257': .* from 1 to 256" --source "$small" --workers 257
 wrong "no window" 2 "--window '0': .* from 1 to 4096" --source "$small" --window 0
 wrong "a window too large" 2 "--window '4097': .* from 1 to 4096" --source "$small" --window 4097
-wrong "an unknown policy" 2 "--policy 'fair': must be flow, tag or least-loaded" \
+wrong "an unknown policy" 2 "--policy 'fair': must be flow, tag, least-loaded or inline" \
     --source "$small" --policy fair
 wrong "an unknown kind of work" 2 "--work 'sleep' is no kind of work" --source "$small" --work sleep
 wrong "an unknown policy for deaths" 2 "--on-worker-death 'ignore': must be respawn, shrink or stop" \

@@ -210,8 +210,8 @@ static const struct {
     { "--domain 65536",
       "--domain '65536': the number of the domain must be a whole number from 0 "
       "to 65535" },
-    { "--policy random", "--policy 'random': must be flow, tag or least-loaded" },
-    { "--policy=", "--policy '': must be flow, tag or least-loaded" },
+    { "--policy random", "--policy 'random': must be flow, tag, least-loaded or inline" },
+    { "--policy=", "--policy '': must be flow, tag, least-loaded or inline" },
     { "--pace slow", "--pace 'slow': must be full or as-recorded" },
     { "--wait never", "--wait 'never': must be adaptive, spin or sleep" },
     { "--on-busy panic", "--on-busy 'panic': must be block, queue=N, queue=N,drop or drop" },
@@ -224,8 +224,8 @@ static const struct {
     { "--on-busy queue=5,block", "--on-busy 'queue=5,block': only ',drop' can follow" },
     { "--on-busy queue=5,", "--on-busy 'queue=5,': only ',drop' can follow" },
     { "--work nothing", "--work 'nothing' is no kind of work (there are count, digest, "
-                        "delay=US, ttl, and shared objects: "
-                        "./FILE.so)" },
+                        "delay=US, ttl, echo, static=DIR, and "
+                        "shared objects: ./FILE.so)" },
     { "--work delay=x", "--work 'delay=x': delay takes whole microseconds" },
     { "--topology a/b", "--topology 'a/b': a topology's name has 1 to 63 letters" },
     { "--topology=", "--topology '': a topology's name has" },

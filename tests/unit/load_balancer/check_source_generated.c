@@ -320,14 +320,14 @@ END_TEST
 static const struct {
     const char *specification, *reason;
 } wrong[] = {
-    { "", "'' begins with no known kind of source (there are pcap:, generated:)" },
-    { ":", "':' begins with no known kind of source (there are pcap:, generated:)" },
+    { "", "'' begins with no known kind of source (there are pcap:, generated:, iface:)" },
+    { ":", "':' begins with no known kind of source (there are pcap:, generated:, iface:)" },
     { "file.pcap",
-      "'file.pcap' begins with no known kind of source (there are pcap:, generated:)" },
-    { "udp:7", "'udp:7' begins with no known kind of source (there are pcap:, generated:)" },
+      "'file.pcap' begins with no known kind of source (there are pcap:, generated:, iface:)" },
+    { "udp:7", "'udp:7' begins with no known kind of source (there are pcap:, generated:, iface:)" },
     { "pcapng:x",
-      "'pcapng:x' begins with no known kind of source (there are pcap:, generated:)" },
-    { "gen:", "'gen:' begins with no known kind of source (there are pcap:, generated:)" },
+      "'pcapng:x' begins with no known kind of source (there are pcap:, generated:, iface:)" },
+    { "gen:", "'gen:' begins with no known kind of source (there are pcap:, generated:, iface:)" },
     { "generated:speed=1",
       "generated: unknown setting 'speed' (there are flows, packets, size, seed)" },
     { "generated:=1", "generated: unknown setting '' (there are flows, packets, size, seed)" },
@@ -406,7 +406,7 @@ START_TEST(every_kind_has_one_line_of_help)
         ck_assert_ptr_nonnull(strchr(help, '\t'));
         ck_assert_ptr_null(strchr(help, '\n'));
     }
-    ck_assert_uint_eq(kinds, 2);
+    ck_assert_uint_eq(kinds, 3);
 }
 END_TEST
 

@@ -183,8 +183,9 @@ static const struct {
     { "./no-such.so", "'./no-such.so': " },
     { "/dev/null", "'/dev/null': " },
     { "ttl=3", "nothing can follow 'ttl'" },
-    { "", "'' is no kind of work (there are count, digest, delay=US, ttl, and shared objects: "
-          "./FILE.so)" },
+    { "",
+      "'' is no kind of work (there are count, digest, delay=US, ttl, echo, static=DIR, and "
+      "shared objects: ./FILE.so)" },
     { "counts", "'counts' is no kind of work" },
     { "coun", "'coun' is no kind of work" },
     { "count=3", "nothing can follow 'count'" },

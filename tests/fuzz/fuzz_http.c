@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_http.c - an input is a stream of the protocol "http", behind a byte that says in which
+ * pieces it comes.
+ */
+#include "fuzz/fuzz_protocol.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_protocol(&protocol_http, data, size);
+    return 0;
+}
