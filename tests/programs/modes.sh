@@ -48,7 +48,7 @@ for mode in burst single; do
     same_run "$mode, a queue" --mode $mode --on-busy queue=300
     same_run "$mode, asleep" --mode $mode --wait sleep
 done
-expect "single has a window of its own" holds '$r->{window} == 128'
+expect "the window of single is as large" holds '$r->{window} == 256'
 same_run "many workers" --mode burst --workers 24
 same_run "window, least-loaded" --mode window --policy least-loaded
 
