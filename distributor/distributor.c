@@ -324,13 +324,41 @@ static int64_t now_ms(void)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
+/* Where something arrives. */
+static size_t list_ends(const struct distributor *d, mcapi_endpoint_t *ends, size_t room)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < d->present_count; i++, count++)
+        if (count < room)
+            ends[count] = d->members[d->present[i]].answers;
+    if (d->present_count < d->max_workers) {
+        if (count < room)
+            ends[count] = d->door;
+        count++;
+    }
+    return count;
+}
+
+size_t distributor_endpoints(const struct distributor *distributor, mcapi_endpoint_t *endpoints,
+                             size_t room, mcapi_status_t *mcapi_status)
+{
+    if (!check(distributor, mcapi_status))
+        return 0;
+    if (endpoints == NULL && room > 0) {
+        report(mcapi_status, MCAPI_ERR_PARAMETER);
+        return 0;
+    }
+    return list_ends(distributor, endpoints, room);
+}
+
 /* Sleeps until a worker has said something, or somebody wants to join. MCAPI_TIMEOUT. */
 static mcapi_status_t sleep_until(struct distributor *d, mcapi_timeout_t timeout,
                                   int64_t deadline_ms)
 {
     mcapi_endpoint_t ends[DISTRIBUTOR_WORKERS_MAX + 1];
     mcapi_status_t status;
-    size_t count = 0;
+    size_t count;
 
     if (timeout != MCAPI_TIMEOUT_INFINITE) {
         int64_t left_ms = deadline_ms - now_ms();
@@ -339,10 +367,7 @@ static mcapi_status_t sleep_until(struct distributor *d, mcapi_timeout_t timeout
             return MCAPI_TIMEOUT;
         timeout = (mcapi_timeout_t)left_ms;
     }
-    for (uint32_t i = 0; i < d->present_count; i++)
-        ends[count++] = d->members[d->present[i]].answers;
-    if (d->present_count < d->max_workers)
-        ends[count++] = d->door;
+    count = list_ends(d, ends, sizeof(ends) / sizeof(ends[0]));
     mcapi_ext_wait_receivable(ends, count, timeout, &status);
     return status;
 }

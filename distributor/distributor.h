@@ -290,6 +290,26 @@ uint32_t distributor_wait(struct distributor *distributor, uint32_t what,
                           mcapi_timeout_t timeout, mcapi_status_t *mcapi_status);
 
 /*
+ * Tells where something arrives when a worker says something, or wants to join: for who waits
+ * for other things too, with mcapi_ext_wait_receivable, and then calls distributor_returned or
+ * distributor_process. They change when workers come and go, which those two calls notice.
+ *
+ *   distributor  whose endpoints they are
+ *   endpoints    are filled, to be waited at and nothing else
+ *   room         how many they have room for; DISTRIBUTOR_WORKERS_MAX + 1 is always enough
+ *
+ * Does not block.
+ *
+ * Returns how many there are, also if that is more than there is room for; 0 if the call fails.
+ *
+ * Statuses, beside MCAPI_SUCCESS:
+ *   MCAPI_ERR_NODE_NOTINIT  the caller has no node
+ *   MCAPI_ERR_PARAMETER     distributor is NULL; or endpoints is, and room is not 0
+ */
+size_t distributor_endpoints(const struct distributor *distributor, mcapi_endpoint_t *endpoints,
+                             size_t room, mcapi_status_t *mcapi_status);
+
+/*
  * Waits until no item waits and none is out: all have come back. They are still to be
  * collected. Without workers that take items it waits for some to join.
  *

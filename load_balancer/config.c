@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "load_balancer/server/link.h"
 #include "worker/work.h"
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -422,9 +423,14 @@ static bool check_network(const struct config *config, char reason[CONFIG_REASON
     if (used && config->source != NULL)
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--source '%.200s' cannot be beside sources of the network", config->source);
-    else if (used && config->policy != POLICY_INLINE)
+    else if (used && (config->policy == POLICY_FLOW || config->mode == MODE_WINDOW))
         snprintf(reason, CONFIG_REASON_SIZE,
-                 "network sources need --policy inline in this version");
+                 "sources of the network need --policy tag, least-loaded or inline, and a "
+                 "distributor: --mode burst or --mode single");
+    else if (used && (config->sink != NULL || config->quarantine != NULL))
+        snprintf(reason, CONFIG_REASON_SIZE,
+                 "--%s is for packets; sources of the network have requests",
+                 config->sink != NULL ? "sink" : "quarantine");
     else if (!used && config->policy == POLICY_INLINE)
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--policy inline is for sources of the network (tcp:, udp:)");
@@ -432,6 +438,19 @@ static bool check_network(const struct config *config, char reason[CONFIG_REASON
         return server_options_check(&config->network, config->work_kind, reason,
                                     CONFIG_REASON_SIZE);
     return false;
+}
+
+/* What a server has where nothing was said: requests one at a time, since they differ. All that
+ * the loops can have under way waits in the distributor. */
+static void settle_network(struct config *config)
+{
+    uint32_t loops = server_options_loops(&config->network);
+
+    config->network.settings.loops = loops;
+    if (config->mode == MODE_DEFAULT)
+        config->mode = MODE_SINGLE;
+    config->on_busy = ON_BUSY_QUEUE;
+    config->queue_limit = loops * LINK_DEPTH;
 }
 
 static enum config_result check_whole(struct config *config, int argc, char **argv,
@@ -451,8 +470,9 @@ static enum config_result check_whole(struct config *config, int argc, char **ar
         return CONFIG_WRONG;
     }
     if (server_options_used(&config->network))
-        return CONFIG_RUN;
-    return settle_mode(config, reason) ? CONFIG_RUN : CONFIG_WRONG;
+        settle_network(config);
+    return config->policy == POLICY_INLINE || settle_mode(config, reason) ? CONFIG_RUN
+                                                                          : CONFIG_WRONG;
 }
 
 enum config_result config_read(struct config *config, int argc, char **argv,

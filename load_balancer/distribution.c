@@ -17,6 +17,7 @@
 #include "load_balancer/ack.h"
 #include "load_balancer/channels.h"
 #include "load_balancer/mode.h"
+#include "load_balancer/server/link.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
 
@@ -29,7 +30,7 @@ enum {
 
     /* What a parcel of the distributor takes beside its items. */
     PARCEL_HEAD = 320,
-    PARCEL_BUFFERS = 64,
+    BUFFERS = LINK_DEPTH, /* more than a distributor's channels have */
 
     /* While input may come, what comes from workers is waited for in steps of this. */
     STEP_MS = 5,
@@ -57,6 +58,7 @@ static bool open_distribution(struct balancer *balancer)
     if (distribution == NULL)
         return false;
     distribution->capacity = capacity_of(balancer->config);
+    distribution->take = returns_take_packet;
     return slots_open(&distribution->slots, distribution->capacity + DISTRIBUTION_BATCH)
         && crew_open(&distribution->crew, balancer->config, &balancer->stats);
 }
@@ -76,10 +78,13 @@ static void close_distribution(struct balancer *balancer)
 
 static void ask(const struct config *config, mcapi_param_t *parameters)
 {
-    parameters->max_buffers = PARCEL_BUFFERS;
+    uint32_t loops = server_options_used(&config->network) ? config->network.settings.loops : 0;
+
+    parameters->max_buffers = BUFFERS;
     parameters->max_pkt_size += PARCEL_HEAD;
-    parameters->max_channels = 2 * config->workers + GUEST_CHANNELS;
-    parameters->max_endpoints = 2 * config->workers + MCAPI_MAX_ENDPOINTS;
+    parameters->max_channels = 2 * (config->workers + loops) + GUEST_CHANNELS;
+    parameters->max_endpoints = 2 * (config->workers + loops) + MCAPI_MAX_ENDPOINTS;
+    parameters->max_nodes += loops;
 }
 
 static bool fits(struct balancer *balancer, const impl_info_t *limits,
@@ -150,7 +155,7 @@ static void drop_batch(struct balancer *balancer)
 }
 
 /* Hands over what there is room for, and takes what has come back. */
-static bool hand_over(struct balancer *balancer)
+bool distribution_hand_over(struct balancer *balancer)
 {
     struct distribution *distribution = balancer->distribution;
     mcapi_status_t status;
@@ -188,7 +193,7 @@ static bool flush_batch(struct balancer *balancer)
     struct distribution *distribution = balancer->distribution;
 
     for (;;) {
-        if (!hand_over(balancer))
+        if (!distribution_hand_over(balancer))
             return false;
         if (distribution->batch_count == 0)
             return true;
@@ -299,7 +304,8 @@ static bool tick(struct balancer *balancer)
 {
     if (signals_child_ended() && !crew_look_for_deaths(balancer))
         return false;
-    return crew_look_after(balancer) && crew_adapt(balancer) && hand_over(balancer);
+    return crew_look_after(balancer) && crew_adapt(balancer)
+        && distribution_hand_over(balancer);
 }
 
 /* --- Ending --------------------------------------------------------------------------- */
@@ -316,7 +322,7 @@ static bool can_drain(const struct balancer *balancer)
 static void drain(struct balancer *balancer)
 {
     while (can_drain(balancer)) {
-        hand_over(balancer);
+        distribution_hand_over(balancer);
         if (!can_drain(balancer))
             break;
         await_workers(balancer, DISTRIBUTOR_RETURNS, CHANNELS_PATIENCE_MS);

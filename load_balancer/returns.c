@@ -18,14 +18,6 @@ enum {
     AT_ONCE = 64, /* items of one call */
 };
 
-/* An item that is back. */
-struct returned {
-    const struct item *item;
-    const void *bytes; /* of its packet, as it is now */
-    uint32_t size;
-    enum work_outcome outcome;
-};
-
 /* --- Items that kill ---------------------------------------------------------------- */
 
 static bool set_aside(struct balancer *balancer, const struct item *item)
@@ -145,14 +137,13 @@ static bool read_done(struct balancer *balancer, const struct distributor_item *
 
 /* --- One item ------------------------------------------------------------------------ */
 
-static bool take_item(struct balancer *balancer, const struct distributor_item *from,
-                      const struct item *item)
+bool returns_read(struct balancer *balancer, const struct distributor_item *from,
+                  const struct item *item, struct returned *returned)
 {
     struct distribution *distribution = balancer->distribution;
-    struct returned returned = { item, item + 1, item->captured, WORK_UNCHANGED };
-    struct worker_stats *worker;
 
-    if ((from->flags & DISTRIBUTOR_CHANGED) != 0 && !read_done(balancer, from, &returned)) {
+    *returned = (struct returned){ NULL, item + 1, item->captured, WORK_UNCHANGED };
+    if ((from->flags & DISTRIBUTOR_CHANGED) != 0 && !read_done(balancer, from, returned)) {
         balancer_complain(balancer, "a worker says what makes no sense of item %llu",
                           (unsigned long long)item->number);
         return false;
@@ -162,7 +153,19 @@ static bool take_item(struct balancer *balancer, const struct distributor_item *
                           (unsigned long long)item->number);
         return false;
     }
-    worker = distribution->crew.all[worker_of(distribution, from) - 1].stats;
+    returned->worker = distribution->crew.all[worker_of(distribution, from) - 1].stats;
+    return true;
+}
+
+static bool take_item(struct balancer *balancer, const struct distributor_item *from,
+                      const struct item *item)
+{
+    struct returned returned;
+    struct worker_stats *worker;
+
+    if (!returns_read(balancer, from, item, &returned))
+        return false;
+    worker = returned.worker;
     if (!stats_add_item(&balancer->stats, worker, item,
                         balancer->config->policy == POLICY_LEAST_LOADED)) {
         balancer_complain(balancer, "there is no memory for another flow");
@@ -176,7 +179,7 @@ static bool take_item(struct balancer *balancer, const struct distributor_item *
         || say_sink_failed(balancer);
 }
 
-static bool take(struct balancer *balancer, const struct distributor_item *from)
+bool returns_take_packet(struct balancer *balancer, const struct distributor_item *from)
 {
     struct distribution *distribution = balancer->distribution;
     uint32_t slot = (uint32_t)from->cookie;
@@ -200,7 +203,7 @@ bool returns_take(struct balancer *balancer)
         count = distributor_returned(balancer->distribution->distributor, items, AT_ONCE,
                                      &status);
         for (size_t i = 0; i < count; i++)
-            good = take(balancer, &items[i]) && good;
+            good = balancer->distribution->take(balancer, &items[i]) && good;
     } while (good && count == AT_ONCE);
     return good;
 }

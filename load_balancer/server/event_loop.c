@@ -341,6 +341,21 @@ static void pin(uint32_t number)
         }
 }
 
+/* Makes what the handler needs, and says whether it could. */
+static bool begin(struct event_loop *loop)
+{
+    bool good;
+
+    loop->handler_context =
+            loop->handler->begin(loop->handler->context, loop, loop->number, &loop->handler_fd,
+                                 loop->begin_reason, SERVER_REASON_SIZE);
+    good = loop->handler_context != NULL;
+    if (good && loop->handler_fd >= 0)
+        event_loop_watch(loop, loop->handler_fd, EPOLLIN, EVENT_SLOT_HANDLER, 0);
+    sem_post(&loop->begun);
+    return good;
+}
+
 static void *run_thread(void *argument)
 {
     struct event_loop *loop = argument;
@@ -350,6 +365,8 @@ static void *run_thread(void *argument)
     pthread_setname_np(pthread_self(), name);
     if (loop->settings->pin)
         pin(loop->number);
+    if (!begin(loop))
+        return NULL;
     run(loop);
     loop->statistics.memory_most = loop->budget.most_used;
     loop->statistics.memory_left = loop->budget.used;
@@ -359,28 +376,29 @@ static void *run_thread(void *argument)
     return NULL;
 }
 
-bool event_loop_start(struct event_loop *loop, char *reason, size_t reason_size)
+bool event_loop_start(struct event_loop *loop, char reason[SERVER_REASON_SIZE])
 {
     sigset_t all, before;
     int error;
 
     loop->now_ms = clock_ns() / NS_PER_MS;
     timers_begin(&loop->timers, loop->now_ms);
-    loop->handler_context = loop->handler->begin(loop->handler->context, loop, loop->number,
-                                                 &loop->handler_fd, reason, reason_size);
-    if (loop->handler_context == NULL)
-        return false;
-    if (loop->handler_fd >= 0)
-        event_loop_watch(loop, loop->handler_fd, EPOLLIN, EVENT_SLOT_HANDLER, 0);
+    loop->begin_reason = reason;
+    sem_init(&loop->begun, 0, 0);
     /* Signals are for the main thread. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&loop->thread, NULL, run_thread, loop);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0)
+    if (error != 0) {
+        snprintf(reason, SERVER_REASON_SIZE, "cannot start a loop: %s", strerror(error));
+        return false;
+    }
+    while (sem_wait(&loop->begun) != 0)
+        continue; /* a signal */
+    sem_destroy(&loop->begun);
+    if (loop->handler_context != NULL)
         return true;
-    if (loop->handler->end != NULL)
-        loop->handler->end(loop->handler_context);
-    snprintf(reason, reason_size, "cannot start a loop: %s", strerror(error));
+    pthread_join(loop->thread, NULL);
     return false;
 }

@@ -8,6 +8,7 @@
 #define LOAD_BALANCER_SERVER_EVENT_LOOP_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,6 +42,8 @@ struct event_loop {
     void *handler_context; /* what `begin` made */
     uint32_t number;
     pthread_t thread;
+    sem_t begun;        /* the thread has what it needs, or `reason` says why not */
+    char *begin_reason; /* while it begins: where to; of SERVER_REASON_SIZE */
 
     int epoll;
     int wake;       /* an eventfd: the server wants something */
@@ -78,7 +81,9 @@ struct event_loop {
  * be called all the same. */
 bool event_loop_open(struct event_loop *loop, struct server *server, uint32_t number,
                      char *reason, size_t reason_size);
-bool event_loop_start(struct event_loop *loop, char *reason, size_t reason_size);
+
+/* Starts its thread; false: a reason of one line. */
+bool event_loop_start(struct event_loop *loop, char reason[SERVER_REASON_SIZE]);
 void event_loop_close(struct event_loop *loop);
 
 /* From any thread: has the loop look at what the server wants. */

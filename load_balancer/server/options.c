@@ -4,6 +4,8 @@
  */
 #include "load_balancer/server/options.h"
 
+#include <sched.h>
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +191,22 @@ bool server_options_read(struct server_options *options, int option, const char 
     }
 }
 
+static uint32_t processors(void)
+{
+    cpu_set_t allowed;
+
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+        return 1;
+    return (uint32_t)CPU_COUNT(&allowed);
+}
+
+uint32_t server_options_loops(const struct server_options *options)
+{
+    uint32_t loops = options->settings.loops == 0 ? processors() : options->settings.loops;
+
+    return loops < SERVER_LOOPS_MAX ? loops : SERVER_LOOPS_MAX;
+}
+
 /* --- All of it -------------------------------------------------------------------------------
  */
 
@@ -233,7 +251,7 @@ void server_options_help(void (*row)(FILE *out, int indent, const char *word,
 {
     row(out, 2, "--source tcp:ADDR:PORT",
         "listen there for connections; ADDR in numbers, of IPv6 in brackets; several can be "
-        "given, and udp: beside them; needs --policy inline");
+        "given, and udp: beside them");
     row(out, 2, "--source udp:ADDR:PORT", "the same for datagrams");
     row(out, 2, "--proto P",
         "what an item is in a stream: frame (default), line or http; of udp: always a "

@@ -61,6 +61,9 @@ void server_options_begin(struct server_options *options);
 /* Whether the run is a server's. */
 bool server_options_used(const struct server_options *options);
 
+/* How many loops there are to be. */
+uint32_t server_options_loops(const struct server_options *options);
+
 /* Takes an address (address_is_network); false: a reason of one line. */
 bool server_options_source(struct server_options *options, const char *value, char *reason,
                            size_t reason_size);

@@ -101,7 +101,8 @@ bool server_report_is_good(const struct server_report *report)
     struct server_statistics sum;
 
     add_up(report->server, &sum);
-    return sum.drained_by_force == 0 && sum.lost == 0;
+    return sum.drained_by_force == 0 && sum.lost == 0
+        && (report->workers == NULL || !report->workers->failed);
 }
 
 /* --- For people
@@ -145,6 +146,49 @@ static void print_table(const struct server_report *report, const struct server_
     table_close(&table);
 }
 
+/* The most that a worker has of the items, as a multiple of the mean. */
+static double skew_of_workers(const struct stats *stats)
+{
+    uint64_t most = 0, sum = 0;
+
+    for (uint32_t i = 0; i < stats->worker_count; i++) {
+        uint64_t busy = stats->workers[i].report.busy_ns;
+
+        sum += busy;
+        if (busy > most)
+            most = busy;
+    }
+    return sum == 0 ? 1 : (double)most * stats->worker_count / (double)sum;
+}
+
+static void print_workers(const struct stats *stats, FILE *out)
+{
+    struct table table;
+
+    table_open(&table, 3);
+    table_add(&table, (const char *const[]){ "worker", "items", "busy" });
+    for (uint32_t i = 0; i < stats->worker_count; i++) {
+        const struct worker_stats *worker = &stats->workers[i];
+        char number[TEXT_SIZE], items[TEXT_SIZE], busy[TEXT_SIZE];
+
+        table_add(&table, (const char *const[]){
+                                  text_count(number, worker->number),
+                                  text_count(items, worker->acknowledged),
+                                  text_percent(busy, stats_busy(worker)),
+                          });
+    }
+    fputs("\nWorkers\n", out);
+    table_print(&table, out);
+    table_close(&table);
+    fprintf(out, "\n  skew (most of a worker / mean): time at work %.2f\n",
+            skew_of_workers(stats));
+    if (stats->deaths > 0)
+        fprintf(out,
+                "  %" PRIu64 " workers died, %" PRIu64 " took over; %" PRIu64
+                " items were given again\n",
+                stats->deaths, stats->respawns, stats->resent);
+}
+
 static void print_result(const struct server_report *report, FILE *out)
 {
     const struct work_kind *kind = report->config->work_kind;
@@ -170,6 +214,8 @@ void server_print_text(const struct server_report *report, FILE *out)
             skew(report->server, offsetof(struct server_statistics, requests)));
     if (sum.datagrams > 0)
         fprintf(out, "  %s datagrams\n", text_count(text, sum.datagrams));
+    if (report->workers != NULL)
+        print_workers(report->workers, out);
     print_result(report, out);
     for (size_t c = 0; c < ARRAY_LENGTH(counters); c++) {
         uint64_t value = value_of(&sum, &counters[c]);
@@ -208,6 +254,22 @@ static void print_settings(const struct server_report *report, FILE *out)
             server_accept_name(settings->accept));
 }
 
+static void print_json_workers(const struct stats *stats, FILE *out)
+{
+    fputs("  \"workers\": [\n", out);
+    for (uint32_t i = 0; i < stats->worker_count; i++)
+        fprintf(out,
+                "%s    { \"worker\": %u, \"items\": %" PRIu64 ", \"bytes\": %" PRIu64
+                ", \"busy\": %.4f, \"deaths\": %" PRIu64 " }",
+                i == 0 ? "" : ",\n", stats->workers[i].number, stats->workers[i].acknowledged,
+                stats->workers[i].bytes, stats_busy(&stats->workers[i]),
+                stats->workers[i].deaths);
+    fprintf(out,
+            "\n  ],\n  \"deaths\": %" PRIu64 ",\n  \"given_again\": %" PRIu64
+            ",\n  \"given_up\": %" PRIu64 ",\n  \"skew_of_workers\": %.4f,\n",
+            stats->deaths, stats->resent, stats->quarantined, skew_of_workers(stats));
+}
+
 void server_print_json(const struct server_report *report, FILE *out)
 {
     const struct work_kind *kind = report->config->work_kind;
@@ -230,6 +292,8 @@ void server_print_json(const struct server_report *report, FILE *out)
     fprintf(out, "\n  ],\n  \"skew\": { \"accepted\": %.4f, \"requests\": %.4f },\n",
             skew(report->server, offsetof(struct server_statistics, accepted)),
             skew(report->server, offsetof(struct server_statistics, requests)));
+    if (report->workers != NULL)
+        print_json_workers(report->workers, out);
     fprintf(out, "  \"seconds\": %.6f,\n", report->seconds);
     print_settings(report, out);
     fprintf(out, "  \"good\": %s\n}\n", server_report_is_good(report) ? "true" : "false");

@@ -11,12 +11,14 @@
 
 #include "load_balancer/config.h"
 #include "load_balancer/server/server.h"
+#include "load_balancer/stats/stats.h"
 
 struct server_report {
     const struct config *config;
     const struct server *server; /* its loops have ended */
     double seconds;
-    uint64_t result; /* of the work, over all loops */
+    uint64_t result;             /* of the work, over all loops */
+    const struct stats *workers; /* NULL: the loops have done the work */
 };
 
 /* A row for each loop, one for all, how evenly they were used, and what went wrong. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "load_balancer/server/balanced.h"
 #include "load_balancer/server/inline.h"
 #include "load_balancer/server/report.h"
 #include "load_balancer/signals.h"
@@ -54,25 +55,41 @@ static bool print(const struct config *config, const struct server_report *repor
     return fflush(stdout) == 0 && ferror(stdout) == 0;
 }
 
-static int serve(const struct config *config, struct server *server,
-                 const struct inline_work *work)
+/* Starts the loops, and goes on until they have ended. False: that was not as it should be,
+ * which has been said. */
+static bool serve(const struct config *config, struct server *server, struct balanced *balanced,
+                  struct server_report *report)
 {
-    struct server_report report = { .config = config, .server = server };
     char reason[SERVER_REASON_SIZE];
     uint64_t began_ns = clock_ns();
+    bool good = true;
 
-    if (!server_start(server, reason))
-        return fail(reason);
+    if (!server_start(server, reason)) {
+        fail(reason);
+        return false;
+    }
     if (!config->quiet)
         say_where(server);
-    wait_for_end(server);
+    if (balanced != NULL)
+        good = balanced_run(balanced, server);
+    else
+        wait_for_end(server);
     server_join(server);
-    report.seconds = (double)(clock_ns() - began_ns) / NS_PER_S;
-    for (uint32_t i = 0; i < server_loops(server); i++)
-        report.result += work->loops[i].result;
-    if (!print(config, &report))
-        return fail("cannot write the report");
-    return server_report_is_good(&report) ? EXIT_SUCCESS : EXIT_FAILURE;
+    report->seconds = (double)(clock_ns() - began_ns) / NS_PER_S;
+    return good;
+}
+
+/* What the work came to, in the loops or in the workers. */
+static uint64_t result_of(const struct server *server, const struct inline_work *work,
+                          const struct stats *workers)
+{
+    uint64_t result = 0;
+
+    for (uint32_t i = 0; workers == NULL && i < server_loops(server); i++)
+        result += work->loops[i].result;
+    for (uint32_t i = 0; workers != NULL && i < workers->worker_count; i++)
+        result += workers->workers[i].report.result;
+    return result;
 }
 
 /* Each connection is a descriptor: as many as we are allowed. */
@@ -86,23 +103,66 @@ static void raise_limit(void)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
-int server_run(const struct config *config)
+/* With the handler that there is: from the sockets to the report. */
+static int run(const struct config *config, const struct server_handler *handler,
+               const struct inline_work *work, struct balanced *balanced)
 {
-    struct server_handler handler;
-    struct inline_work *work = malloc(sizeof(*work));
+    struct server_report report = { .config = config };
     char reason[SERVER_REASON_SIZE];
-    struct server *server;
+    struct server *server = server_open(&config->network.settings, handler, reason);
+    bool good = server != NULL;
+
+    if (!good)
+        fail(reason);
+    report.server = server;
+    good = good && serve(config, server, balanced, &report);
+    if (balanced != NULL) {
+        balanced_finish(balanced);
+        report.workers = balanced_statistics(balanced);
+    }
+    if (server != NULL && report.seconds > 0) {
+        report.result = result_of(server, work, report.workers);
+        good = good && server_report_is_good(&report);
+        if (!print(config, &report))
+            good = fail("cannot write the report") == EXIT_SUCCESS;
+    }
+    server_close(server);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_inline(const struct config *config)
+{
+    struct inline_work *work = malloc(sizeof(*work));
+    struct server_handler handler;
     int result;
 
-    if (work == NULL || !signals_begin()) {
-        free(work);
+    if (work == NULL)
         return fail(strerror(errno));
-    }
-    raise_limit();
     inline_work_begin(work, config->work, config->work_kind, &handler);
-    server = server_open(&config->network.settings, &handler, reason);
-    result = server == NULL ? fail(reason) : serve(config, server, work);
-    server_close(server);
+    result = run(config, &handler, work, NULL);
     free(work);
     return result;
+}
+
+static int run_balanced(const struct config *config)
+{
+    char reason[CONFIG_REASON_SIZE];
+    struct balanced *balanced = balanced_open(config, config->network.settings.loops, reason);
+    struct server_handler handler;
+    int result;
+
+    if (balanced == NULL)
+        return reason[0] == '\0' ? EXIT_FAILURE : fail(reason);
+    balanced_handler(balanced, &handler);
+    result = run(config, &handler, NULL, balanced);
+    balanced_close(balanced);
+    return result;
+}
+
+int server_run(const struct config *config)
+{
+    if (!signals_begin())
+        return fail(strerror(errno));
+    raise_limit();
+    return config->policy == POLICY_INLINE ? run_inline(config) : run_balanced(config);
 }

@@ -4,22 +4,12 @@
  */
 #include "load_balancer/server/server.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "load_balancer/server/server_inside.h"
-
-static uint32_t processors(void)
-{
-    cpu_set_t allowed;
-
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-        return 1;
-    return (uint32_t)CPU_COUNT(&allowed);
-}
 
 /* The listening sockets of TCP. With reuseport they are only tried out here, where their ports
  * become known: each loop opens its own. */
@@ -79,9 +69,7 @@ struct server *server_open(const struct server_settings *settings,
     }
     server->settings = settings;
     server->handler = handler;
-    server->loop_count = settings->loops == 0 ? processors() : settings->loops;
-    if (server->loop_count > SERVER_LOOPS_MAX)
-        server->loop_count = SERVER_LOOPS_MAX;
+    server->loop_count = settings->loops;
     server->shared = calloc(settings->address_count + 1, sizeof(*server->shared));
     for (size_t i = 0; server->shared != NULL && i < settings->address_count; i++)
         server->shared[i].descriptor = -1;
@@ -110,7 +98,7 @@ bool server_listens_at(const struct server *server, size_t index,
 bool server_start(struct server *server, char reason[SERVER_REASON_SIZE])
 {
     for (uint32_t i = 0; i < server->loop_count; i++) {
-        if (!event_loop_start(&server->loops[i], reason, SERVER_REASON_SIZE)) {
+        if (!event_loop_start(&server->loops[i], reason)) {
             server_stop(server);
             server_stop(server);
             server_join(server);

@@ -37,7 +37,7 @@ enum server_accept {
 struct server_settings {
     struct server_address addresses[SERVER_ADDRESSES_MAX];
     size_t address_count;
-    uint32_t loops; /* 0: as many as there are processors for us */
+    uint32_t loops; /* 1 to SERVER_LOOPS_MAX */
     enum server_accept accept;
     bool pin; /* each loop to a processor */
     const struct protocol *protocol;
