@@ -22,6 +22,10 @@ enum {
      * is closed with bytes unread is reset, and the reply can be lost with it. */
     LINGER_MS = 2000,
     LINGER_BYTES = 4 * 1024 * 1024,
+    /* Beyond the budget by so much, who has something in memory at the end of its turn is
+     * closed: requests that were read while there was memory may have replies that nobody
+     * takes. */
+    MEMORY_BEYOND = 1024 * 1024,
     /* What is asked for in a read into memory of one's own. */
     READ_LEAST = 4096,
 };
@@ -124,21 +128,23 @@ static void send_out(struct event_loop *loop, struct connection *connection)
         out->begin = out->end = 0;
 }
 
-/* Reads once; false: there is nothing more to read now. */
-static bool read_in(struct event_loop *loop, struct connection *connection)
+/* Reads once, so much at most; false: there is nothing more to read now. */
+static bool read_in(struct event_loop *loop, struct connection *connection, uint32_t most)
 {
     struct buffer *in = &connection->in;
     ssize_t received;
+    uint32_t room;
 
     if (!buffer_reserve(in, in->borrowed ? 1 : READ_LEAST, &loop->budget)) {
         break_off(loop, connection);
         return false;
     }
-    received = recv(connection->descriptor, in->bytes + in->end, buffer_room(in), 0);
+    room = buffer_room(in) < most ? buffer_room(in) : most;
+    received = recv(connection->descriptor, in->bytes + in->end, room, 0);
     if (received > 0) {
         /* A read that was not filled has emptied the socket; what comes now comes with an
          * event. Only the end of the stream can be told already, and is with the next one. */
-        if ((uint32_t)received < buffer_room(in) && !connection->end_coming)
+        if ((uint32_t)received < room && !connection->end_coming)
             connection->readable = false;
         in->end += (uint32_t)received;
         loop->statistics.bytes_in += (uint64_t)received;
@@ -185,19 +191,25 @@ static bool may_read(const struct connection *connection)
         && !connection->broken && connection->starved;
 }
 
-/* Whether the budget stands against reading; a connection that has nothing yet is let in only
- * when there is memory for what it may leave behind. */
-static bool memory_is_short(struct event_loop *loop, struct connection *connection)
+/* How much may be read; 0: the budget stands against it. Without memory a connection that has
+ * nothing yet may still try a little: a small request that comes whole needs none, and so is
+ * served however many others sit on halves of theirs. And one that ends is read to its end, so
+ * that it does not sit on its half until time is over. */
+static uint32_t may_read_bytes(struct event_loop *loop, struct connection *connection)
 {
-    if (loop->budget.used < loop->budget.limit)
-        return false;
+    if (loop->budget.used < loop->budget.limit || connection->end_coming)
+        return UINT32_MAX;
+    if (buffer_used(&connection->in) == 0)
+        return READ_LEAST;
     connection_enlist(&loop->no_memory, connection);
     loop->statistics.memory_pauses++;
-    return true;
+    return 0;
 }
 
 static bool work(struct event_loop *loop, struct connection *connection)
 {
+    uint32_t most;
+
     for (int reads = 0; !connection->broken;) {
         requests_take(loop, connection);
         send_out(loop, connection);
@@ -205,11 +217,14 @@ static bool work(struct event_loop *loop, struct connection *connection)
             break;
         if (requests_can_go_on(loop, connection))
             continue; /* the output had been in the way */
-        if (!may_read(connection) || memory_is_short(loop, connection))
+        if (!may_read(connection))
+            break;
+        most = may_read_bytes(loop, connection);
+        if (most == 0)
             break;
         if (reads++ == READS_MOST)
             return true;
-        if (!read_in(loop, connection))
+        if (!read_in(loop, connection, most))
             break;
     }
     return false;
@@ -277,6 +292,15 @@ static void linger(struct event_loop *loop, struct connection *connection)
         set_timer(loop, connection);
 }
 
+static void shed(struct event_loop *loop, struct connection *connection)
+{
+    if (loop->budget.used <= loop->budget.limit + MEMORY_BEYOND || connection->broken
+        || (connection->in.bytes == NULL && connection->out.bytes == NULL))
+        return;
+    loop->statistics.shed++;
+    connection->broken = true;
+}
+
 /* Notes what the turn has left. */
 static void note_state(struct event_loop *loop, struct connection *connection, bool more)
 {
@@ -315,6 +339,7 @@ void connection_turn(struct event_loop *loop, struct connection *connection)
     if (!settled)
         break_off(loop, connection);
     note_state(loop, connection, more);
+    shed(loop, connection);
     if (connection->broken)
         connection_close(loop, connection);
     else if (is_complete(loop, connection))

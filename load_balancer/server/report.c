@@ -50,6 +50,7 @@ static const struct counter counters[] = {
     COUNTER(pauses, "times the reading of a connection was stopped"),
     COUNTER(rate_pauses, "times for the rate of its peer"),
     COUNTER(memory_pauses, "times for memory"),
+    COUNTER(shed, "connections closed for want of memory"),
     COUNTER(memory_most, NULL),
     COUNTER(memory_left, NULL),
     COUNTER(unsent, "requests whose connection ended before their reply"),

@@ -163,6 +163,7 @@ struct server_statistics {
     uint64_t pauses;           /* times the reading of a connection was stopped */
     uint64_t rate_pauses;      /* of these, for the rate of the peer */
     uint64_t memory_pauses;    /* of these, for memory */
+    uint64_t shed;             /* connections that were closed for want of memory */
     uint64_t memory_most;      /* bytes */
     uint64_t memory_left;      /* bytes at the end, when all connections were gone */
     uint64_t unsent;           /* replies of connections that ended before they were sent */

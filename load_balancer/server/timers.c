@@ -13,7 +13,7 @@ static struct timer *slot_of(struct timers *timers, uint64_t tick)
 
 void timers_begin(struct timers *timers, uint64_t now_ms)
 {
-    timers->tick = now_ms / TIMERS_TICK_MS;
+    timers->tick = timers->earliest = now_ms / TIMERS_TICK_MS;
     timers->count = 0;
     for (size_t i = 0; i < TIMERS_SLOTS; i++)
         timers->slots[i].next = timers->slots[i].previous = &timers->slots[i];
@@ -32,12 +32,17 @@ void timers_stop(struct timers *timers, struct timer *timer)
 void timers_set(struct timers *timers, struct timer *timer, uint64_t due_ms)
 {
     /* Rounded up: never before its time. What is due already is due in the next tick. */
-    uint64_t tick = due_ms / TIMERS_TICK_MS + 1;
+    uint64_t tick = due_ms / TIMERS_TICK_MS + 1, first = timers->tick + 1, met;
     struct timer *head;
 
     timers_stop(timers, timer);
     timer->due_ms = due_ms;
-    head = slot_of(timers, tick <= timers->tick ? timers->tick + 1 : tick);
+    if (tick < first)
+        tick = first;
+    met = first + (tick - first) % TIMERS_SLOTS; /* when its slot is looked at next */
+    if (met < timers->earliest)
+        timers->earliest = met;
+    head = slot_of(timers, tick);
     timer->next = head;
     timer->previous = head->previous;
     head->previous->next = timer;
@@ -65,15 +70,22 @@ struct timer *timers_due(struct timers *timers, uint64_t now_ms)
     return NULL;
 }
 
-int timers_wait_ms(const struct timers *timers, uint64_t now_ms)
+/* A slot that was found empty is not looked at again until its next turn. */
+int timers_wait_ms(struct timers *timers, uint64_t now_ms)
 {
+    uint64_t tick = timers->earliest;
+
     if (timers->count == 0)
         return -1;
-    for (uint64_t tick = timers->tick + 1; tick < timers->tick + TIMERS_SLOTS; tick++) {
-        const struct timer *head = &timers->slots[tick % TIMERS_SLOTS];
+    if (tick <= timers->tick)
+        tick = timers->tick + 1;
+    while (tick < timers->tick + TIMERS_SLOTS) {
+        const struct timer *head = slot_of(timers, tick);
 
         if (head->next != head)
-            return tick * TIMERS_TICK_MS <= now_ms ? 0 : (int)(tick * TIMERS_TICK_MS - now_ms);
+            break;
+        tick++;
     }
-    return TIMERS_SLOTS * TIMERS_TICK_MS;
+    timers->earliest = tick;
+    return tick * TIMERS_TICK_MS <= now_ms ? 0 : (int)(tick * TIMERS_TICK_MS - now_ms);
 }

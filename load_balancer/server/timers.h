@@ -26,8 +26,9 @@ struct timer {
 };
 
 struct timers {
-    uint64_t tick;                    /* slots up to this one have been looked at */
-    uint64_t count;                   /* timers that are set */
+    uint64_t tick;     /* slots up to this one have been looked at */
+    uint64_t earliest; /* slots before this one are empty, as far as the next turn */
+    uint64_t count;    /* timers that are set */
     struct timer slots[TIMERS_SLOTS]; /* heads of rings */
 };
 
@@ -47,6 +48,6 @@ static inline bool timer_is_set(const struct timer *timer)
 struct timer *timers_due(struct timers *timers, uint64_t now_ms);
 
 /* How long one may sleep: until the next slot that holds a timer, -1 if none is set. */
-int timers_wait_ms(const struct timers *timers, uint64_t now_ms);
+int timers_wait_ms(struct timers *timers, uint64_t now_ms);
 
 #endif /* LOAD_BALANCER_SERVER_TIMERS_H */

@@ -75,9 +75,24 @@ expect "it ends well with all kinds" ended_well
 
 serve --source udp:0.0.0.0:0 --work echo
 expect "datagrams are replied to" says '500 replies' "$client" datagrams "$port" 500
+expect "and from the address that they were sent to" \
+    says '50 replies' "$client" datagrams "$port" 50 2
 stop
 expect "every datagram is counted" \
-    holds '$r->{totals}{datagrams} >= 500 && $r->{totals}{datagrams} == $r->{totals}{requests}'
+    holds '$r->{totals}{datagrams} >= 550 && $r->{totals}{datagrams} == $r->{totals}{requests}'
+
+serve --source 'udp:[::]:0' --work echo --proto datagram
+over_ipv6() {
+    perl -MIO::Socket::IP -e '
+        my $s = IO::Socket::IP->new(Type => SOCK_DGRAM, PeerHost => "::1", PeerPort => $ARGV[0])
+            or die $@;
+        alarm 20;
+        $s->send("six") and $s->recv(my $got, 100);
+        exit($got eq "six" ? 0 : 1)' "$1"
+}
+expect "datagrams over IPv6 are replied to" over_ipv6 "$port"
+stop
+expect "it ends well after datagrams" ended_well
 
 # --- The end ---------------------------------------------------------------------------------------
 

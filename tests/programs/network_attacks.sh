@@ -11,6 +11,11 @@ still_serves() {
     says '10 replies' "$client" trickle "$port" 10
 }
 
+# With a request that comes whole: without memory it is the one kind that is served.
+serves_small() {
+    says '1 connections, 1 replies' "$client" pipelined "$port" 1 1 1
+}
+
 # --- Bytes ---------------------------------------------------------------------------------------
 
 random_bytes() {
@@ -55,14 +60,14 @@ expect "what it kept for the deaf one was little" \
 
 # --- Too many ----------------------------------------------------------------------------------------
 
-# hold COUNT: opens connections that do nothing, until let_go.
+# hold COUNT [KIND BYTES]: opens connections that do nothing, or so, until let_go.
 hold() {
     mkfifo "$folder/hold"
-    "$client" idle "$port" "$1" <"$folder/hold" >"$folder/held" 2>&1 &
+    "$client" "${2:-idle}" "$port" "$1" "${3:-0}" <"$folder/hold" >"$folder/held" 2>&1 &
     holder=$!
     background="$background $holder"
     exec 9>"$folder/hold"
-    eventually grep -q 'are open' "$folder/held" || { cat "$folder/held"; return 1; }
+    eventually grep -q 'connections are' "$folder/held" || { cat "$folder/held"; return 1; }
 }
 let_go() {
     exec 9>&-
@@ -123,6 +128,26 @@ expect "then others are served" eventually still_serves
 stop
 expect "those without a descriptor are counted" \
     holds '$r->{totals}{refused} > 0 && $r->{totals}{active} == 0'
+
+# Memory is 1 MiB, half of it for each loop, and 1 MiB beyond; and what two turns leave behind.
+within_bounds() {
+    holds '$r->{totals}{memory_most} <= (2 * 1.5 + 2 * 0.6) * (1 << 20)
+        && $r->{totals}{memory_left} == 0'
+}
+serve --source tcp:127.0.0.1:0 --work echo --max-memory 1 --request-timeout 60
+expect "300 clients send parts of large requests" hold 300 idle 190000
+expect "others are served beside them" serves_small
+let_go
+stop
+expect "memory was bounded" within_bounds
+expect "its want stopped the reading" holds '$r->{totals}{memory_pauses} > 0'
+
+serve --source tcp:127.0.0.1:0 --work echo --max-memory 1 --send-timeout 0.5
+expect "100 clients ask for more than they read" hold 100 greedy
+expect "others are served all the same" serves_small
+let_go
+stop
+expect "memory was bounded with these too" within_bounds
 
 serve --source tcp:127.0.0.1:0 --work echo --max-rate 200
 began=$(date +%s%N)

@@ -5,13 +5,16 @@
  *
  *     network_client pipelined PORT CONNECTIONS REQUESTS DEPTH
  *     network_client churn PORT COUNT
- *     network_client idle PORT COUNT        holds them until standard input ends
+ *     network_client idle PORT COUNT BYTES  sends so much of a frame, which does not become
+ *                                           whole, and holds them until standard input ends
  *     network_client trickle PORT COUNT     one byte in a segment
  *     network_client deaf PORT              sends, never reads, until it is thrown out
  *     network_client slow PORT              a byte now and then, until it is thrown out
- *     network_client datagrams PORT COUNT
+ *     network_client greedy PORT COUNT      each asks for more than it reads, until then
+ *     network_client datagrams PORT COUNT HOST
  *
- * All on 127.0.0.1. Says what it has seen in one line; the exit status is 0 if that was right.
+ * All on 127.0.0.1, or 127.0.0.HOST. Says what it has seen in one line; the exit status is 0 if
+ * that was right.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -242,20 +245,51 @@ static void churn(uint32_t count)
     printf("%u connections, %u replies, each right\n", count, replies);
 }
 
-static void idle(uint32_t count)
+static void await_end(const char *what, uint32_t count)
 {
-    int *descriptors = calloc(count, sizeof(*descriptors));
     char byte;
 
-    for (uint32_t i = 0; i < count; i++)
-        descriptors[i] = dial();
-    printf("%u connections are open\n", count);
+    printf("%u connections are %s\n", count, what);
     fflush(stdout);
     while (read(STDIN_FILENO, &byte, 1) > 0)
         continue;
+}
+
+/* They end with the process. */
+static void idle(uint32_t count, uint32_t bytes)
+{
+    static uint8_t frame[65536] = { 0, 3, 0 }; /* of 196,608 bytes */
+
+    for (uint32_t i = 0; i < count; i++) {
+        int descriptor = dial();
+
+        /* What the server does not read the kernel does not take for ever. */
+        for (uint32_t done = 0; done < bytes; done += sizeof(frame))
+            if (send(descriptor, frame,
+                     bytes - done < sizeof(frame) ? bytes - done : sizeof(frame),
+                     MSG_DONTWAIT | MSG_NOSIGNAL)
+                < 0)
+                break;
+    }
+    await_end("open", count);
+}
+
+/* Each sends frames as long as they are taken, and reads none. */
+static void greedy(uint32_t count)
+{
+    static uint8_t frame[HEAD + 100000] = { 0, 1, 0x86, 0xa0 };
+    int *descriptors = calloc(count, sizeof(*descriptors));
+    time_t enough;
+
     for (uint32_t i = 0; i < count; i++)
-        close(descriptors[i]);
+        descriptors[i] = dial();
+    enough = time(NULL) + 2;
+    while (time(NULL) < enough)
+        for (uint32_t i = 0; i < count; i++)
+            /* A part of a frame is as good as a whole one. */
+            send(descriptors[i], frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
     free(descriptors);
+    await_end("greedy", count);
 }
 
 static void trickle(uint32_t count)
@@ -319,12 +353,14 @@ static void slow(void)
  * ---------------------------------------------------------------------------------------- */
 
 /* Each is asked for again until it is there: datagrams may be lost. */
-static void datagrams(uint32_t count)
+static void datagrams(uint32_t count, uint32_t host)
 {
     static uint8_t frame[HEAD + 8 + LARGEST], got[HEAD + 8 + LARGEST];
     int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
     struct pollfd one = { .fd = descriptor, .events = POLLIN };
 
+    if (host != 0)
+        server.sin_addr.s_addr = htonl(0x7f000000 | host);
     /* Connected: a reply from another address would not be seen. */
     if (connect(descriptor, (struct sockaddr *)&server, sizeof(server)) != 0)
         fail("connect: %s", strerror(errno));
@@ -365,7 +401,9 @@ int main(int argc, char **argv)
     else if (strcmp(what, "churn") == 0)
         churn(numbers[0]);
     else if (strcmp(what, "idle") == 0)
-        idle(numbers[0]);
+        idle(numbers[0], numbers[1]);
+    else if (strcmp(what, "greedy") == 0)
+        greedy(numbers[0]);
     else if (strcmp(what, "trickle") == 0)
         trickle(numbers[0]);
     else if (strcmp(what, "deaf") == 0)
@@ -373,7 +411,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "slow") == 0)
         slow();
     else if (strcmp(what, "datagrams") == 0)
-        datagrams(numbers[0]);
+        datagrams(numbers[0], numbers[1]);
     else
         fail("usage: see the head of network_client.c");
     return EXIT_SUCCESS;
