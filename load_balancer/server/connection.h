@@ -34,6 +34,7 @@ struct connection_pending {
     bool replied;  /* the reply is here; it waits for those before it */
     uint32_t size; /* of the reply, as it is to be sent */
     uint8_t *bytes;
+    uint32_t expected; /* bytes of memory that are accounted for a reply to come */
 };
 
 /* On one list of the loop at most. */

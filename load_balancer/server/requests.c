@@ -139,7 +139,7 @@ void requests_forget(struct event_loop *loop, struct connection *connection)
     if (connection->pending == NULL)
         return;
     for (uint32_t i = 0; i < count; i++) {
-        loop->budget.used -= connection->pending[i].size;
+        loop->budget.used -= connection->pending[i].size + connection->pending[i].expected;
         free(connection->pending[i].bytes);
     }
     free(connection->pending);
@@ -180,6 +180,8 @@ static void reply_to_connection(struct event_loop *loop, struct connection *conn
             return;
         }
         note = pending->note;
+        loop->budget.used -= pending->expected;
+        pending->expected = 0;
     }
     connection->submit_replied = connection->submit_replied || now;
     if (sequence == connection->reply_sequence) {
@@ -332,8 +334,10 @@ static bool submit(struct event_loop *loop, struct connection *connection)
             fail(loop, connection);
             return false;
         }
+        /* What it asks for will come; a reply is about as long. */
         *pending_at(loop, connection, request.id.sequence) =
-                (struct connection_pending){ .note = item->note };
+                (struct connection_pending){ .note = item->note, .expected = request.size };
+        loop->budget.used += request.size;
     }
     if ((item->note & PROTOCOL_NOTE_CLOSE) != 0) {
         connection->finishing = true;
