@@ -112,14 +112,15 @@ static void print_totals(const struct stats *stats, const struct stats_totals *t
             "    \"dropped\": %" PRIu64 ", \"dropped_bytes\": %" PRIu64
             ", \"unacknowledged\": %" PRIu64 ", \"unsent\": %" PRIu64 ",\n"
             "    \"deaths\": %" PRIu64 ", \"respawns\": %" PRIu64 ", \"resent\": %" PRIu64
-            ", \"quarantined\": %" PRIu64 ", \"quarantined_bytes\": %" PRIu64 ",\n"
+            ", \"quarantined\": %" PRIu64 ", \"quarantined_bytes\": %" PRIu64
+            ", \"filtered\": %" PRIu64 ",\n"
             "    \"seconds\": %.6f, \"items_per_second\": %.1f, \"bytes_per_second\": %.1f,\n  "
             "  ",
             stats->input, totals->items, totals->bytes, totals->original_bytes, totals->flows,
             totals->other_items, stats->dropped, stats->dropped_bytes, totals->unacknowledged,
             stats->unsent, stats->deaths, stats->respawns, stats->resent, stats->quarantined,
-            stats->quarantined_bytes, totals->seconds, totals->items_per_second,
-            totals->bytes_per_second);
+            stats->quarantined_bytes, stats->filtered, totals->seconds,
+            totals->items_per_second, totals->bytes_per_second);
     print_result(stats, totals->result, out);
     print_latency(&totals->latency, out);
     fputs(",\n    \"protocols\": {\n", out);

@@ -150,6 +150,9 @@ static void print_result(const struct stats *stats, const struct stats_totals *t
     if (totals->original_bytes != totals->bytes)
         fprintf(out, "%s bytes on the wire, of which the capture has kept those above\n",
                 text_count(text, totals->original_bytes));
+    if (stats->filtered > 0)
+        fprintf(out, "%s %s filtered out by the work\n", text_count(text, stats->filtered),
+                stats->filtered == 1 ? "item was" : "items were");
     if (kind->result == NULL)
         return;
     if (kind->result_is_sum_of_hashes)

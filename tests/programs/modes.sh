@@ -19,13 +19,22 @@ expect "mode window: the report says so" \
     holds '$r->{mode} eq "window" && $r->{policy} eq "flow" && $r->{window} == 64'
 mv "$folder/out" "$folder/calm"
 
+# Where flows have no order, another packet of a flow can be the first one, which names it.
+same_without_order() {
+    diff <(outcome "$folder/calm" | sed 's/ (fragments)//') \
+        <(outcome "$folder/out" | sed 's/ (fragments)//')
+}
+
 # same_run SENTENCE ARGUMENT...: over the shipped capture; the report is in $folder/out.
 same_run() {
-    local what=$1
+    local what=$1 same=same_outcome
     shift
+    case $what in
+    *least-loaded*) same=same_without_order ;;
+    esac
     balance --source "pcap:$capture" --work digest --json "$@"
     expect "$what: all is well" all_is_well
-    expect "$what: the report is that of mode window" same_outcome
+    expect "$what: the report is that of mode window" $same
 }
 
 same_run "policy tag alone" --policy tag

@@ -51,7 +51,7 @@ perl - "$capture" "$folder/wanted.pcap" >"$folder/filtered" <<'END'
     open(my $out, '>:raw', $to) or die;
     print $out pack 'VvvlVVV', 0xa1b23c4d, 2, 4, 0, 0, 262144, 1;
     local $/;
-    my ($all, $at, $filtered) = (<$in>, 0, 0);
+    my ($all, $at, $filtered, $count) = (<$in>, 0, 0, 0);
     while ($at < length $all) {
         my ($type, $length) = unpack 'VV', substr($all, $at, 8);
         if ($type == 6) {
@@ -67,6 +67,7 @@ perl - "$capture" "$folder/wanted.pcap" >"$folder/filtered" <<'END'
             my $time = $high << 32 | $low;
             if (length $ports == 4 && unpack('x2n', $ports) == 53) {
                 $filtered += $captured;
+                $count++;
             } else {
                 print $out pack('V4', int($time / 1e9), $time % 1_000_000_000, $captured,
                                 $original), $bytes;
@@ -74,9 +75,9 @@ perl - "$capture" "$folder/wanted.pcap" >"$folder/filtered" <<'END'
         }
         $at += $length;
     }
-    print "$filtered\n";
+    print "$filtered $count\n";
 END
-filtered=$(cat "$folder/filtered")
+read -r filtered count <"$folder/filtered"
 expect "there is something to filter" test "$filtered" -gt 0
 
 for mode in burst single; do
@@ -84,12 +85,17 @@ for mode in burst single; do
         --sink "pcap:$folder/sink.pcap"
     expect "$mode: all is well" all_is_well
     expect "$mode: the bytes that were filtered are counted" \
-        holds "\$r->{totals}{filtered_bytes} == $filtered && \$r->{totals}{items} == 2750"
+        holds "\$r->{totals}{filtered_bytes} == $filtered && \$r->{totals}{items} == 2750 &&
+               \$r->{totals}{filtered} == $count"
     expect "$mode: all others are in the sink, each flow in order" \
         perl "$same_packets" "$folder/wanted.pcap" "$folder/sink.pcap"
 done
 balance --source "pcap:$capture" --work "$filter=53"
-expect "the tables tell" grep -q 'bytes to the port$' "$folder/out"
+tables_tell() {
+    grep -q 'bytes to the port$' "$folder/out" &&
+        grep -qx "$count items were filtered out by the work" "$folder/out"
+}
+expect "the tables tell" tables_tell
 
 # --- What is refused at once -------------------------------------------------------------------
 
