@@ -134,7 +134,8 @@ within_bounds() {
     holds '$r->{totals}{memory_most} <= (2 * 1.5 + 2 * 0.6) * (1 << 20)
         && $r->{totals}{memory_left} == 0'
 }
-serve --source tcp:127.0.0.1:0 --work echo --max-memory 1 --request-timeout 60
+serve --source tcp:127.0.0.1:0 --work echo --max-memory 1 --request-timeout 60 \
+    --drain-timeout 0.5
 expect "300 clients send parts of large requests" hold 300 idle 190000
 expect "others are served beside them" serves_small
 let_go
