@@ -5,10 +5,12 @@
 
 client=$top_builddir/tests/programs/network_client
 
-# serve ARGUMENT...: load_balancer with the policy $policy and two loops in the background, as $pid, on the addresses
+# serve ARGUMENT...: load_balancer with the policy $policy, the mode $hand_over, two workers and two
+# loops in the background, as $pid, on the addresses
 # named; $port is that of the first.
 serve() {
-    balance_behind --policy "${policy:-inline}" --workers 2 --loops 2 --json "$@"
+    balance_behind --policy "${policy:-inline}" ${hand_over:+--mode "$hand_over"} --workers 2 \
+        --loops 2 --json "$@"
     eventually listens || return 1
     port=$(sed -n 's/.*listening at .*:\([0-9]*\)$/\1/p' "$folder/err" | head -n 1)
 }
