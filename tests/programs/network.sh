@@ -31,6 +31,15 @@ named() {
     return 1
 }
 expect "loops are threads with names" named
+pinned() {
+    local task
+    for task in "/proc/$pid/task/"*; do
+        grep -q '^lb-loop-' "$task/comm" || continue
+        grep -Eq '^Cpus_allowed_list:[[:space:]]*[0-9]+$' "$task/status" ||
+            { grep Cpus_allowed_list "$task/status"; return 1; }
+    done
+}
+expect "each is pinned to one processor" eventually pinned
 expect "one byte in a segment makes the same requests" \
     says '100 replies' "$client" trickle "$port" 100
 open_before=$(descriptors "$pid")
