@@ -57,6 +57,7 @@ g++:command -v g++
 tshark:command -v tshark
 wireshark-common:command -v capinfos
 groff-base:command -v groff
+iproute2:command -v ip
 spin:command -v spin
 '
 

@@ -31,6 +31,15 @@ named() {
     return 1
 }
 expect "loops are threads with names" named
+pinned() {
+    local task
+    for task in "/proc/$pid/task/"*; do
+        grep -q '^lb-loop-' "$task/comm" || continue
+        grep -Eq '^Cpus_allowed_list:[[:space:]]*[0-9]+$' "$task/status" ||
+            { grep Cpus_allowed_list "$task/status"; return 1; }
+    done
+}
+expect "each is pinned to one processor" eventually pinned
 expect "one byte in a segment makes the same requests" \
     says '100 replies' "$client" trickle "$port" 100
 open_before=$(descriptors "$pid")
@@ -45,12 +54,12 @@ expect "no byte is left of them" holds '$r->{totals}{memory_left} == 0 && $r->{t
 
 serve --source tcp:127.0.0.1:0 --source 'tcp:[::1]:0' --source udp:127.0.0.1:0 \
     --source udp:0.0.0.0:0 --proto line --work digest
-# asks HOST PORT TEXT: the reply to lines, until the server closes behind the last one.
+# asks HOST PORT TEXT [COUNT]: so many lines of reply; without, as many as the text has.
 asks() {
     exec 3<>"/dev/tcp/$1/$2" || return 1
     printf '%s' "$3" >&3
     shift 2
-    timeout 20 head -n "$(printf '%s' "$1" | wc -l)" <&3
+    timeout 20 head -n "${2:-$(printf '%s' "$1" | wc -l)}" <&3
     exec 3>&- 3<&-
 }
 replies() {
@@ -93,6 +102,48 @@ over_ipv6() {
 expect "datagrams over IPv6 are replied to" over_ipv6 "$port"
 stop
 expect "it ends well after datagrams" ended_well
+
+# --- Work of one's own ----------------------------------------------------------------------------
+
+cat >"$folder/backwards.c" <<'END'
+#include "worker/work.h"
+
+static enum work_outcome process(struct work *work, const struct item *item,
+                                 struct work_bytes *bytes)
+{
+    work->result += item->captured;
+    if (item->kind != ITEM_REQUEST || bytes->size == 0 || bytes->bytes[0] == '-')
+        return WORK_FILTERED;
+    for (uint32_t i = 0, j = bytes->size - 1; i < j; i++, j--) {
+        uint8_t one = bytes->bytes[i];
+
+        bytes->bytes[i] = bytes->bytes[j];
+        bytes->bytes[j] = one;
+    }
+    return WORK_CHANGED;
+}
+
+const struct work_kind work_kind = {
+    .version = WORK_VERSION,
+    .name = "backwards",
+    .result = "letters",
+    .meaning = "letters",
+    .changes = true,
+    .replies = WORK_REPLIES_BYTES,
+    .process = process,
+};
+END
+make_object() {
+    # shellcheck disable=SC2086
+    ${CC:-cc} ${CFLAGS-} -shared -fPIC -I"$top_srcdir" -o "$folder/backwards.so" "$folder/backwards.c"
+}
+expect "a shared object is made" make_object
+serve --source tcp:127.0.0.1:0 --proto line --work "$folder/backwards.so"
+expect "it replies, and not to what it filters out" \
+    replies $'cba\nx' asks 127.0.0.1 "$port" $'abc\n-no\nx\n' 2
+stop
+expect "its result is in the report" holds '$r->{totals}{letters} == 7'
+expect "it ends well with it" ended_well
 
 # --- The end ---------------------------------------------------------------------------------------
 
