@@ -264,7 +264,7 @@ size_t distributor_returned(struct distributor *distributor, struct distributor_
     }
     store = &d->store;
     store_free_collected(store);
-    if (store_uncollected(store) < room) {
+    if (store_uncollected(store) < room || room == 0) {
         look(d, store_uncollected(store) == 0);
         send(d);
     }

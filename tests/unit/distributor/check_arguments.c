@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <mcapi_ext.h>
+
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
@@ -106,6 +108,7 @@ START_TEST(the_calls_of_the_distributing_thread_check_their_arguments)
                                          { .bytes = bytes, .size = 101 } };
     struct distributor_worker_stats worker;
     struct distributor_stats stats;
+    mcapi_endpoint_t end;
     size_t count;
 
     expect(MCAPI_ERR_PARAMETER, distributor_process(NULL, items, 1, &status));
@@ -126,6 +129,10 @@ START_TEST(the_calls_of_the_distributing_thread_check_their_arguments)
     expect(MCAPI_ERR_PARAMETER, distributor_wait(NULL, DISTRIBUTOR_ROOM, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_wait(d, 0, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_wait(d, 4 | DISTRIBUTOR_ROOM, 0, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_endpoints(NULL, &end, 1, &status));
+    expect(MCAPI_ERR_PARAMETER, distributor_endpoints(d, NULL, 1, &status));
+    expect(MCAPI_SUCCESS, count = distributor_endpoints(d, NULL, 0, &status));
+    ck_assert_uint_eq(count, 1); /* the door */
     expect(MCAPI_ERR_PARAMETER, distributor_flush(NULL, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_clear_returns(NULL, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_stats(NULL, &stats, &status));
@@ -185,6 +192,7 @@ START_TEST(without_a_node_every_call_says_so)
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_process(d, items, 1, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_returned(d, items, 1, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_wait(d, DISTRIBUTOR_ROOM, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_endpoints(d, NULL, 0, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_flush(d, 0, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_clear_returns(d, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_stats(d, &stats, &status));
@@ -198,6 +206,38 @@ START_TEST(without_a_node_every_call_says_so)
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(crew.workers[1], NULL, 0, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_destroy(d, &status));
     join(0, 1);
+}
+END_TEST
+
+/* Its endpoints can be waited at beside others: something is there exactly when it is for us.
+ */
+START_TEST(its_endpoints_tell_when_to_call_it)
+{
+    mcapi_status_t status;
+    struct distributor *d = distributor_create(3, 2, DISTRIBUTOR_SINGLE, NULL, &status);
+    struct distributor_item item = { .size = 0 };
+    struct distributor_worker *worker;
+    mcapi_endpoint_t ends[3];
+    size_t count;
+
+    expect(MCAPI_SUCCESS, count = distributor_endpoints(d, ends, 3, &status));
+    ck_assert_uint_eq(count, 1);
+    expect(MCAPI_TIMEOUT, mcapi_ext_wait_receivable(ends, count, 0, &status));
+    worker = distributor_join(0, 1, 3, 0, &status);
+    expect(MCAPI_SUCCESS, mcapi_ext_wait_receivable(ends, count, 0, &status));
+    expect(MCAPI_SUCCESS, distributor_process(d, &item, 1, &status));
+    expect(MCAPI_SUCCESS, count = distributor_endpoints(d, ends, 3, &status));
+    ck_assert_uint_eq(count, 2); /* a place is free */
+    expect(MCAPI_TIMEOUT, mcapi_ext_wait_receivable(ends, count, 0, &status));
+    expect(MCAPI_SUCCESS, distributor_request(worker, NULL, 0, &status));
+    expect(MCAPI_SUCCESS, mcapi_ext_wait_receivable(ends, count, 0, &status));
+    expect(MCAPI_SUCCESS, distributor_returned(d, NULL, 0, &status));
+    expect(MCAPI_TIMEOUT, mcapi_ext_wait_receivable(ends, count, 0, &status));
+    expect(MCAPI_SUCCESS, count = distributor_poll(worker, &item, &status));
+    ck_assert_uint_eq(count, 1);
+    expect(MCAPI_SUCCESS, distributor_leave(worker, &item, 1, &status));
+    expect(MCAPI_SUCCESS, mcapi_ext_wait_receivable(ends, 2, 0, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(d, &status));
 }
 END_TEST
 
@@ -228,6 +268,7 @@ int main(void)
 {
     const struct suite_test tests[] = {
         { create_refuses_what_makes_no_sense, 1 },
+        { its_endpoints_tell_when_to_call_it, 1 },
         { create_takes_the_largest_and_the_smallest, 1 },
         { a_node_may_have_several_distributors, 1 },
         { the_calls_of_the_distributing_thread_check_their_arguments, 1 },

@@ -50,6 +50,7 @@ static void begin(struct scene *scene)
     };
     scene->balancer.config = &scene->config;
     scene->balancer.distribution = &scene->distribution;
+    scene->distribution.take = returns_take_packet;
     ck_assert(stats_open(&scene->balancer.stats, &scene->config));
     ck_assert(slots_open(&scene->distribution.slots, 100));
     ck_assert(crew_open(&scene->distribution.crew, &scene->config, &scene->balancer.stats));

@@ -4,6 +4,7 @@
  * what is wrong, or does not go together, is refused with a reason.
  */
 #include "load_balancer/config.h"
+#include "load_balancer/server/link.h"
 
 #include <stdio.h>
 
@@ -42,7 +43,7 @@ START_TEST(without_options_there_are_defaults)
     ck_assert_ptr_null(config.source);
     ck_assert_int_eq(config.policy, POLICY_INLINE);
     ck_assert_uint_eq(settings->address_count, 1);
-    ck_assert_uint_eq(settings->loops, 0);
+    ck_assert_uint_ge(settings->loops, 1);
     ck_assert_int_eq(settings->accept, SERVER_ACCEPT_EXCLUSIVE);
     ck_assert_ptr_eq(settings->protocol, &protocol_frame);
     ck_assert(!settings->pin && settings->max_rate == 0);
@@ -54,6 +55,27 @@ START_TEST(without_options_there_are_defaults)
     ck_assert_uint_eq(settings->request_ms, 30000);
     ck_assert_uint_eq(settings->send_ms, 30000);
     ck_assert_uint_eq(settings->drain_ms, 30000);
+}
+END_TEST
+
+START_TEST(workers_have_the_requests_if_nothing_is_said)
+{
+    char reason[CONFIG_REASON_SIZE];
+    struct config config;
+
+    ck_assert_int_eq(read_line(&config, "--source tcp:127.0.0.1:80 --loops 3", reason),
+                     CONFIG_RUN);
+    ck_assert_int_eq(config.policy, POLICY_TAG);
+    ck_assert_int_eq(config.mode, MODE_SINGLE);
+    ck_assert_uint_eq(config.network.settings.loops, 3);
+    ck_assert_uint_eq(config.queue_limit, 3 * LINK_DEPTH);
+    ck_assert_int_eq(read_line(&config,
+                               "--source tcp:127.0.0.1:80 --policy least-loaded --mode burst "
+                               "--workers 2..4",
+                               reason),
+                     CONFIG_RUN);
+    ck_assert_int_eq(config.mode, MODE_BURST);
+    ck_assert_uint_eq(config.workers_min, 2);
 }
 END_TEST
 
@@ -111,9 +133,12 @@ static const struct {
     const char *line;
     const char *reason;
 } wrong[] = {
-    { "--source tcp:127.0.0.1:80", "network sources need --policy inline in this version" },
     { "--source udp:127.0.0.1:80 --policy flow",
-      "network sources need --policy inline in this version" },
+      "sources of the network need --policy tag, least-loaded or inline" },
+    { "--source tcp:127.0.0.1:80 --mode window",
+      "a distributor: --mode burst or --mode single" },
+    { "--source tcp:127.0.0.1:80 --sink pcap:x", "--sink is for packets" },
+    { "--source tcp:127.0.0.1:80 --quarantine x", "--quarantine is for packets" },
     { "--source pcap:x --policy inline", "--policy inline is for sources of the network" },
     { TCP "--source pcap:x", "--source 'pcap:x' cannot be beside sources of the network" },
     { "--source tcp:x:80", "--source 'tcp:x:80': before the port there must be an address" },
@@ -181,6 +206,7 @@ int main(void)
 {
     const struct suite_test tests[] = {
         { without_options_there_are_defaults, 1 },
+        { workers_have_the_requests_if_nothing_is_said, 1 },
         { every_option_is_taken, 1 },
         { what_goes_together_is_taken, SUITE_LENGTH(good) },
         { what_is_wrong_is_refused_with_a_reason, SUITE_LENGTH(wrong) },
