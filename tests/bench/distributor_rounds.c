@@ -26,6 +26,7 @@ static void keep(struct row *row, const struct run *run)
     const struct outcome *outcome = &run->outcome;
     double most = 0, mean = (double)outcome->items / row->workers;
 
+    row->overtaken += outcome->overtaken;
     for (uint32_t i = 0; i < row->workers; i++)
         if ((double)atomic_load(&run->worker[i].items) > most)
             most = (double)atomic_load(&run->worker[i].items);

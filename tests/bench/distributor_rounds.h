@@ -24,6 +24,7 @@ struct row {
     const struct subject *subject;
     uint32_t workers;
     uint32_t samples;
+    uint64_t overtaken; /* items, in all of them: see struct outcome */
     struct sample sample[ROUNDS_MOST];
     char failed[128]; /* why there are no samples, if so */
 };

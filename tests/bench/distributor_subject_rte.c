@@ -142,7 +142,9 @@ static void measure(struct run *run)
     workload_idle_end(run, began_ns, before);
 }
 
-/* The same places as processors_pin() gives: thread n is lcore n. */
+/* The same places as processors_pin() gives: thread n is lcore n. With more of them than
+ * processors the distributing thread has one for itself, and the workers share the others: they
+ * spin, and it would wait for its turn behind them. */
 static void name_lcores(char *text, size_t room, uint32_t workers)
 {
     uint32_t count = processors_count();
@@ -154,8 +156,12 @@ static void name_lcores(char *text, size_t room, uint32_t workers)
             at += (size_t)snprintf(text + at, room - at, "%d", processors_number(i));
             continue;
         }
-        for (uint32_t k = 0; k < count; k++)
-            at += (size_t)snprintf(text + at, room - at, "%s%d", k > 0 ? "," : "(",
+        if (i == 0 || count == 1) {
+            at += (size_t)snprintf(text + at, room - at, "%d", processors_number(0));
+            continue;
+        }
+        for (uint32_t k = 1; k < count; k++)
+            at += (size_t)snprintf(text + at, room - at, "%s%d", k > 1 ? "," : "(",
                                    processors_number(k));
         at += (size_t)snprintf(text + at, room - at, ")");
     }
@@ -195,6 +201,7 @@ static bool start(struct run *run)
 static void run_mode(struct run *run, bool single, bool yields)
 {
     rte.run = run;
+    run->may_overtake = !single;
     rte.single = single;
     rte.yields = yields;
     if (!start(run))

@@ -60,9 +60,13 @@ void workload_end(struct run *run)
     for (uint32_t i = 0; i < WORKLOAD_FLOWS; i++)
         if (run->made[i] > outcome->largest_flow)
             outcome->largest_flow = run->made[i];
-    if (errors > 0 || run->errors > 0)
-        workload_fail(run, "%llu items broken or out of order at workers, %llu on their return",
-                      (unsigned long long)errors, (unsigned long long)run->errors);
+    outcome->overtaken = run->overtaken;
+    if (errors > 0 || run->errors > 0 || (run->overtaken > 0 && !run->may_overtake))
+        workload_fail(run,
+                      "%llu items broken or out of order at workers; on their return %llu "
+                      "broken, %llu out of order",
+                      (unsigned long long)errors, (unsigned long long)run->errors,
+                      (unsigned long long)run->overtaken);
     if (run->back != run->number || worked != run->number)
         workload_fail(run, "%llu items made, %llu worked on, %llu came back",
                       (unsigned long long)run->number, (unsigned long long)worked,

@@ -45,7 +45,8 @@ struct outcome {
     double processor; /* seconds of all together in that time */
     double idle;      /* processors in use while there was nothing to do */
     uint64_t largest_flow;
-    char failed[128]; /* "": it has not */
+    uint64_t overtaken; /* items that came back before an older one of their flow */
+    char failed[128];   /* "": it has not */
 };
 
 /* What all sides of a run share. */
@@ -63,7 +64,8 @@ struct run {
     /* Of the distributing thread alone. */
     _Alignas(128) uint32_t made[WORKLOAD_FLOWS];
     uint32_t returned[WORKLOAD_FLOWS];
-    uint64_t number, back, errors;
+    uint64_t number, back, errors, overtaken;
+    bool may_overtake; /* on the way back, which is then counted and is no failure */
     uint64_t began_ns;
     double processor_before;
 };
@@ -119,7 +121,8 @@ static inline void workload_return(struct run *run, const struct payload *payloa
 {
     uint32_t flow = payload->flow % WORKLOAD_FLOWS;
 
-    run->errors += !payload_is_whole(payload) || payload->place != run->returned[flow];
+    run->errors += !payload_is_whole(payload);
+    run->overtaken += payload->place != run->returned[flow];
     run->returned[flow]++;
     run->back++;
 }

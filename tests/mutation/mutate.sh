@@ -22,6 +22,7 @@
 # rest goes with the run.
 
 set -u
+unset CRASH_ALL_TABLE # of make crash-all: what is planted here is no finding of its
 here=$(cd "$(dirname "$0")" && pwd)
 top=${top_srcdir:-$(cd "$here/../.." && pwd)}
 build=$(cd "${top_builddir:-.}" && pwd)
