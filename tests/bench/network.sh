@@ -6,6 +6,8 @@
 # what counts is the median of the ratios of neighbours: a machine that is busy with something
 # else is so for both. nginx runs as it does by default, and with its cache of open files.
 #
+# POLICY=tag has requests go to workers, inline (what is taken if nothing is said) does not.
+#
 # Not a part of make check: make network-benchmark runs it. Needs nginx and wrk.
 
 : "${top_builddir:?run me with make network-benchmark}"
@@ -52,7 +54,7 @@ END
 
 begin_balancer() {
     "$top_builddir/load_balancer/load_balancer" --source tcp:127.0.0.1:0 --proto http \
-        --work "static:$folder/www" --policy inline --loops 2 \
+        --work "static:$folder/www" --policy "${POLICY:-inline}" --workers 2 --loops 2 \
         >"$folder/balancer.out" 2>"$folder/balancer.err" &
     pids="$pids $!"
     for ((i = 0; i < 200; i++)); do
