@@ -30,10 +30,6 @@ enum {
     GONE_LIMIT_MS = 100,
 };
 
-/* Pauses before the next start: none after the first death in vain, then these. */
-static const uint64_t first_pause_ns = 10 * NS_PER_MS;
-static const uint64_t longest_pause_ns = 250 * NS_PER_MS;
-
 /* The load is judged after so long, by what it was since then. */
 static const uint64_t judge_every_ns = 500 * NS_PER_MS;
 
@@ -161,17 +157,6 @@ static bool start_on(struct balancer *balancer, struct crew_worker *worker,
 
 /* --- Deaths -------------------------------------------------------------------------- */
 
-static uint64_t pause_after(unsigned deaths)
-{
-    uint64_t pause_ns = first_pause_ns;
-
-    if (deaths < 2)
-        return 0;
-    for (; deaths > 2 && pause_ns < longest_pause_ns; deaths--)
-        pause_ns *= 2;
-    return pause_ns < longest_pause_ns ? pause_ns : longest_pause_ns;
-}
-
 /* Always false. */
 static bool end_the_run(struct balancer *balancer, struct crew_worker *worker)
 {
@@ -211,7 +196,7 @@ static bool respawn(struct balancer *balancer, struct crew_worker *worker, const
         balancer_say(balancer, "%s; worker %u is tried again", reason, worker->number);
     worker->failure_said = !died;
     become(&balancer->distribution->crew, worker, CREW_AWAY);
-    start_after(&balancer->distribution->crew, worker, pause_after(worker->in_vain));
+    start_after(&balancer->distribution->crew, worker, deaths_pause_ns(worker->in_vain));
     return true;
 }
 

@@ -38,11 +38,9 @@ static void take_from(struct worker *worker, const struct item *item)
     worker->stats->original_bytes -= item->original;
 }
 
-static void set_aside(struct balancer *balancer, struct worker *worker, const struct item *item)
+void deaths_set_aside(struct balancer *balancer, const struct item *item)
 {
     struct stats *stats = &balancer->stats;
-    struct protocol_stats *protocol =
-            &stats->protocols[stats_protocol_of(item->ip_version, item->protocol)];
     const struct packet packet = {
         .bytes = (const uint8_t *)(item + 1),
         .captured = item->captured,
@@ -52,9 +50,6 @@ static void set_aside(struct balancer *balancer, struct worker *worker, const st
     struct flow flow;
     char name[FLOW_NAME_SIZE];
 
-    take_from(worker, item);
-    protocol->items--;
-    protocol->bytes -= item->captured;
     stats->quarantined++;
     stats->quarantined_bytes += item->captured;
     flow_of_packet(&packet, &flow);
@@ -64,6 +59,18 @@ static void set_aside(struct balancer *balancer, struct worker *worker, const st
     if (!capture_file_put(&balancer->quarantine, item, item + 1, item->captured))
         balancer_complain(balancer, "cannot write to --quarantine '%.200s': %s",
                           balancer->config->quarantine, strerror(errno));
+}
+
+/* The same for one that was counted when it was given to the worker. */
+static void set_aside(struct balancer *balancer, struct worker *worker, const struct item *item)
+{
+    struct protocol_stats *protocol =
+            &balancer->stats.protocols[stats_protocol_of(item->ip_version, item->protocol)];
+
+    take_from(worker, item);
+    protocol->items--;
+    protocol->bytes -= item->captured;
+    deaths_set_aside(balancer, item);
 }
 
 static void set_killers_aside(struct balancer *balancer, struct worker *worker)
@@ -97,7 +104,7 @@ static bool lose_for_good(struct balancer *balancer, struct worker *worker)
     return false;
 }
 
-static uint64_t pause_after(unsigned deaths)
+uint64_t deaths_pause_ns(unsigned deaths)
 {
     uint64_t pause_ns = first_pause_ns;
 
@@ -135,7 +142,7 @@ static bool respawn(struct balancer *balancer, struct worker *worker, const char
     say_respawn(balancer, worker, reason);
     worker->state = WORKER_STARTING;
     worker->step = WORKER_NOT_STARTED;
-    worker->start_ns = clock_ns() + pause_after(worker->in_vain + worker->idle_deaths);
+    worker->start_ns = clock_ns() + deaths_pause_ns(worker->in_vain + worker->idle_deaths);
     trouble(balancer, worker, true);
     return true;
 }

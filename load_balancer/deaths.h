@@ -27,6 +27,16 @@ enum {
     DEATHS_IN_VAIN_MAX = 20,
 };
 
+/* --- In every mode ------------------------------------------------------------------- */
+
+/* How long to wait before the next start after so many deaths in a row in vain. */
+uint64_t deaths_pause_ns(unsigned deaths);
+
+/* An item that has killed too often: counts it, says so, and writes it to --quarantine. */
+void deaths_set_aside(struct balancer *balancer, const struct item *item);
+
+/* --- In mode window ------------------------------------------------------------------ */
+
 /* Gets all workers ready whose processes have begun, those included that take the place of one
  * that is killed meanwhile. False: that cannot be, with a reason of one line, which is empty if
  * it has been said. */

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "load_balancer/deaths.h"
 #include "load_balancer/distribution.h"
-#include "load_balancer/flow.h"
 #include "worker/clock.h"
 #include "worker/work.h"
 
@@ -19,29 +19,6 @@ enum {
 };
 
 /* --- Items that kill ---------------------------------------------------------------- */
-
-static bool set_aside(struct balancer *balancer, const struct item *item)
-{
-    const struct packet packet = {
-        .bytes = (const uint8_t *)(item + 1),
-        .captured = item->captured,
-        .original = item->original,
-        .link_type = item->link_type,
-    };
-    struct flow flow;
-    char name[FLOW_NAME_SIZE];
-
-    balancer->stats.quarantined++;
-    balancer->stats.quarantined_bytes += item->captured;
-    flow_of_packet(&packet, &flow);
-    flow_name(&flow, name, sizeof(name));
-    balancer_complain(balancer, "item %llu (%s) is set aside: workers die of it",
-                      (unsigned long long)item->number, name);
-    if (!capture_file_put(&balancer->quarantine, item, item + 1, item->captured))
-        balancer_complain(balancer, "cannot write to --quarantine '%.200s': %s",
-                          balancer->config->quarantine, strerror(errno));
-    return true;
-}
 
 /* The worker that has worked on an item, or died over it; 0: nobody has said. */
 static uint32_t worker_of(const struct distribution *distribution,
@@ -75,8 +52,10 @@ static bool lose(struct balancer *balancer, const struct distributor_item *from,
 static bool give_up(struct balancer *balancer, const struct distributor_item *from,
                     const struct item *item)
 {
-    return balancer->config->on_death == ON_DEATH_STOP ? lose(balancer, from, item)
-                                                       : set_aside(balancer, item);
+    if (balancer->config->on_death == ON_DEATH_STOP)
+        return lose(balancer, from, item);
+    deaths_set_aside(balancer, item);
+    return true;
 }
 
 /* --- The sink ----------------------------------------------------------------------- */
