@@ -233,6 +233,9 @@ static bool watch(const struct command *command)
 
     while ((ended = waitpid(-1, &status, command->progress == 0 ? 0 : WNOHANG)) >= 0) {
         if (ended > 0) {
+            if (status != 0)
+                fprintf(stderr, "worker %d ended with wait status %#x\n", (int)ended,
+                        (unsigned)status);
             good &= status == 0;
             continue;
         }

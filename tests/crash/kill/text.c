@@ -37,10 +37,9 @@ static struct {
     uint32_t wanted; /* PLANTED: occurrence; STEPPING: index */
     uint32_t seen;
     unsigned char *volatile mark; /* where an int3 is, or was until the step over it ends */
-    unsigned char old;            /* what it replaces */
     bool everywhere;              /* the mark is there all the time, for any thread */
     const unsigned char *last;    /* the last step's, if it was inside */
-    void *recorded;               /* whose steps these are; NULL: the first to come */
+    void *whose;                  /* thread: RECORDING: NULL is the first to come */
     struct boundary *list;
     uint32_t *count;
     uint32_t room;
@@ -51,6 +50,7 @@ static struct {
 static _Thread_local unsigned char *over;
 
 static uint32_t occurrences[MOST_TEXT];
+static unsigned char unmarked[MOST_TEXT]; /* the library's code without any int3 */
 static unsigned char handler_stack[STACK], thread_stack[STACK];
 
 static const unsigned char *file; /* the program's, for its symbols */
@@ -231,6 +231,7 @@ bool text_disable(const char *function)
     if (!inside(at))
         return false;
     *at = RETURN;
+    unmarked[at - __start_mcapi_text] = RETURN;
     return true;
 }
 
@@ -271,13 +272,17 @@ static void set_byte(unsigned char *at, unsigned char byte)
 static void mark(unsigned char *at)
 {
     plan.mark = at;
-    plan.old = *at;
     set_byte(at, INT3);
+}
+
+static void mend(unsigned char *at)
+{
+    set_byte(at, unmarked[at - __start_mcapi_text]);
 }
 
 static void unmark(void)
 {
-    set_byte(plan.mark, plan.old);
+    mend(plan.mark);
     plan.mark = NULL;
 }
 
@@ -286,7 +291,7 @@ static void step_over(greg_t *registers, unsigned char *at)
 {
     registers[REG_RIP] = (greg_t)(uintptr_t)at;
     registers[REG_EFL] |= TRAP_FLAG;
-    set_byte(at, plan.old);
+    mend(at);
     over = at;
 }
 
@@ -298,14 +303,12 @@ static void stepped_over(greg_t *registers)
     registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
 }
 
-static void planted(greg_t *registers, unsigned char *at)
+static void planted(greg_t *registers, unsigned char *mark)
 {
-    if (plan.mark == NULL || at != plan.mark + 1)
-        return;
-    registers[REG_RIP] = (greg_t)(uintptr_t)plan.mark;
-    if (plan.seen++ == plan.wanted)
+    registers[REG_RIP] = (greg_t)(uintptr_t)mark;
+    if ((plan.everywhere || plan.whose == &over) && plan.seen++ == plan.wanted)
         text_die(plan.how);
-    step_over(registers, plan.mark);
+    step_over(registers, mark);
 }
 
 static void pass(const unsigned char *at)
@@ -333,18 +336,18 @@ static bool is_return_of_call(const unsigned char *back)
 }
 
 /* Code of others that the library calls runs at full speed: an int3 waits where it returns. */
-static void stepped(greg_t *registers, unsigned char *at)
+static void stepped(greg_t *registers, unsigned char *at, bool marked)
 {
     unsigned char *back;
 
-    if (plan.recorded != NULL && plan.recorded != &over) {
-        if (plan.mark != NULL && at == plan.mark + 1)
-            step_over(registers, plan.mark);
+    if (plan.whose != NULL && plan.whose != &over) {
+        if (marked)
+            step_over(registers, at - 1);
         return;
     }
-    if (plan.mark != NULL && at == plan.mark + 1) {
-        plan.recorded = &over;
-        at = plan.mark;
+    if (marked) {
+        plan.whose = &over;
+        at--;
         registers[REG_RIP] = (greg_t)(uintptr_t)at;
         unmark();
         registers[REG_EFL] |= TRAP_FLAG;
@@ -362,19 +365,28 @@ static void stepped(greg_t *registers, unsigned char *at)
     plan.last = NULL;
 }
 
+/* The library has no int3 of its own. One that is no mark was taken away by another thread
+ * before the signal was here, or put back by one that had stepped over it. And two threads may
+ * step over a mark at once: the slower one meets it again. */
 static void trap(int signal_number, siginfo_t *info, void *context)
 {
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
     unsigned char *at = (unsigned char *)(uintptr_t)registers[REG_RIP];
+    bool int3 = info->si_code == SI_KERNEL, marked = int3 && at - 1 == plan.mark;
 
     (void)signal_number;
-    (void)info;
-    if (over != NULL)
+    if (int3 && inside(at - 1) && !marked) {
+        mend(at - 1);
+        registers[REG_RIP] = (greg_t)(uintptr_t)(at - 1);
+    } else if (over != NULL && marked) {
+        step_over(registers, at - 1);
+    } else if (over != NULL) {
         stepped_over(registers);
-    else if (plan.mode == PLANTED)
-        planted(registers, at);
-    else if (plan.mode != NOTHING)
-        stepped(registers, at);
+    } else if (plan.mode == PLANTED && marked) {
+        planted(registers, at - 1);
+    } else if (plan.mode == STEPPING || plan.mode == RECORDING) {
+        stepped(registers, at, marked);
+    }
 }
 
 /* The library blocks all signals in a thread of its own: it shall be stepped all the same. */
@@ -419,6 +431,7 @@ bool text_prepare(const char **why)
         *why = "code may not be written here";
         return false;
     }
+    memcpy(unmarked, __start_mcapi_text, text_size());
     use_stack(handler_stack);
     sigaction(SIGTRAP, &action, NULL);
     return true;
@@ -485,10 +498,12 @@ void text_begin(void)
 {
     if (plan.everywhere)
         return;
-    if (plan.mode == PLANTED)
+    if (plan.mode == PLANTED) {
+        plan.whose = &over;
         mark(plan.mark);
-    else if (plan.mode != NOTHING)
+    } else if (plan.mode != NOTHING) {
         trap_flag(true);
+    }
 }
 
 void text_end(void)
@@ -496,15 +511,15 @@ void text_end(void)
     if (plan.everywhere)
         return;
     if (plan.mode == PLANTED)
-        set_byte(plan.mark, plan.old);
+        mend(plan.mark);
     else if (plan.mode != NOTHING)
         trap_flag(false);
 }
 
 void text_restore(void)
 {
-    if (plan.mark != NULL && *plan.mark == INT3)
-        set_byte(plan.mark, plan.old);
+    if (plan.mark != NULL)
+        unmark();
     memset(&plan, 0, sizeof plan);
 }
 
