@@ -64,13 +64,17 @@ static bool is_still_at_work(const struct mci_map *map, uint32_t word)
 }
 
 /* Whether the word names a node of this process. None of them has the lock while we ask for it,
- * as we have the mutex. */
+ * as we have the mutex. A node whose thread has ended may have lost its slot to another
+ * process, which has the lock then. */
 static bool is_ours(uint32_t word)
 {
-    for (uint32_t i = 0; i < mci_runtime.node_count; i++)
-        if ((atomic_load_explicit(&mci_runtime.nodes[i]->serial, memory_order_relaxed) & 1) != 0
-            && mci_runtime.nodes[i]->slot == MCI_CONTROL_SLOT(word))
+    for (uint32_t i = 0; i < mci_runtime.node_count; i++) {
+        const struct mci_node *node = mci_runtime.nodes[i];
+
+        if ((atomic_load_explicit(&node->serial, memory_order_relaxed) & 1) != 0
+            && node->slot == MCI_CONTROL_SLOT(word) && !mci_node_is_lost(node))
             return true;
+    }
     return false;
 }
 

@@ -3,6 +3,7 @@
  * check_stragglers.c - threads that go on when their node is dead already, deaths that the
  * kernel does not mark, wakes that die with who was to pass them on, owners that are stopped.
  */
+#include <limits.h>
 #include <linux/futex.h>
 #include <mcapi_ext.h>
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/futex.h"
 #include "os/robust.h"
 #include "runtime/control.h"
 #include "runtime/recovery.h"
@@ -258,6 +260,42 @@ START_TEST(the_tables_are_left_alone_while_somebody_may_be_changing_them)
 }
 END_TEST
 
+/* A node of this process is lost, and its slot is another process' now: which has the lock. Who
+ * waits for it here and is woken for nothing does not take it for a lock of its own. */
+START_TEST(a_lost_nodes_slot_is_not_ours_any_more)
+{
+    enum { WAITER = VICTIM + 1, OWNER, WAKES = 50 };
+    _Atomic uint32_t *control = &mci_runtime.map.header->control;
+    struct child *waiter = helper_start();
+    const struct mci_node_slot *slot = slot_of(VICTIM);
+    struct act act = { .node = WAITER };
+    struct child *owner;
+
+    child_do(waiter, act_initialize, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    helper_loses_node(waiter);
+    ck_assert(nothing_is_dead());
+    owner = child_start(CHILD_PROCESS, OWNER);
+    ck_assert_ptr_eq(slot_of(OWNER), slot);
+
+    child_do(owner, act_take_lock, &(struct act){ .kind = 0 });
+    act = (struct act){ .port = 9 };
+    child_begin(waiter, act_create, &act);
+    for (int i = 0; i < WAKES; i++) {
+        ck_assert(eventually(child_is_asleep(waiter)));
+        mci_futex_wake(control, INT_MAX);
+        breathe();
+        ck_assert(!child_is_done(waiter));
+    }
+    child_do(owner, act_give_lock, &(struct act){ .kind = 0 });
+    child_finish(waiter, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    child_end(owner);
+    child_kill(waiter);
+    ck_assert(nothing_is_dead());
+}
+END_TEST
+
 /* Who helps a node waits for the lock while the node dies and is recovered: it gets nothing
  * more for it, which nobody would take back. */
 START_TEST(who_comes_too_late_changes_nothing)
@@ -427,6 +465,7 @@ int main(void)
         { who_is_dead_is_gone_for_all_others_at_once, 1 },
         { a_cell_is_left_alone_while_somebody_may_be_filling_it, 1 },
         { the_tables_are_left_alone_while_somebody_may_be_changing_them, 2 },
+        { a_lost_nodes_slot_is_not_ours_any_more, 1 },
         { who_comes_too_late_changes_nothing, 1 },
         { a_death_without_a_mark_is_noticed_by_who_waits, 2 },
         { an_owner_that_died_without_a_mark_gives_the_lock_back, 1 },
