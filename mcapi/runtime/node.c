@@ -145,6 +145,7 @@ static void fill_slot(struct mci_node_slot *slot, mcapi_domain_t domain, mcapi_n
 {
     slot->domain = domain;
     slot->node = number;
+    slot->thread = mci_thread_id();
     slot->process = mci_process_id();
     slot->process_start = mci_process_start(slot->process);
     slot->endpoints = 0;

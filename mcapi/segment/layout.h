@@ -30,7 +30,7 @@
 #define MCI_ONCE(member) (*(const volatile __typeof__(member) *)&(member))
 
 enum {
-    MCI_LAYOUT_VERSION = 3,
+    MCI_LAYOUT_VERSION = 4,
     MCI_LINE = 64, /* bytes that travel together between two cores */
 
     /* A handle is generation << 16 | index. An index below this bound keeps favourite
@@ -83,7 +83,7 @@ struct mci_header {
     /* 1: some process here lacks the heavy fence, and wakers must fence for it. */
     alignas(MCI_LINE) _Atomic uint32_t fenced;
 };
-_Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_header) == 4 * MCI_LINE, "layout 4");
 
 /* Names one life of one slot, so that a name once read never means a later owner. In the lock's
  * word HELPER says that another thread than the node's own has it, acting for the node. */
@@ -111,13 +111,14 @@ struct mci_node_slot {
     uint64_t joined;              /* CLOCK_MONOTONIC, ns */
     _Atomic uint32_t incarnation; /* +1 whenever the slot is taken */
     _Atomic uint32_t helped;      /* 1: other threads of its process act for it too */
+    uint32_t thread; /* id of the thread that the word was, in the life described */
 
     /* What the node's threads sleep on when they wait for anything but one channel. */
     alignas(MCI_LINE) _Atomic uint32_t bell; /* +1 at every ring */
     _Atomic uint32_t bell_sleepers;
     _Atomic uint32_t waits_for_endpoint; /* 1: ring at every create */
 };
-_Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_node_slot) == 3 * MCI_LINE, "layout 4");
 
 struct mci_endpoint_slot {
     _Atomic uint32_t handle; /* 0: free. The store of it creates and deletes */
@@ -158,7 +159,7 @@ struct mci_endpoint_slot {
     alignas(MCI_LINE) _Atomic uint64_t messages_received;
     _Atomic uint64_t bytes_received;
 };
-_Static_assert(sizeof(struct mci_endpoint_slot) == 4 * MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_endpoint_slot) == 4 * MCI_LINE, "layout 4");
 
 /* What an endpoint can be opened as. */
 enum mci_end_kind {
@@ -198,7 +199,7 @@ struct mci_side_counters {
     _Atomic uint64_t wakes;                   /* of the other side */
     uint64_t reserved[3];
 };
-_Static_assert(sizeof(struct mci_side_counters) == MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_side_counters) == MCI_LINE, "layout 4");
 
 struct mci_channel_slot {
     _Atomic uint32_t state;   /* enum mci_channel_state; publishes the rest */
@@ -219,7 +220,7 @@ struct mci_channel_slot {
 
     struct mci_side_counters counters[MCI_SIDES];
 };
-_Static_assert(sizeof(struct mci_channel_slot) == 4 * MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_channel_slot) == 4 * MCI_LINE, "layout 4");
 
 /*
  * The ring of a packet channel, at the start of its region: the receiver's line, five numbers
@@ -243,7 +244,7 @@ struct mci_packet_slot {
     uint32_t reserved;
     unsigned char payload[MCI_PACKET_INLINE];
 };
-_Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 3");
+_Static_assert(sizeof(struct mci_packet_slot) == MCI_PACKET_STRIDE, "layout 4");
 
 /* Above every size that a packet can have. */
 #define MCI_PACKET_LARGE UINT32_C(0x80000000)
@@ -263,7 +264,7 @@ struct mci_scalar_line {
     /* MCI_SCALAR_FULL | lap << 2 | width; the store of it sends. */
     _Atomic uint8_t mark[8];
 };
-_Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_scalar_line) == MCI_LINE, "layout 4");
 
 /*
  * The mailbox of an endpoint: the messages that wait for its node. A ring of slots for each
@@ -290,7 +291,7 @@ struct mci_mailbox_head {
     /* A guide to the end of each ring: the endpoint's generation << 32 | position. */
     alignas(MCI_LINE) _Atomic uint64_t tail[MCI_LEVELS];
 };
-_Static_assert(sizeof(struct mci_mailbox_head) == 4 * MCI_LINE, "layout 3");
+_Static_assert(sizeof(struct mci_mailbox_head) == 4 * MCI_LINE, "layout 4");
 
 /* A slot's word: generation << 48 | position << 16 | full << 15 | cell. */
 
@@ -301,7 +302,7 @@ struct mci_message_cell {
     uint32_t reserved;
     unsigned char payload[MCI_MESSAGE_INLINE];
 };
-_Static_assert(sizeof(struct mci_message_cell) == MCI_MESSAGE_STRIDE, "layout 3");
+_Static_assert(sizeof(struct mci_message_cell) == MCI_MESSAGE_STRIDE, "layout 4");
 
 /* A sender's name is its MCI_CONTROL_NAME. */
 #define MCI_NOBODY     UINT32_C(0)

@@ -367,6 +367,34 @@ START_TEST(an_owner_that_died_without_a_mark_gives_the_lock_back)
 }
 END_TEST
 
+/* --- Slots between two lives ---------------------------------------------------------------
+ */
+
+/* Somebody has taken a dead node's slot over and waits for the tables. What the slot says is
+ * still about the dead one: its name is free, and the new owner is not taken for dead. */
+START_TEST(who_takes_a_slot_over_is_not_the_one_that_died)
+{
+    struct child *victim = child_start(CHILD_PROCESS, VICTIM);
+    struct mci_node_slot *slot =
+            &mci_runtime.map.nodes[slot_of(VICTIM) - mci_runtime.map.nodes];
+    struct child *next;
+    struct mci_audit now;
+
+    child_kill(victim);
+    ck_assert(eventually(mci_recover_is_quiet(mci_map(), slot - mci_runtime.map.nodes)));
+    ck_assert_uint_eq(atomic_load(&slot->state), MCI_NODE_LIVE);
+    ck_assert(mci_robust_take_over(&slot->liveness));
+    next = child_start(CHILD_PROCESS, VICTIM);
+    ck_assert_uint_eq(mci_robust_owner(atomic_load(&slot->liveness.word)),
+                      (uint32_t)syscall(SYS_gettid));
+    ck_assert_uint_eq(atomic_load(&slot->state), MCI_NODE_FREE);
+    mci_robust_release(&slot->liveness);
+    child_end(next);
+    audit(&now);
+    ck_assert_uint_eq(now.nodes, 1);
+}
+END_TEST
+
 /* --- Waits for several peers ------------------------------------------------------------- */
 
 static int64_t returned_at_us;
@@ -469,6 +497,7 @@ int main(void)
         { who_comes_too_late_changes_nothing, 1 },
         { a_death_without_a_mark_is_noticed_by_who_waits, 2 },
         { an_owner_that_died_without_a_mark_gives_the_lock_back, 1 },
+        { who_takes_a_slot_over_is_not_the_one_that_died, 1 },
         { each_of_several_peers_is_missed_soon, 1 },
         { calls_with_a_timeout_do_not_wait_for_a_stopped_owner, 1 },
     };
