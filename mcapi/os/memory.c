@@ -183,14 +183,14 @@ static int look_for_mapping(const char *folder, const void *what)
     char path[PROC_PATH];
     char *line = NULL;
     size_t room = 0;
-    int found = -1;
+    int found = -1, error;
     FILE *maps;
 
     snprintf(path, sizeof path, "%s/maps", folder);
     maps = fopen(path, "re");
     if (maps == NULL)
         return -1;
-    errno = ENOENT;
+    errno = ENOENT; /* no line: a process on its way out */
     while (found != 1 && getline(&line, &room, maps) > 0) {
         unsigned major_number, minor_number;
         unsigned long long inode;
@@ -201,17 +201,33 @@ static int look_for_mapping(const char *folder, const void *what)
             && minor_number == minor(memory->st_dev))
             found = 1;
     }
+    if (found != 1 && !feof(maps))
+        found = -1; /* not all of it could be read */
+    error = errno;
     free(line);
     fclose(maps);
+    errno = error;
     return found;
+}
+
+/* The same of the process. */
+static int find_mapping(uint32_t pid, uint64_t device, uint64_t inode)
+{
+    struct stat memory = { .st_dev = (dev_t)device, .st_ino = (ino_t)inode };
+
+    return through_threads(pid, look_for_mapping, &memory);
 }
 
 bool mci_memory_mapped(uint32_t pid, uint64_t device, uint64_t inode)
 {
-    struct stat memory = { .st_dev = (dev_t)device, .st_ino = (ino_t)inode };
-    int found = through_threads(pid, look_for_mapping, &memory);
+    int found = find_mapping(pid, device, inode);
 
-    return found == 1 || (found == -1 && (errno == EACCES || errno == EPERM));
+    return found == 1 || (found == -1 && errno != ENOENT && errno != ESRCH);
+}
+
+bool mci_memory_replaced(uint32_t pid, uint64_t device, uint64_t inode)
+{
+    return find_mapping(pid, device, inode) == 0;
 }
 
 unsigned char *mci_memory_map(int fd, uint64_t size)

@@ -31,9 +31,13 @@ int mci_memory_open(uint32_t pid, int fd);
 /* The memory, to be looked at only; NULL with errno. Unmapped as any other. */
 const unsigned char *mci_memory_map_to_read(int fd, uint64_t size);
 
-/* Has that process the memory with this device and inode number mapped? True too when it is not
- * for us to know. */
+/* Has that process the memory with this device and inode number mapped? True too when it cannot
+ * be known: not by us, or not now, as with no descriptor left. */
 bool mci_memory_mapped(uint32_t pid, uint64_t device, uint64_t inode);
+
+/* Has it other memory and not this one? So it executes another program. False when it cannot be
+ * known, and of a process on its way out, which has no memory any more. */
+bool mci_memory_replaced(uint32_t pid, uint64_t device, uint64_t inode);
 
 /* Has it the seals of mci_memory_create()? */
 bool mci_memory_sealed(int fd);

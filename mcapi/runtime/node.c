@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/node.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,11 @@ static mcapi_status_t publish(struct mci_map *map, uint32_t index, mcapi_domain_
         return MCAPI_ERR_NODE_INITFAILED;
     }
     fill_slot(slot, domain, number, type);
+    if (slot->process_start == 0) {
+        mci_say(0, "cannot join topology '%s': /proc/%u/stat cannot be read (%s)",
+                map->segment.topology, slot->process, strerror(errno));
+        return MCAPI_ERR_NODE_INITFAILED; /* others would take us for dead */
+    }
     CRASH_POINT(node_filled);
     atomic_store_explicit(&slot->state, MCI_NODE_LIVE, memory_order_release);
     CRASH_POINT(node_published);

@@ -31,7 +31,7 @@ bool mci_recover_is_quiet(const struct mci_map *map, uint32_t node)
         return true; /* the node's thread was the only one, and has ended */
     return mci_process_ended(slot->process, slot->process_start)
         /* It has executed another program, and is the same process. */
-        || !mci_memory_mapped(slot->process, map->segment.device, map->segment.inode);
+        || mci_memory_replaced(slot->process, map->segment.device, map->segment.inode);
 }
 
 /*

@@ -86,12 +86,12 @@ bool mci_process_stopped(uint32_t pid, uint64_t start)
     return false;
 }
 
-bool mci_memory_mapped(uint32_t pid, uint64_t device, uint64_t inode)
+bool mci_memory_replaced(uint32_t pid, uint64_t device, uint64_t inode)
 {
     (void)pid;
     (void)device;
     (void)inode;
-    return true;
+    return false;
 }
 
 mci_time mci_clock_now(void)

@@ -202,6 +202,19 @@ static bool first_thread_has_ended(pid_t pid)
     return readlink(path, target, sizeof target) < 0;
 }
 
+/* Without a descriptor for /proc nothing follows. */
+static void expect_unknown(uint32_t pid, uint64_t device, uint64_t inode)
+{
+    struct rlimit limit, none;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ck_assert(mci_memory_mapped(pid, device, inode));
+    ck_assert(!mci_memory_replaced(pid, device, inode));
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 START_TEST(memory_is_opened_through_its_holder)
 {
     struct offer *offer = shared_memory(sizeof *offer);
@@ -220,8 +233,12 @@ START_TEST(memory_is_opened_through_its_holder)
     ck_assert(mci_memory_mapped((uint32_t)child, device, inode));
     ck_assert(!mci_memory_mapped((uint32_t)child, device, inode + 1));
     ck_assert(!mci_memory_mapped((uint32_t)getpid(), device, inode));
+    ck_assert(!mci_memory_replaced((uint32_t)child, device, inode));
+    ck_assert(mci_memory_replaced((uint32_t)child, device, inode + 1));
+    expect_unknown((uint32_t)child, device, inode + 1);
     child_kill(child);
     ck_assert(!mci_memory_mapped((uint32_t)child, device, inode));
+    ck_assert(!mci_memory_replaced((uint32_t)child, device, inode));
     base = mci_memory_map(fd, SIZE);
     ck_assert_ptr_nonnull(base);
     ck_assert_str_eq((char *)base, "from the child");

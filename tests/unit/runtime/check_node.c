@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,31 @@ START_TEST(several_threads_are_several_nodes)
     for (mcapi_node_t i = 0; i < 8; i++)
         child_end(node[i]);
     expect(MCAPI_SUCCESS, ck_assert_uint_eq(mcapi_node_id_get(&status), 1));
+    leave();
+}
+END_TEST
+
+/* Without a descriptor for /proc it could not say which process it is, and would be taken for
+ * dead. */
+START_TEST(a_node_that_cannot_say_who_it_is_does_not_begin)
+{
+    struct act act = { .node = 2 };
+    struct rlimit limit, none;
+    struct child *thread;
+
+    join(0, 1);
+    thread = child_start_bare(CHILD_THREAD);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    child_do(thread, act_initialize, &act);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect_status(MCAPI_ERR_NODE_INITFAILED, act.status);
+    ck_assert(!is_live(2));
+    act = (struct act){ .node = 2 };
+    child_do(thread, act_initialize, &act);
+    expect_status(MCAPI_SUCCESS, act.status);
+    child_end(thread);
     leave();
 }
 END_TEST
@@ -310,6 +336,7 @@ int main(void)
     const struct suite_test tests[] = {
         { threads_without_a_node_act_for_the_first_one, 1 },
         { several_threads_are_several_nodes, 1 },
+        { a_node_that_cannot_say_who_it_is_does_not_begin, 1 },
         { when_the_first_node_goes_its_helpers_act_for_the_next, 1 },
         { a_node_may_be_finalized_by_another_of_its_threads, 1 },
         { a_thread_that_ends_takes_its_node_along, 1 },
