@@ -115,7 +115,7 @@ static bool is_kept(const struct mci_map *map, const struct mci_channel_slot *sl
         || mci_recover_is_kept(map, slot->node[MCI_RECEIVE], slot->life[MCI_RECEIVE]);
 }
 
-static struct mci_channel_slot *find_free_channel(struct mci_map *map)
+static struct mci_channel_slot *free_channel(struct mci_map *map)
 {
     uint32_t cursor = MCI_ONCE(map->header->channel_cursor);
 
@@ -130,16 +130,6 @@ static struct mci_channel_slot *find_free_channel(struct mci_map *map)
         }
     }
     return NULL;
-}
-
-static struct mci_channel_slot *free_channel(struct mci_map *map)
-{
-    struct mci_channel_slot *slot = find_free_channel(map);
-
-    if (slot != NULL)
-        return slot;
-    mci_recover_all_dead(map);
-    return find_free_channel(map);
 }
 
 /* A channel that the other side has left and that this one never opened: the endpoint can be
@@ -247,11 +237,16 @@ static mcapi_status_t connect_ends(struct mci_map *map, enum mci_channel_kind ki
 static mcapi_status_t connect(struct mci_map *map, enum mci_channel_kind kind,
                               mcapi_endpoint_t send, mcapi_endpoint_t receive, bool only_check)
 {
-    struct mci_endpoint_slot *end[MCI_SIDES] = { mci_endpoint_live(map, send),
-                                                 mci_endpoint_live(map, receive) };
+    struct mci_endpoint_slot *end[MCI_SIDES];
     mcapi_status_t status;
 
-    if (end[MCI_SEND] == NULL || end[MCI_RECEIVE] == NULL || send == receive)
+    /* To notice a death takes endpoints away: all that happens before anything is kept. */
+    if (!only_check && free_channel(map) == NULL)
+        mci_recover_all_dead(map);
+    end[MCI_SEND] = mci_endpoint_live(map, send);
+    end[MCI_RECEIVE] = mci_endpoint_live(map, receive);
+    if (end[MCI_SEND] == NULL || end[MCI_RECEIVE] == NULL || send == receive
+        || mci_endpoint_of(map, send) == NULL)
         return MCAPI_ERR_ENDP_INVALID;
     for (int side = 0; side < MCI_SIDES; side++) {
         status = may_connect(map, kind, end[side], side);

@@ -201,13 +201,19 @@ static uint32_t gets_of(const struct mci_map *map, uint32_t node, uint32_t index
     return entry >> 16 == map->endpoints[index].generation ? entry & 0xffff : 0;
 }
 
+/* A channel endpoint that somebody has got is nobody else's. */
+static bool is_taken(const struct mci_endpoint_slot *slot)
+{
+    return slot->type != MCAPI_ENDP_ATTR_TYPE_MESSAGE && slot->get_count > 0;
+}
+
 static mcapi_status_t get(struct mci_map *map, struct mci_node *node,
                           struct mci_endpoint_slot *slot, mcapi_endpoint_t *handle)
 {
     uint32_t index = (uint32_t)(slot - map->endpoints);
     uint32_t count = gets_of(map, node->slot, index);
 
-    if (slot->type != MCAPI_ENDP_ATTR_TYPE_MESSAGE && slot->get_count > 0)
+    if (is_taken(slot))
         return MCAPI_ERR_ENDP_GET_LIMIT;
     if (count < MOST_GETS) {
         *mci_get_entry(map, node->slot, index) = slot->generation << 16 | (count + 1);
@@ -228,7 +234,7 @@ struct mci_endpoint_slot *mci_endpoint_live(struct mci_map *map, mcapi_endpoint_
     if (slot == NULL || mci_recover_if_dead(map, slot->owner))
         return NULL;
     mci_channel_bury_peer(map, slot);
-    return slot;
+    return mci_endpoint_of(map, handle); /* the peer may be its own node, and have died since */
 }
 
 mcapi_status_t mci_endpoint_get(struct mci_node *node, mcapi_domain_t domain,
@@ -243,12 +249,12 @@ mcapi_status_t mci_endpoint_get(struct mci_node *node, mcapi_domain_t domain,
         return MCAPI_ERR_NODE_NOTINIT;
     slot = find(map, domain, number, port);
     /* Nobody may have looked since its owner died, or since the one died who has got it. */
-    if (slot != NULL && mci_recover_if_dead(map, slot->owner))
+    if (slot != NULL
+        && (mci_recover_if_dead(map, slot->owner)
+            || (is_taken(slot) && mci_recover_if_dead(map, slot->got_by_slot))))
         slot = find(map, domain, number, port);
     if (slot != NULL) {
         status = get(map, node, slot, handle);
-        if (status == MCAPI_ERR_ENDP_GET_LIMIT && mci_recover_if_dead(map, slot->got_by_slot))
-            status = get(map, node, slot, handle);
     } else {
         atomic_store_explicit(&map->nodes[node->slot].waits_for_endpoint, 1,
                               memory_order_relaxed);
