@@ -203,7 +203,8 @@ static void unlink_entry(struct held *own, uint32_t place)
             (own->count - place) * sizeof own->entry[0]);
 }
 
-void mci_robust_release(struct mci_liveness *liveness)
+/* From the thread that has the word to whoever comes next, who finds `value` there. */
+static void give_back(struct mci_liveness *liveness, uint32_t value)
 {
     struct held *own = held_here();
     uint32_t place = place_of(own, liveness);
@@ -216,13 +217,24 @@ void mci_robust_release(struct mci_liveness *liveness)
     unlink_entry(own, place);
     next_step();
     /* A word that is not ours any more was overwritten by somebody; not by us too. */
-    atomic_compare_exchange_strong_explicit(&liveness->word, &owned, 0,
+    atomic_compare_exchange_strong_explicit(&liveness->word, &owned, value,
                                             memory_order_release, /* RELEASED */
                                             memory_order_relaxed);
     next_step();
-    /* A death here: the word is 0 and pending, so the kernel wakes a sleeper in our place. */
+    /* A death here: the word has no owner and is pending, so the kernel wakes a sleeper in our
+     * place. */
     mci_futex_wake(&liveness->word, INT_MAX);
     set_pending(own->head, NULL);
+}
+
+void mci_robust_release(struct mci_liveness *liveness)
+{
+    give_back(liveness, 0);
+}
+
+void mci_robust_return_dead(struct mci_liveness *liveness)
+{
+    give_back(liveness, FUTEX_OWNER_DIED | FUTEX_WAITERS);
 }
 
 void mci_robust_clear_dead(struct mci_liveness *liveness)

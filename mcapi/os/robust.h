@@ -66,6 +66,9 @@ bool mci_robust_take_over(struct mci_liveness *liveness);
  * anybody else's call does nothing. */
 void mci_robust_release(struct mci_liveness *liveness);
 
+/* The same for a word that was taken over and should not have been: it is dead again. */
+void mci_robust_return_dead(struct mci_liveness *liveness);
+
 /* --- Anybody ------------------------------------------------------------------- */
 
 static inline bool mci_robust_dead(uint32_t word)

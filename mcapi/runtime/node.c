@@ -73,7 +73,8 @@ static bool has_tables(const struct mci_map *map, uint32_t index)
         == index;
 }
 
-/* The slot of a node that is dead and for which nobody is at work. */
+/* The slot of a node that is dead and for which nobody is at work. Once that is so, it stays so
+ * for this life of the slot. */
 static bool may_take_over(const struct mci_map *map, uint32_t index)
 {
     const struct mci_node_slot *slot = &map->nodes[index];
@@ -82,6 +83,28 @@ static bool may_take_over(const struct mci_map *map, uint32_t index)
         && ((atomic_load_explicit(&slot->state, memory_order_acquire) == MCI_NODE_FREE
              && !has_tables(map, index))
             || mci_recover_is_quiet(map, index));
+}
+
+/*
+ * Makes the word of a slot that may be taken over ours. Between the look and that a whole life
+ * of the slot may have gone by, begun by another who took it over, and its death looks like the
+ * one that we have seen. Then somebody may be at work there, and the word is given back as it
+ * was. Who sees a life's number in the slot sees its owner's id or mark in the word (NAMED),
+ * and who takes the word over from that life sees its number: the same one before and after
+ * means that it was that life that we have looked at.
+ */
+static bool take_over(const struct mci_map *map, uint32_t index)
+{
+    struct mci_node_slot *slot = &map->nodes[index];
+    uint32_t life = atomic_load_explicit(&slot->incarnation, memory_order_acquire); /* NAMED */
+
+    if (!may_take_over(map, index) || !mci_robust_take_over(&slot->liveness))
+        return false;
+    /* relaxed: after the acquire that took the word */
+    if (atomic_load_explicit(&slot->incarnation, memory_order_relaxed) == life)
+        return true;
+    mci_robust_return_dead(&slot->liveness);
+    return false;
 }
 
 /* A slot of the table, ours from now on: its word is taken. First a free one; else that of a
@@ -93,9 +116,8 @@ static uint32_t take_slot(struct mci_map *map)
         struct mci_node_slot *slot = &map->nodes[index];
         uint32_t word = atomic_load_explicit(&slot->liveness.word, memory_order_relaxed);
 
-        if (i < map->limits.max_nodes
-                    ? word != 0 || !mci_robust_acquire(&slot->liveness)
-                    : !may_take_over(map, index) || !mci_robust_take_over(&slot->liveness))
+        if (i < map->limits.max_nodes ? word != 0 || !mci_robust_acquire(&slot->liveness)
+                                      : !take_over(map, index))
             continue;
         atomic_fetch_add_explicit(&slot->incarnation, 1, memory_order_release); /* NAMED */
         CRASH_POINT(node_slot_taken);
@@ -146,9 +168,10 @@ static void fill_slot(struct mci_node_slot *slot, mcapi_domain_t domain, mcapi_n
 {
     slot->domain = domain;
     slot->node = number;
-    slot->thread = mci_thread_id();
     slot->process = mci_process_id();
     slot->process_start = mci_process_start(slot->process);
+    /* relaxed: LIVE publishes it */
+    atomic_store_explicit(&slot->thread, mci_thread_id(), memory_order_relaxed);
     slot->endpoints = 0;
     slot->type = type;
     slot->joined = (uint64_t)mci_clock_now();

@@ -55,10 +55,11 @@ void mci_recover_notice(struct mci_map *map, uint32_t node)
     uint32_t word = atomic_load_explicit(&slot->liveness.word, memory_order_acquire);
     uint32_t thread = mci_robust_owner(word);
 
-    /* What the slot says of the process is about the owner of the word only while it is live
-     * and that thread's; and if it was another's by now, the word has changed. */
+    /* What the slot says of the process is about the owner of the word only while it is live,
+     * and its thread has the word: not one that has taken the slot over from it. And if the
+     * slot was another's by now, the word has changed. */
     if (thread == 0 || atomic_load_explicit(&slot->state, memory_order_acquire) != MCI_NODE_LIVE
-        || thread != MCI_ONCE(slot->thread)
+        || atomic_load_explicit(&slot->thread, memory_order_relaxed) != thread
         || !mci_thread_ended(slot->process, slot->process_start, thread))
         return;
     mci_robust_declare_dead(&slot->liveness, word);
@@ -112,15 +113,16 @@ static void take_back_visible(struct mci_map *map, uint32_t node)
     atomic_store_explicit(&slot->state, MCI_NODE_LEAVING, memory_order_release);
 }
 
-/* Whether the life that the slot describes is over: its word is marked, or is another thread's,
- * which has taken the slot over and is still to begin a life there. */
-static bool is_over(const struct mci_node_slot *slot)
+/* The slot is the present owner's of its word only after that one has had the control lock:
+ * until then it is that of a dead node, from which the word was taken over. */
+static bool has_died(const struct mci_node_slot *slot)
 {
     uint32_t word = atomic_load_explicit(&slot->liveness.word, memory_order_acquire);
 
     return mci_robust_dead(word)
         || (atomic_load_explicit(&slot->state, memory_order_relaxed) != MCI_NODE_FREE
-            && mci_robust_owner(word) != MCI_ONCE(slot->thread));
+            && atomic_load_explicit(&slot->thread, memory_order_relaxed)
+                       != mci_robust_owner(word));
 }
 
 bool mci_recover_if_dead(struct mci_map *map, uint32_t node)
@@ -130,7 +132,7 @@ bool mci_recover_if_dead(struct mci_map *map, uint32_t node)
     if (node >= map->limits.max_nodes)
         return false;
     slot = &map->nodes[node];
-    if (!is_over(slot))
+    if (!has_died(slot))
         return false;
     CRASH_POINT(recovery_began);
     if (atomic_load_explicit(&slot->state, memory_order_relaxed) != MCI_NODE_FREE

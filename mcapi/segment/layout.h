@@ -111,7 +111,10 @@ struct mci_node_slot {
     uint64_t joined;              /* CLOCK_MONOTONIC, ns */
     _Atomic uint32_t incarnation; /* +1 whenever the slot is taken */
     _Atomic uint32_t helped;      /* 1: other threads of its process act for it too */
-    uint32_t thread; /* id of the thread that the word was, in the life described */
+    /* Id of the thread that is the node. The word's owner is another one once the slot was
+     * taken over from a dead node; until the new owner has the control lock, all else is the
+     * dead's. */
+    _Atomic uint32_t thread;
 
     /* What the node's threads sleep on when they wait for anything but one channel. */
     alignas(MCI_LINE) _Atomic uint32_t bell; /* +1 at every ring */

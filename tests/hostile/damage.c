@@ -51,6 +51,7 @@ static const struct member node_members[] = {
     MEMBER(mci_node_slot, type),
     MEMBER(mci_node_slot, joined),
     MEMBER(mci_node_slot, incarnation),
+    MEMBER(mci_node_slot, thread),
     MEMBER(mci_node_slot, bell),
     MEMBER(mci_node_slot, bell_sleepers),
     MEMBER(mci_node_slot, waits_for_endpoint),

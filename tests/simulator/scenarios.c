@@ -7,7 +7,7 @@ extern const struct sim_scenario sim_packets, sim_scalars, sim_mailbox, sim_even
 extern const struct sim_scenario sim_gate, sim_control, sim_nodes, sim_channel, sim_messages,
         sim_threads, sim_leave, sim_connect, sim_descriptor, sim_descriptor_messages,
         sim_descriptor_process, sim_requests, sim_tally, sim_words,
-        sim_helpers, sim_helpers_packets, sim_delete;
+        sim_helpers, sim_helpers_packets, sim_delete, sim_seats;
 #endif
 
 const struct sim_scenario *const sim_scenarios[] = {
@@ -34,6 +34,7 @@ const struct sim_scenario *const sim_scenarios[] = {
     &sim_helpers,
     &sim_helpers_packets,
     &sim_delete,
+    &sim_seats,
 #endif
     0,
 };

@@ -31,7 +31,7 @@ rooms += runtime api
 scenarios += \
 	scenario_channel scenario_connect scenario_control \
 	scenario_delete scenario_descriptor scenario_gate scenario_helpers scenario_leave scenario_messages scenario_nodes \
-	scenario_requests scenario_tally scenario_threads world
+	scenario_requests scenario_seats scenario_tally scenario_threads world
 flags += -DSIM_WHOLE
 endif
 # All files of a room but those that ask the system for what system.c gives, and onlookers.
