@@ -17,10 +17,11 @@
 #include "runtime/request.h"
 #include "segment/event.h"
 
-enum {
-    PATIENCE = 2000 * 1000 * 1000, /* ns; for threads that only have to wake */
-    SHORT_NAP = 100 * 1000,        /* ns */
-};
+enum { SHORT_NAP = 100 * 1000 }; /* ns */
+
+/* ns; for threads that only have to wake: with eighty of them to a processor that takes
+ * seconds. */
+static const mci_time PATIENCE = INT64_C(30) * 1000 * 1000 * 1000;
 
 static bool is_live(const struct mci_node_slot *slot)
 {
