@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/entries.h"
+
+/* What configure did not find keeps a place, to be named. */
+#define MISSING(LIST, SUBJECT, PACKAGE)                                           \
+    static const struct entry LIST[] = {                                          \
+        { .workload = "words",                                                    \
+          .subject = SUBJECT,                                                     \
+          .mode = "",                                                             \
+          .size = 8,                                                              \
+          .missing = "configure did not find it (Debian package: " PACKAGE ")" }, \
+        { .workload = NULL },                                                     \
+    }
+
+#ifndef BENCH_CK
+MISSING(missing_ck, "ck_ring", "libck-dev");
+#define entries_ck missing_ck
+#endif
+#ifndef BENCH_RTE
+MISSING(missing_rte, "rte_ring", "libdpdk-dev");
+#define entries_rte missing_rte
+#endif
+
+const struct entry *const entries_lists[] = {
+    entries_bare, entries_mcapi_words, entries_mcapi_packets, entries_ck,        entries_rte,
+    entries_pipe, entries_socket,      entries_mqueue,        entries_bare_hops, NULL,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entries.h - all that can be tried: each subject's list ends with an entry without a workload.
+ *
+ * Workloads:
+ *   words         8 bytes, one way
+ *   packets       `size` bytes, one way, each made by the sender and read by the receiver
+ *   references    the same without a copy, where only the first 64 bytes are made and read
+ *   ping-pong     64 bytes, there and back
+ */
+#ifndef TESTS_BENCH_ENTRIES_H
+#define TESTS_BENCH_ENTRIES_H
+
+#include "bench/trial.h"
+
+extern const struct entry entries_bare[]; /* rings and lines by hand: the limit */
+extern const struct entry entries_bare_hops[];
+extern const struct entry entries_pipe[];
+extern const struct entry entries_socket[];
+extern const struct entry entries_mqueue[];
+extern const struct entry entries_mcapi_words[];
+extern const struct entry entries_mcapi_packets[];
+extern const struct entry entries_ck[];  /* Concurrency Kit */
+extern const struct entry entries_rte[]; /* DPDK */
+
+/* All lists, and NULL. */
+extern const struct entry *const entries_lists[];
+
+#endif /* TESTS_BENCH_ENTRIES_H */
