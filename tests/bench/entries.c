@@ -21,7 +21,21 @@ MISSING(missing_rte, "rte_ring", "libdpdk-dev");
 #define entries_rte missing_rte
 #endif
 
+/* What is compared stands close together, so that little time lies between. */
 const struct entry *const entries_lists[] = {
-    entries_bare, entries_mcapi_words, entries_mcapi_packets, entries_ck,        entries_rte,
-    entries_pipe, entries_socket,      entries_mqueue,        entries_bare_hops, NULL,
+    entries_bare,
+    entries_mcapi_words,
+    entries_mcapi_packets,
+    entries_mcapi_messages,
+    entries_ck,
+    entries_rte,
+    entries_pipe,
+    entries_socket,
+    entries_mqueue,
+    entries_bare_hops,
+    entries_bare_balancer,
+    entries_load_balancer,
+    entries_mcapi_balancer,
+    entries_mcapi_calls,
+    NULL,
 };

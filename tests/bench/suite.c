@@ -159,12 +159,14 @@ static void print_head(const struct entry *entry, const struct settings *setting
 
 static void print_trial(const struct trial *trial)
 {
-    double seconds = (double)(trial->ended_ns - trial->began_ns) * 1e-9, processor_s = 0;
+    double seconds = (double)(trial->ended_ns - trial->began_ns) * 1e-9;
+    double processor_s = 0, memory_kib = 0;
     uint64_t switches = 0;
     int64_t misses = 0;
 
     for (unsigned i = 0; i < trial->parties; i++) {
         processor_s += trial->party[i].processor_s;
+        memory_kib += trial->party[i].memory_kib / (trial->parties - 1);
         switches += trial->party[i].switches;
         if (misses >= 0)
             misses = trial->party[i].misses < 0 ? -1 : misses + trial->party[i].misses;
@@ -178,8 +180,8 @@ static void print_trial(const struct trial *trial)
     if (trial->hop_p50 > 0)
         printf(",\"p50\":%.6g,\"p99\":%.6g,\"p999\":%.6g", trial->hop_p50, trial->hop_p99,
                trial->hop_p999);
-    if (trial->extra > 0)
-        printf(",\"extra\":%.6g", trial->extra);
+    if (memory_kib > 0)
+        printf(",\"memory_kib\":%.1f,\"share\":%.6g", memory_kib, trial->share);
     printf("}\n");
 }
 

@@ -18,7 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_S = 60 }; /* a trial that takes longer hangs */
+enum {
+    LIMIT_S = 60, /* a trial that takes longer hangs */
+    LONGEST_PAUSE_NS = 5 * 1000 * 1000,
+};
 
 static struct trial *current;
 
@@ -86,6 +89,11 @@ void trial_pin(struct trial *trial, unsigned self)
     }
     if (sched_setaffinity(0, sizeof(set), &set) != 0)
         trial_fail("sched_setaffinity");
+}
+
+void trial_unpin(void)
+{
+    sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
 /* --- Counts --------------------------------------------------------------------------- */
@@ -173,11 +181,15 @@ double trial_disturbance(const struct trial *trial)
 /* Nobody spins for long: some of those who are waited for have no processor of their own. */
 static void wait_for(_Atomic uint32_t *word, uint32_t wanted)
 {
+    long pause_ns = 20000;
+
     for (unsigned turn = 0; atomic_load(word) < wanted; turn++)
-        if (turn < 100)
+        if (turn < 100) {
             sched_yield();
-        else
-            nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
+        } else {
+            nanosleep(&(struct timespec){ .tv_nsec = pause_ns }, NULL);
+            pause_ns += pause_ns < LONGEST_PAUSE_NS ? pause_ns / 4 : 0;
+        }
 }
 
 void trial_gather(struct trial *trial)
@@ -216,6 +228,7 @@ void trial_await_listener(struct trial *trial)
 
 static void be_party(struct trial *trial, unsigned self)
 {
+    trial->party[self].process = getpid();
     trial_pin(trial, self);
     trial->entry->part(trial, self);
 }

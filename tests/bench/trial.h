@@ -13,10 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum {
-    TRIAL_LINE = 128,   /* two cache lines: processors fetch them in pairs */
-    TRIAL_PARTIES = 80, /* the most in a trial */
+    TRIAL_LINE = 128,    /* two cache lines: processors fetch them in pairs */
+    TRIAL_PARTIES = 104, /* the most in a trial */
 };
 
 enum place {
@@ -47,6 +48,8 @@ struct party {
     double waited;     /* share of it that it could have run and was not let */
     uint64_t switches; /* context switches, in that time */
     int64_t misses;    /* cache misses; -1: no counter here */
+    double memory_kib; /* that it takes, where the workload looks */
+    pid_t process;
 };
 
 struct trial {
@@ -64,8 +67,8 @@ struct trial {
     _Alignas(TRIAL_LINE) int64_t began_ns, ended_ns;
     uint64_t done;                     /* items that came, or round trips */
     double hop_p50, hop_p99, hop_p999; /* ns of half a round trip; 0: none measured */
-    double extra;                      /* a figure of the workload's own */
-    char failed[128];                  /* why there is no result; "": there is */
+    double share;     /* of a processor that the parties took, where the workload looks */
+    char failed[128]; /* why there is no result; "": there is */
     struct party party[TRIAL_PARTIES];
 };
 
@@ -102,7 +105,9 @@ void *trial_share(size_t size);
 _Noreturn void trial_fail(const char *what);
 _Noreturn void trial_fail_with(struct trial *trial, const char *what);
 
+/* Each party is pinned before its part; or not any more, where it starts processes itself. */
 void trial_pin(struct trial *trial, unsigned self);
+void trial_unpin(void);
 
 /* Waiting for another party, in turn: pauses, and lets others run when it takes long, as it
  * does where processors are fewer than parties. */
