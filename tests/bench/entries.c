@@ -20,6 +20,18 @@ MISSING(missing_ck, "ck_ring", "libck-dev");
 MISSING(missing_rte, "rte_ring", "libdpdk-dev");
 #define entries_rte missing_rte
 #endif
+#ifndef BENCH_ZEROMQ
+MISSING(missing_zeromq, "zeromq", "libzmq3-dev");
+#define entries_zeromq missing_zeromq
+#endif
+#ifndef BENCH_NNG
+MISSING(missing_nng, "nng", "libnng-dev");
+#define entries_nng missing_nng
+#endif
+#ifndef BENCH_UCX
+MISSING(missing_ucx, "ucx", "libucx-dev");
+#define entries_ucx missing_ucx
+#endif
 
 /* What is compared stands close together, so that little time lies between. */
 const struct entry *const entries_lists[] = {
@@ -29,6 +41,9 @@ const struct entry *const entries_lists[] = {
     entries_mcapi_messages,
     entries_ck,
     entries_rte,
+    entries_ucx,
+    entries_zeromq,
+    entries_nng,
     entries_pipe,
     entries_socket,
     entries_mqueue,

@@ -32,6 +32,9 @@ extern const struct entry entries_load_balancer[];
 extern const struct entry entries_bare_balancer[];
 extern const struct entry entries_ck[];  /* Concurrency Kit */
 extern const struct entry entries_rte[]; /* DPDK */
+extern const struct entry entries_zeromq[];
+extern const struct entry entries_nng[];
+extern const struct entry entries_ucx[];
 
 /* All lists, and NULL. */
 extern const struct entry *const entries_lists[];

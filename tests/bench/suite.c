@@ -260,7 +260,7 @@ static void print_missing(const struct settings *settings)
 {
     for (size_t i = 0; entries_lists[i] != NULL; i++)
         for (const struct entry *entry = entries_lists[i]; entry->workload != NULL; entry++)
-            if (entry->missing != NULL) {
+            if (entry->missing != NULL && wanted(settings, entry)) {
                 print_head(entry, settings);
                 printf("\"skipped\":\"%s\"}\n", entry->missing);
             }
