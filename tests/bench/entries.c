@@ -32,6 +32,10 @@ MISSING(missing_nng, "nng", "libnng-dev");
 MISSING(missing_ucx, "ucx", "libucx-dev");
 #define entries_ucx missing_ucx
 #endif
+#ifndef BENCH_OPENMPI
+MISSING(missing_openmpi, "openmpi", "libopenmpi-dev, openmpi-bin");
+#define entries_openmpi missing_openmpi
+#endif
 
 /* What is compared stands close together, so that little time lies between. */
 const struct entry *const entries_lists[] = {
@@ -44,6 +48,7 @@ const struct entry *const entries_lists[] = {
     entries_ucx,
     entries_zeromq,
     entries_nng,
+    entries_openmpi,
     entries_pipe,
     entries_socket,
     entries_mqueue,

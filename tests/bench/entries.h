@@ -35,6 +35,7 @@ extern const struct entry entries_rte[]; /* DPDK */
 extern const struct entry entries_zeromq[];
 extern const struct entry entries_nng[];
 extern const struct entry entries_ucx[];
+extern const struct entry entries_openmpi[];
 
 /* All lists, and NULL. */
 extern const struct entry *const entries_lists[];

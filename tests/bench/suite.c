@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench/entries.h"
@@ -185,22 +184,14 @@ static void print_trial(const struct trial *trial)
     printf("}\n");
 }
 
-static struct trial *new_trial(void)
-{
-    struct trial *trial = mmap(NULL, sizeof(*trial), PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-    if (trial == MAP_FAILED) {
-        perror("suite: mmap");
-        exit(1);
-    }
-    return trial;
-}
-
 static struct trial *try_once(const struct entry *entry, const struct settings *settings)
 {
-    struct trial *trial = new_trial();
+    struct trial *trial = trial_new();
 
+    if (trial == NULL) {
+        perror("suite: memory for a trial");
+        exit(1);
+    }
     trial->entry = entry;
     trial->place = settings->place;
     trial->items = settings->items;
@@ -231,7 +222,7 @@ static bool try_entry(const struct entry *entry, const struct settings *settings
             worse = best;
             best = other;
         }
-        munmap(worse, sizeof(*worse));
+        trial_free(worse);
     }
     good = best->failed[0] == '\0';
     print_head(entry, settings);
@@ -240,7 +231,7 @@ static bool try_entry(const struct entry *entry, const struct settings *settings
         print_trial(best);
     else
         printf("\"failed\":\"%s\"}\n", best->failed);
-    munmap(best, sizeof(*best));
+    trial_free(best);
     return good;
 }
 

@@ -2,6 +2,7 @@
 #include "bench/trial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
@@ -24,6 +25,52 @@ enum {
 };
 
 static struct trial *current;
+
+/* The processors that the process may use. */
+static cpu_set_t allowed;
+
+/* --- Memory --------------------------------------------------------------------------- */
+
+struct trial *trial_new(void)
+{
+    int file = memfd_create("trial", MFD_CLOEXEC);
+    struct trial *trial = MAP_FAILED;
+
+    if (file >= 0 && ftruncate(file, sizeof(*trial)) == 0)
+        trial = mmap(NULL, sizeof(*trial), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                     file, 0);
+    if (trial == MAP_FAILED)
+        return NULL;
+    trial->file = file;
+    trial->owner = getpid();
+    return trial;
+}
+
+void trial_free(struct trial *trial)
+{
+    close(trial->file);
+    munmap(trial, sizeof(*trial));
+}
+
+void trial_path(char *path, size_t room)
+{
+    snprintf(path, room, "/proc/%d/fd/%d", (int)current->owner, current->file);
+}
+
+struct trial *trial_attach(const char *path)
+{
+    int file = open(path, O_RDWR | O_CLOEXEC);
+
+    current = MAP_FAILED;
+    if (file >= 0) {
+        current = mmap(NULL, sizeof(*current), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        close(file);
+    }
+    sched_getaffinity(0, sizeof(allowed), &allowed);
+    return current == MAP_FAILED ? NULL : current;
+}
+
+/* --- For the parties ------------------------------------------------------------------ */
 
 int64_t trial_now_ns(void)
 {
@@ -64,9 +111,6 @@ void *trial_share(size_t size)
 }
 
 /* --- Where ---------------------------------------------------------------------------- */
-
-/* The processors that the process may use. */
-static cpu_set_t allowed;
 
 static int processor(unsigned index)
 {
@@ -142,7 +186,7 @@ static struct counts take_counts(void)
     uint64_t misses;
 
     /* Of the whole process: what a library does in threads of its own is its cost too. */
-    getrusage(current->entry->threads ? RUSAGE_THREAD : RUSAGE_SELF, &used);
+    getrusage(current->threads ? RUSAGE_THREAD : RUSAGE_SELF, &used);
     counts.processor_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
                        + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
     counts.switches = (uint64_t)(used.ru_nvcsw + used.ru_nivcsw);
@@ -278,7 +322,7 @@ static void run_processes(struct trial *trial)
 {
     int status;
 
-    for (unsigned i = 0; i < trial->parties; i++)
+    for (unsigned i = 0; i < (trial->entry->launcher ? 1 : trial->parties); i++)
         start_process(trial, i);
     while (wait(&status) > 0)
         if (status != 0) {
@@ -329,6 +373,7 @@ bool trial_run(struct trial *trial)
 
     current = trial;
     trial->parties = trial->entry->parties == 0 ? 2 : trial->entry->parties;
+    trial->threads = trial->entry->threads;
     atomic_store(&trial->last, UINT64_MAX);
     if (CPU_COUNT(&allowed) == 0)
         sched_getaffinity(0, sizeof(allowed), &allowed);

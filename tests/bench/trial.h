@@ -32,10 +32,11 @@ struct trial;
 struct entry {
     const char *workload;
     const char *subject;
-    const char *mode;                     /* "": the subject has one way only */
-    size_t size;                          /* bytes of an item */
-    unsigned parties;                     /* 2 if 0 */
-    bool threads;                         /* the parties are threads of one process */
+    const char *mode; /* "": the subject has one way only */
+    size_t size;      /* bytes of an item */
+    unsigned parties; /* 2 if 0 */
+    bool threads;     /* the parties are threads of one process */
+    bool launcher;    /* the part starts the parties itself: it is called once */
     void (*prepare)(struct trial *trial); /* before there are parties; may be NULL */
     void (*part)(struct trial *trial, unsigned self);
     const char *missing; /* why it cannot be tried; NULL: it can */
@@ -56,9 +57,12 @@ struct trial {
     const struct entry *entry;
     enum place place;
     unsigned parties;
+    bool threads;
     uint64_t items; /* at most about so many; */
     double seconds; /* and for about so long */
-    void *state;    /* the subject's, of `prepare` */
+    int file;       /* where it is, and whose that is */
+    pid_t owner;
+    void *state; /* the subject's, of `prepare` */
 
     _Alignas(TRIAL_LINE) _Atomic uint32_t gathered, arrived, listening;
     /* How many items there are: UINT64_MAX until the sender knows. */
@@ -75,6 +79,13 @@ struct trial {
 /* How much the machine's other work came between: the largest share of the time that a party
  * was ready to run and had no processor. */
 double trial_disturbance(const struct trial *trial);
+
+/* A new one, in memory that parties which another program starts can attach to: trial_path
+ * tells them where it is, as long as this process lives. NULL: there is no memory. */
+struct trial *trial_new(void);
+void trial_free(struct trial *trial);
+void trial_path(char *path, size_t room);
+struct trial *trial_attach(const char *path);
 
 /* Runs it, in a process of its own. False: it failed, and `failed` says why. */
 bool trial_run(struct trial *trial);
