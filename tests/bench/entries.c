@@ -57,5 +57,6 @@ const struct entry *const entries_lists[] = {
     entries_load_balancer,
     entries_mcapi_balancer,
     entries_mcapi_calls,
+    entries_mcapi_growth,
     NULL,
 };

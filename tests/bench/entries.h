@@ -12,6 +12,7 @@
  *   create-delete, connect-close   endpoints and channels made and ended, by one party
  *   wait-any      a message ends the wait for one of many requests
  *   idle          nodes that are blocked
+ *   growth-*      items over many channels, at many workers; endpoints among many
  */
 #ifndef TESTS_BENCH_ENTRIES_H
 #define TESTS_BENCH_ENTRIES_H
@@ -28,6 +29,7 @@ extern const struct entry entries_mcapi_packets[];
 extern const struct entry entries_mcapi_messages[];
 extern const struct entry entries_mcapi_balancer[];
 extern const struct entry entries_mcapi_calls[];
+extern const struct entry entries_mcapi_growth[];
 extern const struct entry entries_load_balancer[];
 extern const struct entry entries_bare_balancer[];
 extern const struct entry entries_ck[];  /* Concurrency Kit */

@@ -126,12 +126,14 @@ BENCH_INLINE void acknowledge(void *end, uint32_t count)
 
 BALANCER_PART(part, open_end, ends_close, give, collect, take, acknowledge, false)
 
-#define ENTRY(WORKERS)                                                                  \
+#define ENTRY(WORKLOAD, WORKERS)                                                        \
     {                                                                                   \
-        .workload = "balancer", .subject = "mcapi", .mode = "workers-" #WORKERS,        \
+        .workload = WORKLOAD, .subject = "mcapi", .mode = "workers-" #WORKERS,          \
         .size = BALANCER_SIZE, .parties = WORKERS + 1, .prepare = prepare, .part = part \
     }
 
 const struct entry entries_mcapi_balancer[] = {
-    ENTRY(1), ENTRY(2), ENTRY(4), ENTRY(8), { .workload = NULL },
+    ENTRY("balancer", 1),        ENTRY("balancer", 2),        ENTRY("balancer", 4),
+    ENTRY("balancer", 8),        ENTRY("growth-workers", 1),  ENTRY("growth-workers", 4),
+    ENTRY("growth-workers", 16), ENTRY("growth-workers", 64), { .workload = NULL },
 };

@@ -25,7 +25,8 @@ static const char usage_text[] =
         "  --place PLACE      apart: a processor for each party (default); together: all on\n"
         "                     one processor; free: where the system puts them\n"
         "  --only TEXT        of the trials, those whose name WORKLOAD/SUBJECT/MODE/SIZE has\n"
-        "                     this in it; may be given again, for more\n"
+        "                     this in it; may be given again, for more. Those of growth-* are\n"
+        "                     tried only if they are named so\n"
         "  --tries N          a trial that other work of the machine has disturbed is made "
         "again,\n"
         "                     up to N times in all (3); the one that was disturbed least "
@@ -150,7 +151,7 @@ static bool wanted(const struct settings *settings, const struct entry *entry)
     for (size_t i = 0; i < settings->only_count; i++)
         if (strstr(name, settings->only[i]) != NULL)
             return true;
-    return settings->only_count == 0;
+    return settings->only_count == 0 && strncmp(name, "growth-", 7) != 0;
 }
 
 static void print_head(const struct entry *entry, const struct settings *settings)
