@@ -134,7 +134,6 @@ BENCH_INLINE void loops_one(void *end, loops_send *send, uint64_t number, size_t
 BENCH_INLINE void loops_other(void *end, loops_receive *receive, uint64_t number, size_t size,
                               uint64_t *wrong)
 {
-    extern void trial_yield(void);
     unsigned turns = 0;
 
     while (receive(end, number, 1, size, wrong) == 0)

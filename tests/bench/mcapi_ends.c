@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-_Noreturn void ends_failed(mcapi_status_t status, const char *call);
 _Noreturn void ends_failed(mcapi_status_t status, const char *call)
 {
     char text[MCAPI_MAX_STATUS_SIZE];

@@ -22,11 +22,12 @@ struct ends {
     mcapi_sclchan_recv_hndl_t words_in;
 };
 
-/* Ends the trial unless the call succeeded. */
+/* Ends the trial. */
+_Noreturn void ends_failed(mcapi_status_t status, const char *call);
+
+/* The same, unless the call succeeded. */
 static inline void ends_check(mcapi_status_t status, const char *call)
 {
-    extern _Noreturn void ends_failed(mcapi_status_t status, const char *call);
-
     if (status != MCAPI_SUCCESS)
         ends_failed(status, call);
 }

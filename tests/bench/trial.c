@@ -80,7 +80,6 @@ int64_t trial_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void trial_yield(void);
 void trial_yield(void)
 {
     sched_yield();

@@ -120,12 +120,13 @@ _Noreturn void trial_fail_with(struct trial *trial, const char *what);
 void trial_pin(struct trial *trial, unsigned self);
 void trial_unpin(void);
 
+/* Lets others run. */
+void trial_yield(void);
+
 /* Waiting for another party, in turn: pauses, and lets others run when it takes long, as it
  * does where processors are fewer than parties. */
 static inline void trial_relax(unsigned *turns)
 {
-    extern void trial_yield(void);
-
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #endif
