@@ -12,6 +12,17 @@
         { .workload = NULL },                                                     \
     }
 
+#ifndef BENCH_PROGRAMS
+static const struct entry missing_load_balancer[] = {
+    { .workload = "digest",
+      .subject = "load_balancer",
+      .mode = "workers-4",
+      .size = 64,
+      .missing = "configured --without-programs" },
+    { .workload = NULL },
+};
+#define entries_load_balancer missing_load_balancer
+#endif
 #ifndef BENCH_CK
 MISSING(missing_ck, "ck_ring", "libck-dev");
 #define entries_ck missing_ck
