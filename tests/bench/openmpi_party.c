@@ -122,6 +122,7 @@ int main(int argc, char **argv)
         if (strcmp(parts[i].workload, argv[2]) == 0
             && parts[i].size == strtoul(argv[3], NULL, 10))
             parts[i].part(trial, (unsigned)rank);
+    trial_probe(trial, (unsigned)rank, 1);
     MPI_Finalize();
     return 0;
 }

@@ -6,21 +6,22 @@
 #include <nng/nng.h>
 #include <nng/protocol/pair0/pair.h>
 #include <stdio.h>
-#include <time.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "bench/entries.h"
 #include "bench/loops.h"
+#include "bench/scratch.h"
 
 enum { ROOM = 1024 };
 
-static char address[64];
+static char address[128];
 static nng_socket pair;
 
 static void prepare(struct trial *trial)
 {
     (void)trial;
-    snprintf(address, sizeof(address), "ipc:///tmp/mcapi-bench-nng-%d", (int)getpid());
+    snprintf(address, sizeof(address), "ipc://%s/nng-%d", getenv(SCRATCH_NAME), (int)getpid());
 }
 
 static void must(int error, const char *call)

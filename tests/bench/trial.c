@@ -22,6 +22,9 @@
 enum {
     LIMIT_S = 60, /* a trial that takes longer hangs */
     LONGEST_PAUSE_NS = 5 * 1000 * 1000,
+    PROBES = 8, /* of which the shortest counts */
+    PROBE_TRIPS = 50,
+    PATIENCE_MS = 3000, /* with parties that are told to end */
 };
 
 static struct trial *current;
@@ -244,10 +247,14 @@ void trial_gather(struct trial *trial)
 
 void trial_meet(struct trial *trial, unsigned self)
 {
-    (void)self;
     open_counter();
     atomic_fetch_add(&trial->arrived, 1);
     wait_for(&trial->arrived, trial->parties);
+    trial_probe(trial, self, 0);
+    /* Who slept a moment ago is awake before anybody begins. */
+    atomic_fetch_add(&trial->ready, 1);
+    while (atomic_load(&trial->ready) < trial->parties)
+        sched_yield();
     at_begin = take_counts();
 }
 
@@ -255,6 +262,65 @@ void trial_part(struct trial *trial)
 {
     atomic_fetch_add(&trial->arrived, 1);
     wait_for(&trial->arrived, 2 * trial->parties);
+}
+
+/* --- Between processors -------------------------------------------------------------- */
+
+static void await_turn(_Atomic uint32_t *word, uint32_t turn)
+{
+    for (unsigned looks = 1; atomic_load_explicit(word, memory_order_acquire) != turn; looks++)
+        if (looks % 4096 == 0)
+            sched_yield();
+}
+
+void trial_probe(struct trial *trial, unsigned self, unsigned after)
+{
+    uint32_t turn = after * PROBES * PROBE_TRIPS;
+    int64_t shortest = INT64_MAX;
+
+    if (trial->place != PLACE_APART || self > 1 || trial->parties < 2
+        || CPU_COUNT(&allowed) < 2)
+        return;
+    for (int i = 0; i < PROBES; i++) {
+        int64_t began = trial_now_ns(), took;
+
+        for (int k = 0; k < PROBE_TRIPS; k++) {
+            turn++;
+            if (self == 1)
+                await_turn(&trial->probe[0].turn, turn);
+            atomic_store_explicit(&trial->probe[self].turn, turn, memory_order_release);
+            if (self == 0)
+                await_turn(&trial->probe[1].turn, turn);
+        }
+        took = trial_now_ns() - began;
+        if (took < shortest)
+            shortest = took;
+    }
+    if (self == 0)
+        trial->apart_ns[after] = (double)shortest / PROBE_TRIPS / 2;
+}
+
+/* Its state stands behind the name of its program, which is in brackets. */
+void trial_await_sleep(const struct trial *trial, unsigned party)
+{
+    static _Thread_local int file = -1;
+    char path[64], text[256], *end;
+    ssize_t size;
+
+    if (file < 0) {
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)trial->party[party].process);
+        file = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    for (;;) {
+        size = pread(file, text, sizeof(text) - 1, 0);
+        if (size <= 0)
+            trial_fail("/proc/PROCESS/stat");
+        text[size] = '\0';
+        end = strrchr(text, ')');
+        if (end != NULL && end[1] == ' ' && end[2] == 'S')
+            return;
+        sched_yield();
+    }
 }
 
 void trial_listen(struct trial *trial)
@@ -274,6 +340,7 @@ static void be_party(struct trial *trial, unsigned self)
     trial->party[self].process = getpid();
     trial_pin(trial, self);
     trial->entry->part(trial, self);
+    trial_probe(trial, self, 1);
 }
 
 struct thread {
@@ -310,6 +377,7 @@ static pid_t start_process(struct trial *trial, unsigned self)
         trial_fail("fork");
     if (process > 0)
         return process;
+    signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(LIMIT_S);
     if (getppid() == parent)
@@ -332,9 +400,14 @@ static void run_processes(struct trial *trial)
         }
 }
 
-/* In a process of its own, which the parties come from. */
+/* In a process of its own, which the parties come from: they are told to end and it is not, so
+ * that it is there until they have put away what is theirs. */
 static _Noreturn void run_here(struct trial *trial)
 {
+    setpgid(0, 0);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGTERM, trial->entry->threads ? SIG_DFL : SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(LIMIT_S);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what libraries say is no part of the results */
@@ -365,9 +438,41 @@ static void judge(struct trial *trial, int status)
         snprintf(trial->failed, sizeof(trial->failed), "nothing came");
 }
 
+/* The process of the trial that runs now, and of its group; 0: there is none. */
+static volatile sig_atomic_t running, stopped;
+
+void trial_stop(int signal)
+{
+    (void)signal;
+    stopped = 1;
+    if (running != 0)
+        kill(-running, SIGTERM);
+}
+
+bool trial_stopped(void)
+{
+    return stopped;
+}
+
+static int wait_for_trial(pid_t process)
+{
+    static const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+    int status = 0;
+
+    while (!stopped)
+        if (waitpid(process, &status, 0) == process)
+            return status;
+    kill(-process, SIGTERM); /* the group may have been too young for the handler */
+    for (int waited_ms = 0; waitpid(process, &status, WNOHANG) == 0; waited_ms += 10) {
+        if (waited_ms >= PATIENCE_MS)
+            kill(-process, SIGKILL);
+        nanosleep(&moment, NULL);
+    }
+    return status;
+}
+
 bool trial_run(struct trial *trial)
 {
-    int status = 0;
     pid_t process;
 
     current = trial;
@@ -379,8 +484,12 @@ bool trial_run(struct trial *trial)
     process = fork();
     if (process == 0)
         run_here(trial);
-    if (process < 0 || waitpid(process, &status, 0) != process)
+    if (process < 0)
         trial_fail("fork");
-    judge(trial, status);
+    setpgid(process, process);
+    running = process;
+    judge(trial, wait_for_trial(process));
+    running = 0;
+    kill(-process, SIGKILL); /* whoever is left */
     return trial->failed[0] == '\0';
 }

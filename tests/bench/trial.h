@@ -64,15 +64,20 @@ struct trial {
     pid_t owner;
     void *state; /* the subject's, of `prepare` */
 
-    _Alignas(TRIAL_LINE) _Atomic uint32_t gathered, arrived, listening;
+    _Alignas(TRIAL_LINE) _Atomic uint32_t gathered, arrived, ready, listening;
+    /* Lines that parties 0 and 1 write in turn: how far their processors are apart. */
+    struct {
+        _Alignas(TRIAL_LINE) _Atomic uint32_t turn;
+    } probe[2];
     /* How many items there are: UINT64_MAX until the sender knows. */
     _Alignas(TRIAL_LINE) _Atomic uint64_t last;
 
     _Alignas(TRIAL_LINE) int64_t began_ns, ended_ns;
     uint64_t done;                     /* items that came, or round trips */
-    double hop_p50, hop_p99, hop_p999; /* ns of half a round trip; 0: none measured */
-    double share;     /* of a processor that the parties took, where the workload looks */
-    char failed[128]; /* why there is no result; "": there is */
+    double hop_p50, hop_p99, hop_p999; /* ns of half a round trip, or of a wake; 0: none */
+    double apart_ns[2]; /* a cache line from one to the other, before and after; 0: not known */
+    double share;       /* of a processor that the parties took, where the workload looks */
+    char failed[128];   /* why there is no result; "": there is */
     struct party party[TRIAL_PARTIES];
 };
 
@@ -90,6 +95,10 @@ struct trial *trial_attach(const char *path);
 /* Runs it, in a process of its own. False: it failed, and `failed` says why. */
 bool trial_run(struct trial *trial);
 
+/* For a handler of signals: ends the trial that runs, and no other begins. */
+void trial_stop(int signal);
+bool trial_stopped(void);
+
 /* --- For the parties ------------------------------------------------------------------ */
 
 int64_t trial_now_ns(void);
@@ -97,13 +106,21 @@ int64_t trial_now_ns(void);
 /* Until all parties have come so far; each calls it equally often. For what is not measured. */
 void trial_gather(struct trial *trial);
 
-/* Until all parties of the trial are here, once; from now on the processor time is counted. */
+/* Until all parties of the trial are here and run, once; from now on the processor time is
+ * counted. */
 void trial_meet(struct trial *trial, unsigned self);
 
 /* The work is done: the counts are taken. Then trial_part, once all have come: for those whose
  * leaving would take away what others still have to read. */
 void trial_count(struct trial *trial, unsigned self, uint64_t wrong);
 void trial_part(struct trial *trial);
+
+/* How long a cache line takes between the processors of parties 0 and 1: before it all
+ * (trial_meet sees to it), and after. Processors that are virtual move. */
+void trial_probe(struct trial *trial, unsigned self, unsigned after);
+
+/* Until the process of another party sleeps: it waits for what only this one can give. */
+void trial_await_sleep(const struct trial *trial, unsigned party);
 
 /* One tells that it listens, the others wait for it. */
 void trial_listen(struct trial *trial);
