@@ -7,8 +7,8 @@
  *
  * A subject's calls:
  *   give         an item to a worker; there is room, the window sees to it
- *   collect      how many items a worker has acknowledged and nobody knew of yet; if `wait`, it
- *                may wait until there are some
+ *   collect      how many items a worker has acknowledged and nobody knew of yet; waits until
+ *                there are some
  *   take         the worker's next item, and waits for it
  *   acknowledge  that so many are done
  */
@@ -35,7 +35,7 @@ struct balancer_item {
 };
 
 typedef void balancer_give(void *end, unsigned worker, const struct balancer_item *item);
-typedef uint32_t balancer_collect(void *end, unsigned worker, bool wait);
+typedef uint32_t balancer_collect(void *end, unsigned worker);
 typedef void balancer_take(void *end, struct balancer_item *item);
 typedef void balancer_acknowledge(void *end, uint32_t count);
 
@@ -82,20 +82,20 @@ BENCH_INLINE void balancer_give_all(struct trial *trial, void *end, balancer_giv
         flow = (uint32_t)(draw >> 40) % BALANCER_FLOWS;
         worker = flow % workers;
         while (own.out[worker] == BALANCER_WINDOW)
-            own.out[worker] -= collect(end, worker, true);
+            own.out[worker] -= collect(end, worker);
         balancer_make(&item, flow, own.number[flow]++);
         give(end, worker, &item);
         own.out[worker]++;
     } while (++done < trial->items && (done % 256 != 0 || trial_now_ns() < until));
     for (unsigned i = 0; i < workers; i++) {
         while (own.out[i] == BALANCER_WINDOW)
-            own.out[i] -= collect(end, i, true);
+            own.out[i] -= collect(end, i);
         balancer_make(&item, BALANCER_STOP, 0);
         give(end, i, &item);
     }
     for (unsigned i = 0; i < workers; i++)
         while (own.out[i] > 0)
-            own.out[i] -= collect(end, i, true);
+            own.out[i] -= collect(end, i);
     trial->ended_ns = trial_now_ns();
     trial->done = done;
     trial_count(trial, 0, 0);

@@ -63,6 +63,7 @@ const struct entry *const entries_lists[] = {
     entries_pipe,
     entries_socket,
     entries_mqueue,
+    entries_system_many,
     entries_bare_hops,
     entries_bare_balancer,
     entries_load_balancer,

@@ -7,6 +7,7 @@
  *   packets       `size` bytes, one way, each made by the sender and read by the receiver
  *   references    the same without a copy, where only the first 64 bytes are made and read
  *   ping-pong     64 bytes, there and back
+ *   wake          64 bytes to a receiver that sleeps
  *   messages      64 bytes, from some senders to one receiver
  *   balancer      see balancer.h; digest: the same, with a digest over each item
  *   create-delete, connect-close   endpoints and channels made and ended, by one party
@@ -24,6 +25,8 @@ extern const struct entry entries_bare_hops[];
 extern const struct entry entries_pipe[];
 extern const struct entry entries_socket[];
 extern const struct entry entries_mqueue[];
+extern const struct entry
+        entries_system_many[]; /* the three again, for more than two parties */
 extern const struct entry entries_mcapi_words[];
 extern const struct entry entries_mcapi_packets[];
 extern const struct entry entries_mcapi_messages[];

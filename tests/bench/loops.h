@@ -94,7 +94,7 @@ BENCH_INLINE void loops_one_way_receive(struct trial *trial, void *end, loops_re
         CLOSE(trial, end);                                           \
     }
 
-/* --- There and back ------------------------------------------------------------------- */
+/* --- Time --------------------------------------------------------------------------------- */
 
 /* A clock that costs less than what it measures. */
 BENCH_INLINE uint64_t loops_ticks(void)
@@ -117,10 +117,22 @@ static __attribute__((unused)) void loops_percentiles(struct trial *trial, uint3
                                                       size_t count, double ns_of_tick)
 {
     qsort(ticks, count, sizeof(*ticks), loops_compare);
-    trial->hop_p50 = ticks[count / 2] * ns_of_tick / 2;
-    trial->hop_p99 = ticks[(size_t)((double)count * 0.99)] * ns_of_tick / 2;
-    trial->hop_p999 = ticks[(size_t)((double)count * 0.999)] * ns_of_tick / 2;
+    trial->hop_p50 = ticks[count / 2] * ns_of_tick;
+    trial->hop_p99 = ticks[(size_t)((double)count * 0.99)] * ns_of_tick;
+    trial->hop_p999 = ticks[(size_t)((double)count * 0.999)] * ns_of_tick;
 }
+
+BENCH_INLINE uint32_t *loops_samples(void)
+{
+    uint32_t *ticks = malloc(LOOPS_SAMPLES * sizeof(*ticks));
+
+    if (ticks == NULL)
+        trial_fail("malloc");
+    memset(ticks, 1, LOOPS_SAMPLES * sizeof(*ticks)); /* the pages are there before */
+    return ticks;
+}
+
+/* --- There and back ------------------------------------------------------------------- */
 
 BENCH_INLINE void loops_one(void *end, loops_send *send, uint64_t number, size_t size)
 {
@@ -144,14 +156,11 @@ BENCH_INLINE void loops_other(void *end, loops_receive *receive, uint64_t number
 BENCH_INLINE void loops_ping(struct trial *trial, void *end, loops_send *send,
                              loops_receive *receive, size_t size)
 {
-    uint32_t *ticks = calloc(LOOPS_SAMPLES, sizeof(*ticks));
+    uint32_t *ticks = loops_samples();
     uint64_t number = 0, wrong = 0, most = trial->items, before, first;
     size_t count = 0;
     int64_t until;
 
-    if (ticks == NULL)
-        trial_fail("calloc");
-    memset(ticks, 1, LOOPS_SAMPLES * sizeof(*ticks)); /* the pages are there before */
     trial_meet(trial, 0);
     for (; number < LOOPS_WARM; number++) {
         loops_one(end, send, number, size);
@@ -183,8 +192,10 @@ BENCH_INLINE void loops_ping(struct trial *trial, void *end, loops_send *send,
     loops_one(end, send, number, size);
     loops_other(end, receive, number, size, &wrong);
     trial_count(trial, 0, wrong);
+    /* Of a round trip half is a hop. */
     loops_percentiles(trial, ticks, count,
-                      (double)(trial->ended_ns - trial->began_ns) / (double)(before - first));
+                      (double)(trial->ended_ns - trial->began_ns) / (double)(before - first)
+                              / 2);
     free(ticks);
 }
 
@@ -211,6 +222,70 @@ BENCH_INLINE void loops_pong(struct trial *trial, void *end, loops_send *send,
         else                                                    \
             loops_pong(trial, end, SEND, RECEIVE, SIZE);        \
         CLOSE(trial, end);                                      \
+    }
+
+/* --- Woken ---------------------------------------------------------------------------- */
+
+/* An item at a time, to a receiver that sleeps: from before the sender's call until the
+ * receiver has the item. */
+BENCH_INLINE void loops_wake(struct trial *trial, void *end, loops_send *send, size_t size)
+{
+    uint64_t number = 0, most = trial->items < LOOPS_SAMPLES ? trial->items : LOOPS_SAMPLES;
+    int64_t until;
+    bool last;
+
+    trial_meet(trial, 0);
+    until = trial_now_ns() + (int64_t)(trial->seconds * 1e9);
+    do {
+        while (atomic_load(&trial->sleeping_for) != number + 1)
+            trial_yield();
+        trial_await_sleep(trial, 1);
+        last = number + 1 >= most || trial_now_ns() >= until;
+        if (last)
+            atomic_store(&trial->last, number + 1);
+        atomic_store(&trial->sent_at, loops_ticks());
+        loops_one(end, send, number++, size);
+    } while (!last);
+    trial_count(trial, 0, 0);
+}
+
+BENCH_INLINE void loops_be_woken(struct trial *trial, void *end, loops_receive *receive,
+                                 size_t size)
+{
+    uint32_t *ticks = loops_samples();
+    uint64_t number = 0, wrong = 0, first;
+
+    trial_meet(trial, 1);
+    trial->began_ns = trial_now_ns();
+    first = loops_ticks();
+    do {
+        uint64_t now, sent_at;
+
+        atomic_store(&trial->sleeping_for, number + 1);
+        loops_other(end, receive, number, size, &wrong);
+        now = loops_ticks();
+        sent_at = atomic_load(&trial->sent_at);
+        /* The clocks of two processors need not agree to the last tick. */
+        ticks[number++] = now > sent_at ? (uint32_t)(now - sent_at) : 0;
+    } while (number < atomic_load(&trial->last));
+    trial->ended_ns = trial_now_ns();
+    first = loops_ticks() - first;
+    trial->done = number;
+    trial_count(trial, 1, wrong);
+    loops_percentiles(trial, ticks, (size_t)number,
+                      (double)(trial->ended_ns - trial->began_ns) / (double)first);
+    free(ticks);
+}
+
+#define LOOPS_WAKE(NAME, OPEN, CLOSE, SEND, RECEIVE, SIZE) \
+    static void NAME(struct trial *trial, unsigned self)   \
+    {                                                      \
+        void *end = OPEN(trial, self);                     \
+        if (self == 0)                                     \
+            loops_wake(trial, end, SEND, SIZE);            \
+        else                                               \
+            loops_be_woken(trial, end, RECEIVE, SIZE);     \
+        CLOSE(trial, end);                                 \
     }
 
 #endif /* TESTS_BENCH_LOOPS_H */

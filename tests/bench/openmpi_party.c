@@ -10,6 +10,7 @@
 
 #include "bench/balancer.h"
 #include "bench/loops.h"
+#include "bench/messages.h"
 
 enum { LARGEST = 4096, ITEM = 1, COUNT = 2 /* tags */ };
 
@@ -59,16 +60,11 @@ BENCH_INLINE void give(void *end, unsigned worker, const struct balancer_item *i
     MPI_Send(item, sizeof(*item), MPI_BYTE, (int)worker + 1, ITEM, MPI_COMM_WORLD);
 }
 
-BENCH_INLINE uint32_t collect(void *end, unsigned worker, bool wait)
+BENCH_INLINE uint32_t collect(void *end, unsigned worker)
 {
     uint32_t count;
-    int there = 1;
 
     (void)end;
-    if (!wait)
-        MPI_Iprobe((int)worker + 1, COUNT, MPI_COMM_WORLD, &there, MPI_STATUS_IGNORE);
-    if (!there)
-        return 0;
     MPI_Recv(&count, sizeof(count), MPI_BYTE, (int)worker + 1, COUNT, MPI_COMM_WORLD,
              MPI_STATUS_IGNORE);
     return count;
@@ -86,6 +82,21 @@ BENCH_INLINE void acknowledge(void *end, uint32_t count)
     MPI_Send(&count, sizeof(count), MPI_BYTE, 0, COUNT, MPI_COMM_WORLD);
 }
 
+/* --- Messages of many ----------------------------------------------------------------- */
+
+BENCH_INLINE void send_message(void *end, const uint64_t *item)
+{
+    (void)end;
+    MPI_Send(item, MESSAGES_SIZE, MPI_BYTE, 0, ITEM, MPI_COMM_WORLD);
+}
+
+BENCH_INLINE void receive_message(void *end, uint64_t *item)
+{
+    (void)end;
+    MPI_Recv(item, MESSAGES_SIZE, MPI_BYTE, MPI_ANY_SOURCE, ITEM, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
+}
+
 #define ONE_WAY(SIZE) \
     LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, mpi_send, mpi_receive, SIZE, 64)
 
@@ -95,6 +106,7 @@ ONE_WAY(1024)
 ONE_WAY(4096)
 LOOPS_PING_PONG(hop_64, open_end, close_end, mpi_send, mpi_receive, 64)
 BALANCER_PART(balancer_64, open_end, close_end, give, collect, take, acknowledge, false)
+MESSAGES_PART(messages_64, open_end, close_end, send_message, receive_message)
 
 static const struct {
     const char *workload;
@@ -104,6 +116,7 @@ static const struct {
     { "words", 8, one_way_8 },         { "packets", 64, one_way_64 },
     { "packets", 1024, one_way_1024 }, { "packets", 4096, one_way_4096 },
     { "ping-pong", 64, hop_64 },       { "balancer", 64, balancer_64 },
+    { "messages", 64, messages_64 },
 };
 
 int main(int argc, char **argv)

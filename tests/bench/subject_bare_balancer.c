@@ -64,7 +64,7 @@ BENCH_INLINE void give(void *end, unsigned worker, const struct balancer_item *i
     atomic_store_explicit(&slot->mark, ++own.position[worker], memory_order_release);
 }
 
-BENCH_INLINE uint32_t collect(void *end, unsigned worker, bool wait)
+BENCH_INLINE uint32_t collect(void *end, unsigned worker)
 {
     uint64_t before = own.known[worker];
     unsigned turns = 0;
@@ -74,7 +74,7 @@ BENCH_INLINE uint32_t collect(void *end, unsigned worker, bool wait)
         uint64_t done = atomic_load_explicit(&own.ring[worker].done, memory_order_acquire);
 
         own.known[worker] = done;
-        if (done != before || !wait)
+        if (done != before)
             return (uint32_t)(done - before);
         pause_in_turn(&turns);
     }

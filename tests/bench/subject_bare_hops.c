@@ -99,6 +99,7 @@ BENCH_INLINE size_t sleep_receive(void *side, uint64_t number, size_t most, size
 
 LOOPS_PING_PONG(spin_64, open_end, close_end, line_send, line_receive, 64)
 LOOPS_PING_PONG(sleep_64, open_end, close_end, sleep_send, sleep_receive, 64)
+LOOPS_WAKE(wake_64, open_end, close_end, sleep_send, sleep_receive, 64)
 
 const struct entry entries_bare_hops[] = {
     { .workload = "ping-pong",
@@ -113,5 +114,11 @@ const struct entry entries_bare_hops[] = {
       .size = 64,
       .prepare = prepare,
       .part = sleep_64 },
+    { .workload = "wake",
+      .subject = "bare",
+      .mode = "sleep",
+      .size = 64,
+      .prepare = prepare,
+      .part = wake_64 },
     { .workload = NULL },
 };

@@ -88,14 +88,12 @@ BENCH_INLINE void give(void *end, unsigned worker, const struct balancer_item *i
     ends_check(status, "mcapi_pktchan_send");
 }
 
-BENCH_INLINE uint32_t collect(void *end, unsigned worker, bool wait)
+BENCH_INLINE uint32_t collect(void *end, unsigned worker)
 {
     mcapi_status_t status;
     uint32_t count;
 
     (void)end;
-    if (!wait && mcapi_sclchan_available(own.counts_in[worker], &status) == 0)
-        return 0;
     count = mcapi_sclchan_recv_uint32(own.counts_in[worker], &status);
     ends_check(status, "mcapi_sclchan_recv_uint32");
     return count;

@@ -198,8 +198,8 @@ static double processor_ns(const struct trial *trial)
     return sum;
 }
 
-/* Once they sleep as long as they ever do: the longer the library waits, the longer are its naps,
- * up to eight seconds. */
+/* Once they sleep as long as they ever do: the longer the library waits, the longer are its
+ * naps, up to eight seconds. */
 static void watch(struct trial *trial)
 {
     static const struct timespec eight = { .tv_sec = 8 };

@@ -155,6 +155,7 @@ ONE_WAY(whole_64k, whole, single, 65536, 16)
 ONE_WAY(touch_64, touch, touch, 64, LOOPS_CHUNK)
 ONE_WAY(touch_64k, touch, touch, 65536, LOOPS_CHUNK)
 LOOPS_PING_PONG(hop_64, open_end, ends_close, single_send, single_receive, 64)
+LOOPS_WAKE(wake_64, open_end, ends_close, single_send, single_receive, 64)
 
 #define ENTRY(WORKLOAD, MODE, SIZE, PREPARE, PART)                            \
     {                                                                         \
@@ -177,5 +178,7 @@ const struct entry entries_mcapi_packets[] = {
     ENTRY("ping-pong", "spin", 64, prepare_hops, hop_64),
     ENTRY("ping-pong", "sleep", 64, prepare_hops, hop_64),
     ENTRY("ping-pong", "adaptive", 64, prepare_hops, hop_64),
+    ENTRY("wake", "sleep", 64, prepare_hops, wake_64),
+    ENTRY("wake", "adaptive", 64, prepare_hops, wake_64),
     { .workload = NULL },
 };

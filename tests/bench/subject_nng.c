@@ -97,6 +97,7 @@ ONE_WAY(64)
 ONE_WAY(1024)
 ONE_WAY(4096)
 LOOPS_PING_PONG(hop_64, open_end, close_end, pair_send, pair_receive, 64)
+LOOPS_WAKE(wake_64, open_end, close_end, pair_send, pair_receive, 64)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                                           \
     {                                                                                         \
@@ -105,7 +106,11 @@ LOOPS_PING_PONG(hop_64, open_end, close_end, pair_send, pair_receive, 64)
     }
 
 const struct entry entries_nng[] = {
-    ENTRY("words", 8, one_way_8),         ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024), ENTRY("packets", 4096, one_way_4096),
-    ENTRY("ping-pong", 64, hop_64),       { .workload = NULL },
+    ENTRY("words", 8, one_way_8),
+    ENTRY("packets", 64, one_way_64),
+    ENTRY("packets", 1024, one_way_1024),
+    ENTRY("packets", 4096, one_way_4096),
+    ENTRY("ping-pong", 64, hop_64),
+    ENTRY("wake", 64, wake_64),
+    { .workload = NULL },
 };

@@ -62,6 +62,7 @@ ONE_WAY(1024, 64)
 ONE_WAY(4096, 64)
 ONE_WAY(65536, 16)
 LOOPS_PING_PONG(hop_64, open_end, close_end, socket_send, socket_receive, 64)
+LOOPS_WAKE(wake_64, open_end, close_end, socket_send, socket_receive, 64)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                          \
     {                                                                        \
@@ -76,5 +77,6 @@ const struct entry entries_socket[] = {
     ENTRY("packets", 4096, one_way_4096),
     ENTRY("packets", 65536, one_way_65536),
     ENTRY("ping-pong", 64, hop_64),
+    ENTRY("wake", 64, wake_64),
     { .workload = NULL },
 };

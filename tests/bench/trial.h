@@ -72,6 +72,11 @@ struct trial {
     /* How many items there are: UINT64_MAX until the sender knows. */
     _Alignas(TRIAL_LINE) _Atomic uint64_t last;
 
+    /* The item that the receiver is about to sleep for, and when the sender began to send it.
+     */
+    _Alignas(TRIAL_LINE) _Atomic uint64_t sleeping_for;
+    _Alignas(TRIAL_LINE) _Atomic uint64_t sent_at; /* ticks of loops.h */
+
     _Alignas(TRIAL_LINE) int64_t began_ns, ended_ns;
     uint64_t done;                     /* items that came, or round trips */
     double hop_p50, hop_p99, hop_p999; /* ns of half a round trip, or of a wake; 0: none */
