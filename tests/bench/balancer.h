@@ -39,16 +39,6 @@ typedef uint32_t balancer_collect(void *end, unsigned worker);
 typedef void balancer_take(void *end, struct balancer_item *item);
 typedef void balancer_acknowledge(void *end, uint32_t count);
 
-BENCH_INLINE uint64_t balancer_digest(const struct balancer_item *item)
-{
-    const unsigned char *byte = (const unsigned char *)item;
-    uint64_t digest = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    for (size_t i = 0; i < sizeof(*item); i++)
-        digest = (digest ^ byte[i]) * UINT64_C(1099511628211);
-    return digest;
-}
-
 BENCH_INLINE void balancer_make(struct balancer_item *item, uint32_t flow, uint32_t number)
 {
     item->flow = flow;
@@ -102,11 +92,10 @@ BENCH_INLINE void balancer_give_all(struct trial *trial, void *end, balancer_giv
 }
 
 BENCH_INLINE void balancer_work(struct trial *trial, unsigned self, void *end,
-                                balancer_take *take, balancer_acknowledge *acknowledge,
-                                bool with_digest)
+                                balancer_take *take, balancer_acknowledge *acknowledge)
 {
     static uint32_t next[BALANCER_FLOWS];
-    uint64_t wrong = 0, digest = 0;
+    uint64_t wrong = 0;
     uint32_t pending = 0;
 
     trial_meet(trial, self);
@@ -123,8 +112,6 @@ BENCH_INLINE void balancer_work(struct trial *trial, unsigned self, void *end,
             trial_fail_with(trial, "an item of no flow came");
         wrong += difference != 0 || item.number != next[item.flow];
         next[item.flow]++;
-        if (with_digest)
-            digest += balancer_digest(&item);
         if (++pending == BALANCER_ACK) {
             acknowledge(end, pending);
             pending = 0;
@@ -132,19 +119,18 @@ BENCH_INLINE void balancer_work(struct trial *trial, unsigned self, void *end,
     }
     if (pending > 0)
         acknowledge(end, pending);
-    __asm__ volatile("" : : "r"(digest));
     trial_count(trial, self, wrong);
 }
 
-#define BALANCER_PART(NAME, OPEN, CLOSE, GIVE, COLLECT, TAKE, ACKNOWLEDGE, DIGEST) \
-    static void NAME(struct trial *trial, unsigned self)                           \
-    {                                                                              \
-        void *end = OPEN(trial, self);                                             \
-        if (self == 0)                                                             \
-            balancer_give_all(trial, end, GIVE, COLLECT);                          \
-        else                                                                       \
-            balancer_work(trial, self, end, TAKE, ACKNOWLEDGE, DIGEST);            \
-        CLOSE(trial, end);                                                         \
+#define BALANCER_PART(NAME, OPEN, CLOSE, GIVE, COLLECT, TAKE, ACKNOWLEDGE) \
+    static void NAME(struct trial *trial, unsigned self)                   \
+    {                                                                      \
+        void *end = OPEN(trial, self);                                     \
+        if (self == 0)                                                     \
+            balancer_give_all(trial, end, GIVE, COLLECT);                  \
+        else                                                               \
+            balancer_work(trial, self, end, TAKE, ACKNOWLEDGE);            \
+        CLOSE(trial, end);                                                 \
     }
 
 #endif /* TESTS_BENCH_BALANCER_H */

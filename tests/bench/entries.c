@@ -21,7 +21,9 @@ static const struct entry missing_load_balancer[] = {
       .missing = "configured --without-programs" },
     { .workload = NULL },
 };
+static const struct entry missing_bare_digest[] = { { .workload = NULL } };
 #define entries_load_balancer missing_load_balancer
+#define entries_bare_digest   missing_bare_digest
 #endif
 #ifndef BENCH_CK
 MISSING(missing_ck, "ck_ring", "libck-dev");
@@ -66,6 +68,7 @@ const struct entry *const entries_lists[] = {
     entries_system_many,
     entries_bare_hops,
     entries_bare_balancer,
+    entries_bare_digest,
     entries_load_balancer,
     entries_mcapi_balancer,
     entries_mcapi_calls,

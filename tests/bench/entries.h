@@ -9,7 +9,8 @@
  *   ping-pong     64 bytes, there and back
  *   wake          64 bytes to a receiver that sleeps
  *   messages      64 bytes, from some senders to one receiver
- *   balancer      see balancer.h; digest: the same, with a digest over each item
+ *   balancer      see balancer.h
+ *   digest        generated packets, and a digest over each: see subject_bare_digest.c
  *   create-delete, connect-close   endpoints and channels made and ended, by one party
  *   wait-any      a message ends the wait for one of many requests
  *   idle          nodes that are blocked
@@ -35,6 +36,7 @@ extern const struct entry entries_mcapi_calls[];
 extern const struct entry entries_mcapi_growth[];
 extern const struct entry entries_load_balancer[];
 extern const struct entry entries_bare_balancer[];
+extern const struct entry entries_bare_digest[];
 extern const struct entry entries_ck[];  /* Concurrency Kit */
 extern const struct entry entries_rte[]; /* DPDK */
 extern const struct entry entries_zeromq[];

@@ -105,7 +105,7 @@ ONE_WAY(64)
 ONE_WAY(1024)
 ONE_WAY(4096)
 LOOPS_PING_PONG(hop_64, open_end, close_end, mpi_send, mpi_receive, 64)
-BALANCER_PART(balancer_64, open_end, close_end, give, collect, take, acknowledge, false)
+BALANCER_PART(balancer_64, open_end, close_end, give, collect, take, acknowledge)
 MESSAGES_PART(messages_64, open_end, close_end, send_message, receive_message)
 
 static const struct {

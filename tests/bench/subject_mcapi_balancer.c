@@ -122,7 +122,7 @@ BENCH_INLINE void acknowledge(void *end, uint32_t count)
     ends_check(status, "mcapi_sclchan_send_uint32");
 }
 
-BALANCER_PART(part, open_end, ends_close, give, collect, take, acknowledge, false)
+BALANCER_PART(part, open_end, ends_close, give, collect, take, acknowledge)
 
 #define ENTRY(WORKLOAD, WORKERS)                                                        \
     {                                                                                   \

@@ -110,7 +110,7 @@ BENCH_INLINE void acknowledge(void *end, uint32_t count)
     write_all(working.out[0], &count, sizeof(count));
 }
 
-BALANCER_PART(balance, open_end, close_end, give, collect, take, acknowledge, false)
+BALANCER_PART(balance, open_end, close_end, give, collect, take, acknowledge)
 
 /* --- Items of many ---------------------------------------------------------------------- */
 

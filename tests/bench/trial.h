@@ -69,6 +69,7 @@ struct trial {
     struct {
         _Alignas(TRIAL_LINE) _Atomic uint32_t turn;
     } probe[2];
+    _Atomic uint64_t sum; /* that parties have come to, where the workload has one */
     /* How many items there are: UINT64_MAX until the sender knows. */
     _Alignas(TRIAL_LINE) _Atomic uint64_t last;
 
