@@ -155,6 +155,7 @@ const struct entry entries_bare_digest[] = {
       .mode = "workers-4",
       .size = BALANCER_SIZE,
       .parties = 5,
+      .crowded = true,
       .prepare = prepare,
       .part = part },
     { .workload = NULL },

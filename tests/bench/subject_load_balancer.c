@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "bench/entries.h"
 #include "bench/trial.h"
@@ -17,6 +18,18 @@ static double number_after(const char *report, const char *name)
     const char *at = strstr(report, name);
 
     return at == NULL ? 0 : strtod(at + strlen(name), NULL);
+}
+
+/* All that they took, with their beginning and end. */
+static void count_children(struct party *party)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_CHILDREN, &used);
+    party->processor_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
+                       + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
+    party->switches = (uint64_t)(used.ru_nvcsw + used.ru_nivcsw);
+    party->misses = -1;
 }
 
 static void part(struct trial *trial, unsigned self)
@@ -45,6 +58,7 @@ static void part(struct trial *trial, unsigned self)
     trial->ended_ns = (int64_t)(seconds * 1e9);
     trial->done = packets;
     trial_count(trial, self, 0);
+    count_children(&trial->party[self]);
 }
 
 const struct entry entries_load_balancer[] = {
@@ -53,6 +67,7 @@ const struct entry entries_load_balancer[] = {
       .mode = "workers-4",
       .size = 64,
       .parties = 1,
+      .crowded = true,
       .part = part },
     { .workload = NULL },
 };

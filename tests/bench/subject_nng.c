@@ -99,10 +99,10 @@ ONE_WAY(4096)
 LOOPS_PING_PONG(hop_64, open_end, close_end, pair_send, pair_receive, 64)
 LOOPS_WAKE(wake_64, open_end, close_end, pair_send, pair_receive, 64)
 
-#define ENTRY(WORKLOAD, SIZE, PART)                                                           \
-    {                                                                                         \
-        .workload = WORKLOAD, .subject = "nng", .mode = "", .size = SIZE, .prepare = prepare, \
-        .part = PART                                                                          \
+#define ENTRY(WORKLOAD, SIZE, PART)                                                        \
+    {                                                                                      \
+        .workload = WORKLOAD, .subject = "nng", .mode = "", .size = SIZE, .crowded = true, \
+        .prepare = prepare, .part = PART                                                   \
     }
 
 const struct entry entries_nng[] = {

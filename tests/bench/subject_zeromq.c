@@ -86,10 +86,10 @@ ONE_WAY(4096, 64)
 LOOPS_PING_PONG(hop_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
 LOOPS_WAKE(wake_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
 
-#define ENTRY(WORKLOAD, SIZE, PART)                                          \
-    {                                                                        \
-        .workload = WORKLOAD, .subject = "zeromq", .mode = "", .size = SIZE, \
-        .prepare = prepare, .part = PART                                     \
+#define ENTRY(WORKLOAD, SIZE, PART)                                                           \
+    {                                                                                         \
+        .workload = WORKLOAD, .subject = "zeromq", .mode = "", .size = SIZE, .crowded = true, \
+        .prepare = prepare, .part = PART                                                      \
     }
 
 const struct entry entries_zeromq[] = {

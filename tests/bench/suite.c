@@ -232,7 +232,8 @@ static void print_trial(const struct trial *trial)
     printf("\"items\":%llu,\"rate\":%.6g,\"processor_s\":%.6g,\"switches\":%llu",
            (unsigned long long)trial->done, (double)trial->done / seconds, processor_s,
            (unsigned long long)switches);
-    printf(",\"disturbed\":%.3f", trial_disturbance(trial));
+    if (!trial_crowded(trial))
+        printf(",\"disturbed\":%.3f", trial_disturbance(trial));
     if (trial->apart_ns[0] > 0 && trial->apart_ns[1] > 0)
         printf(",\"apart_ns\":[%.1f,%.1f]", trial->apart_ns[0], trial->apart_ns[1]);
     if (misses >= 0)
@@ -283,11 +284,10 @@ static bool is_alike(const struct trial *trial, double apart_ns)
     return most <= least * ALIKE;
 }
 
-/* How much speaks against it. Where parties share processors they wait for each other, and not
- * for others' work only. */
+/* How much speaks against it. */
 static double doubt(const struct trial *trial, double apart_ns)
 {
-    double disturbed = trial->place == PLACE_APART ? trial_disturbance(trial) : 0;
+    double disturbed = trial_crowded(trial) ? 0 : trial_disturbance(trial);
 
     return (is_alike(trial, apart_ns) ? 0 : 1) + (disturbed > DISTURBED ? disturbed : 0);
 }

@@ -222,6 +222,12 @@ double trial_disturbance(const struct trial *trial)
     return most;
 }
 
+bool trial_crowded(const struct trial *trial)
+{
+    return trial->place != PLACE_APART || trial->entry->crowded
+        || trial->parties > (unsigned)CPU_COUNT(&allowed);
+}
+
 /* --- Meeting -------------------------------------------------------------------------- */
 
 /* Nobody spins for long: some of those who are waited for have no processor of their own. */

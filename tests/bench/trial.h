@@ -36,6 +36,7 @@ struct entry {
     size_t size;      /* bytes of an item */
     unsigned parties; /* 2 if 0 */
     bool threads;     /* the parties are threads of one process */
+    bool crowded;     /* it has threads of its own, which share the parties' processors */
     bool launcher;    /* the part starts the parties itself: it is called once */
     void (*prepare)(struct trial *trial); /* before there are parties; may be NULL */
     void (*part)(struct trial *trial, unsigned self);
@@ -88,8 +89,10 @@ struct trial {
 };
 
 /* How much the machine's other work came between: the largest share of the time that a party
- * was ready to run and had no processor. */
+ * was ready to run and had no processor. Of no meaning if parties share processors: they wait
+ * for each other too. */
 double trial_disturbance(const struct trial *trial);
+bool trial_crowded(const struct trial *trial);
 
 /* A new one, in memory that parties which another program starts can attach to: trial_path
  * tells them where it is, as long as this process lives. NULL: there is no memory. */
