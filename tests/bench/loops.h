@@ -18,6 +18,7 @@ enum {
     LOOPS_CHUNK = 1024,      /* items between two looks at the clock */
     LOOPS_WARM = 200,        /* round trips that are not counted */
     LOOPS_SAMPLES = 1 << 17, /* round trips that are, at most */
+    LOOPS_WAKES = 1000,      /* and wakes */
 };
 
 /* Sends at least one item, at most `most`; returns how many, 0 if there is no room now. */
@@ -230,7 +231,7 @@ BENCH_INLINE void loops_pong(struct trial *trial, void *end, loops_send *send,
  * receiver has the item. */
 BENCH_INLINE void loops_wake(struct trial *trial, void *end, loops_send *send, size_t size)
 {
-    uint64_t number = 0, most = trial->items < LOOPS_SAMPLES ? trial->items : LOOPS_SAMPLES;
+    uint64_t number = 0, most = trial->items < LOOPS_WAKES ? trial->items : LOOPS_WAKES;
     int64_t until;
     bool last;
 
