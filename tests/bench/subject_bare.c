@@ -4,7 +4,9 @@
  * from one process to another. No checks, no closing, no death.
  *
  *   mark   the slot itself says that it is filled: each item is visible when its call returns.
- *          A word of 8 bytes is its own mark; of a larger item it is the first word.
+ *          A word of 8 bytes is its own mark; of a larger item it is the first word. The
+ * receiver looks again at once paced  the same, but a receiver that has found nothing pauses
+ * before it looks again: the sender keeps the line for longer, and more items come with it
  *   batch  indices beside the slots, moved for 32 items at a time
  *   copy   an index for each item; both sides copy between the slot and a buffer of their own
  */
@@ -16,6 +18,7 @@ enum {
     BYTES_SMALL = 65536,  /* of rings of 64-byte slots */
     BYTES_LARGE = 262144, /* of larger ones */
     BATCH = 32,
+    LOOKS = 4096, /* at once, until others may run */
 };
 
 struct ring {
@@ -211,12 +214,40 @@ BENCH_INLINE size_t copy_receive(void *end, uint64_t number, size_t most, size_t
     return 1;
 }
 
+/* --- At once -------------------------------------------------------------------------- */
+
+/* The loop that calls would pause. */
+BENCH_INLINE size_t at_once(void *end, loops_receive *receive, uint64_t number, size_t most,
+                            size_t size, uint64_t *wrong)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < LOOKS && count == 0; i++)
+        count = receive(end, number, most, size, wrong);
+    return count;
+}
+
+BENCH_INLINE size_t word_receive_at_once(void *end, uint64_t number, size_t most, size_t size,
+                                         uint64_t *wrong)
+{
+    return at_once(end, word_receive, number, most, size, wrong);
+}
+
+BENCH_INLINE size_t mark_receive_at_once(void *end, uint64_t number, size_t most, size_t size,
+                                         uint64_t *wrong)
+{
+    return at_once(end, mark_receive, number, most, size, wrong);
+}
+
+LOOPS_ONE_WAY(word_8, open_end, close_end, word_send, word_receive_at_once, 8, LOOPS_CHUNK)
+LOOPS_ONE_WAY(mark_64, open_end, close_end, mark_send, mark_receive_at_once, 64, LOOPS_CHUNK)
+
 #define ONE_WAY(NAME, KIND, SIZE, CHUNK) \
     LOOPS_ONE_WAY(NAME, open_end, close_end, KIND##_send, KIND##_receive, SIZE, CHUNK)
 
-ONE_WAY(word_8, word, 8, LOOPS_CHUNK)
+ONE_WAY(paced_8, word, 8, LOOPS_CHUNK)
 ONE_WAY(batch_8, batch, 8, LOOPS_CHUNK)
-ONE_WAY(mark_64, mark, 64, LOOPS_CHUNK)
+ONE_WAY(paced_64, mark, 64, LOOPS_CHUNK)
 ONE_WAY(batch_64, batch, 64, LOOPS_CHUNK)
 ONE_WAY(mark_1k, mark, 1024, 256)
 ONE_WAY(copy_1k, copy, 1024, 256)
@@ -233,8 +264,10 @@ ONE_WAY(copy_64k, copy, 65536, 16)
 
 const struct entry entries_bare[] = {
     ENTRY("words", "mark", 8, word_8),
+    ENTRY("words", "paced", 8, paced_8),
     ENTRY("words", "batch", 8, batch_8),
     ENTRY("packets", "mark", 64, mark_64),
+    ENTRY("packets", "paced", 64, paced_64),
     ENTRY("packets", "batch", 64, batch_64),
     ENTRY("packets", "mark", 1024, mark_1k),
     ENTRY("packets", "copy", 1024, copy_1k),

@@ -11,7 +11,7 @@
 #include "load_balancer/flow.h"
 #include "load_balancer/source/source.h"
 
-enum { STOP = UINT32_MAX /* in place of where the payload begins */ };
+#define STOP UINT32_MAX /* in place of where the payload begins */
 
 static const char specification[] = "generated:flows=1000,packets=0,size=64";
 

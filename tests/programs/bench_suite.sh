@@ -15,8 +15,13 @@ moves_items() {
 }
 
 all_tried() {
-    "$suite" --list | grep -v "^growth-" | grep -cv ' skipped: ' >"$folder/wanted"
+    "$suite" --list | grep -v "^growth-\|^idle/" | grep -cv ' skipped: ' >"$folder/wanted"
     grep -c '"rate":[1-9]' "$folder/trials" | cmp - "$folder/wanted"
+}
+
+only_waits() {
+    "$suite" --rounds 1 --tries 1 --place free --items 100 --only idle/ >"$folder/idle" &&
+        grep -q '"memory_kib":[1-9]' "$folder/idle"
 }
 
 refuses() {
@@ -26,6 +31,7 @@ refuses() {
 
 expect "every subject moves its items, none wrong" moves_items
 expect "every trial gave a rate" all_tried
+expect "a hundred nodes only wait" only_waits
 expect "rounds have to be a number" refuses --rounds many
 expect "a place has to be one" refuses --place elsewhere
 expect "an option that is none is refused" refuses --fast
