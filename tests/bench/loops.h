@@ -19,6 +19,7 @@ enum {
     LOOPS_WARM = 200,        /* round trips that are not counted */
     LOOPS_SAMPLES = 1 << 17, /* round trips that are, at most */
     LOOPS_WAKES = 1000,      /* and wakes */
+    LOOPS_HOP_ITEMS = 8,     /* as so many items one of either counts, where items are few */
 };
 
 /* Sends at least one item, at most `most`; returns how many, 0 if there is no room now. */
@@ -158,7 +159,7 @@ BENCH_INLINE void loops_ping(struct trial *trial, void *end, loops_send *send,
                              loops_receive *receive, size_t size)
 {
     uint32_t *ticks = loops_samples();
-    uint64_t number = 0, wrong = 0, most = trial->items, before, first;
+    uint64_t number = 0, wrong = 0, most = trial->items / LOOPS_HOP_ITEMS, before, first;
     size_t count = 0;
     int64_t until;
 
@@ -231,10 +232,12 @@ BENCH_INLINE void loops_pong(struct trial *trial, void *end, loops_send *send,
  * receiver has the item. */
 BENCH_INLINE void loops_wake(struct trial *trial, void *end, loops_send *send, size_t size)
 {
-    uint64_t number = 0, most = trial->items < LOOPS_WAKES ? trial->items : LOOPS_WAKES;
+    uint64_t number = 0, most = trial->items / LOOPS_HOP_ITEMS;
     int64_t until;
     bool last;
 
+    if (most > LOOPS_WAKES)
+        most = LOOPS_WAKES;
     trial_meet(trial, 0);
     until = trial_now_ns() + (int64_t)(trial->seconds * 1e9);
     do {
