@@ -220,6 +220,7 @@ START_TEST(without_the_setting_no_worker_is_slow)
     let_pass_ms(2);
     ck_assert_uint_eq(put_together(&crew, 2, 7), 7);
     ck_assert_uint_eq(crew_out(&crew, slow), 4);
+    crew_finish(&crew, slow);
     crew_work_all(&crew);
     crew_close(&crew);
 }
