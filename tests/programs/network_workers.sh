@@ -72,13 +72,14 @@ for policy in tag least-loaded; do
     background="$background $clients"
     expect "$policy: clients ask" eventually grep -q 'connections ask' "$folder/clients"
     kill_workers 3 || echo "# not all workers could be killed"
-    kill -TERM "$pid"
-    # Those that are there now, and who comes after them: while there is somebody to be killed.
-    while kill -0 "$clients" 2>/dev/null; do
+    # Those that are there now, and then some of those who come after them.
+    for i in 1 2 3 4 5; do
         for victim in $(workers); do
             kill -KILL "$victim" 2>/dev/null
         done
-        sleep 0.2
+        [ "$i" -gt 1 ] || kill -TERM "$pid"
+        kill -0 "$clients" 2>/dev/null || break
+        sleep 0.1
     done
     wait "$clients"
     clients_ended=$?
