@@ -15,6 +15,7 @@
  *     network_client slow PORT              a byte now and then, until it is thrown out
  *     network_client greedy PORT COUNT      each asks for more than it reads, until then
  *     network_client datagrams PORT COUNT HOST
+ *     network_client flood PORT COUNT       datagrams, and no look at replies
  *
  * All on 127.0.0.1, or 127.0.0.HOST, or at the address $NETWORK_SERVER. Says what it has seen
  * in one line; the exit status is 0 if that was right.
@@ -510,6 +511,21 @@ static void datagrams(uint32_t count, uint32_t host)
     printf("%u replies, each right, to %u datagrams\n", count, sent);
 }
 
+static void flood(uint32_t count)
+{
+    static uint8_t frame[HEAD + 8 + LARGEST];
+    int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t size = make_frame(frame, 7, n);
+
+        if (sendto(descriptor, frame, size, 0, (struct sockaddr *)&server, sizeof(server)) < 0)
+            fail("send: %s", strerror(errno));
+    }
+    close(descriptor);
+    printf("%u datagrams sent\n", count);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 2 ? argv[1] : "", *address = getenv("NETWORK_SERVER");
@@ -548,6 +564,8 @@ int main(int argc, char **argv)
         slow();
     else if (strcmp(what, "datagrams") == 0)
         datagrams(numbers[0], numbers[1]);
+    else if (strcmp(what, "flood") == 0)
+        flood(numbers[0]);
     else
         fail("usage: see the head of network_client.c");
     return EXIT_SUCCESS;
