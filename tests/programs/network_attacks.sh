@@ -174,7 +174,7 @@ expect "10,000 datagrams are sent beside them" \
 stop
 policy=inline
 expect "what lies in the sockets would take too long at the end, and is cut off" \
-    holds '$r->{totals}{drained_by_force} == 20 && !$r->{good}'
+    holds '$r->{totals}{drained_by_force} > 0 && !$r->{good}'
 expect "the sockets of the clients were not read" \
     holds '$r->{totals}{pauses} > 0 && $r->{totals}{bytes_in} < 400e6
         && $r->{totals}{memory_most} < 100e6 && $r->{totals}{memory_left} == 0'
