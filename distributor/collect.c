@@ -129,7 +129,7 @@ static void note_room(struct distributor *d, struct member *member)
     rooms_remove(&d->rooms, member->number);
     if (member_out(member) == 0)
         member->alone = false;
-    if (member->alone)
+    if (member->alone || member->slow)
         return;
     if (member_takes(member) && !member->broken && !member->stuck)
         member_move(d, member);
@@ -177,6 +177,10 @@ static enum said take_answer(struct distributor *d, struct member *member,
     member->stuck = false;
     member->lag = answer.lag;
     set_window(d, member, answer.flags >> WIRE_PACE_SHIFT);
+    if (answer.done > 0 || member_out(member) == 0) {
+        member->slow = false;
+        member->since_ns = d->now_ns;
+    }
     /* Of what waits for it the tags may be at nobody now. */
     if (!member_takes(member) && member->waiting.items > 0)
         place_take_back(d, member, member_out(member), 0, 0, 0);
@@ -216,9 +220,26 @@ static void look_at(struct distributor *d, struct member *member)
         members_bury(d, member, true, member_out(member) - member->parcel_count);
 }
 
+/* Those that have finished nothing for long get nothing more: it would wait behind what they
+ * are at. An answer that lies here already takes that back at once. */
+static void note_slow(struct distributor *d)
+{
+    for (uint32_t i = 0; i < d->present_count; i++) {
+        struct member *member = &d->members[d->present[i]];
+
+        if (member->slow || member_out(member) == 0
+            || d->now_ns - member->since_ns < d->slow_ns)
+            continue;
+        member->slow = true;
+        rooms_remove(&d->rooms, member->number);
+    }
+}
+
 void collect_answers(struct distributor *d, bool all)
 {
     all = all || d->turn++ % SELDOM == 0;
+    if (d->slow_ns > 0)
+        note_slow(d);
     do {
         d->some_broken = false;
         /* From the last to the first: who is buried is replaced by one that was looked at. */

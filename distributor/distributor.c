@@ -120,6 +120,7 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
     d->max_size = settings->max_size;
     d->window = settings->window;
     d->deaths_max = settings->deaths_max;
+    d->slow_ns = settings->slow_us * UINT64_C(1000);
     d->weigh = settings->weigh;
     d->context = settings->context;
     d->parcel_bytes = wire_parcel_bytes(settings->max_size);
@@ -186,9 +187,19 @@ void distributor_destroy(struct distributor *distributor, mcapi_status_t *mcapi_
 
 /* --- Items ----------------------------------------------------------------------------- */
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 /* What every call does first: takes what workers have sent. */
 static void look(struct distributor *d, bool all)
 {
+    if (d->slow_ns > 0)
+        d->now_ns = now_ns();
     if (all || d->turn % DOOR_SELDOM == 0 || d->present_count == 0)
         members_admit(d);
     if (d->present_count > 0)

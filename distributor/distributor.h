@@ -123,6 +123,10 @@ struct distributor_item {
  *               it: that it was killed from outside, say. Called with `context` by the
  *               distributing thread's calls when they notice the death; 0 clears all items.
  *               Default NULL: each counts as one
+ *   slow_us     microseconds after which a worker that has items out, and has finished none, is
+ *               given nothing more until it finishes one: what comes meanwhile goes to others,
+ *               or waits for whoever has room first, and not behind an item that takes long.
+ *               For items of which a few take far longer than the others. Default 0: never
  */
 struct distributor_settings {
     uint32_t max_size;
@@ -131,7 +135,8 @@ struct distributor_settings {
     uint32_t deaths_max;
     uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
     void *context;
-    uint32_t reserved[8]; /* 0 */
+    uint32_t slow_us;
+    uint32_t reserved[7]; /* 0 */
 };
 
 /* What a distributor is doing and has done. Numbers of 64 bits count since it was created. */

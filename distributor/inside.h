@@ -51,6 +51,7 @@ struct member {
     bool stuck;     /* no packet was free: until it has answered */
     bool broken;    /* a call for its channels failed: it is gone, or soon will be */
     bool alone;     /* it has a suspect, and is given nothing until that is back */
+    bool slow;      /* it has finished nothing for long, and is given nothing until it does */
     bool full;      /* its answers had filled their channel: it may be further on than `lag` */
     uint32_t lag;   /* of its last answer */
     uint32_t depth; /* answers that its channel holds */
@@ -70,6 +71,7 @@ struct member {
     uint64_t given; /* items since it came, and as many as the one with fewest had then */
 
     uint32_t window;            /* items that can be out now */
+    uint64_t since_ns;          /* it has had something out, and has finished nothing */
     struct waits_queue waiting; /* their tags are here */
     struct distributor_worker_stats stats;
 };
@@ -81,6 +83,8 @@ struct distributor {
     uint32_t max_size;
     uint32_t window;
     uint32_t deaths_max; /* 0: none */
+    uint64_t slow_ns;    /* 0: no worker is slow */
+    uint64_t now_ns;     /* read once in a call, if there is slow_ns */
     uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
     void *context;
     uint32_t parcel_bytes; /* of the largest parcel */

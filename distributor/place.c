@@ -135,6 +135,8 @@ static inline __attribute__((always_inline)) bool give(struct distributor *d,
          || member->parcel_at + stride > d->parcel_bytes)
         && !begin_parcel(d, member))
         return false;
+    if (member_out(member) == 0)
+        member->since_ns = d->now_ns;
     entry = &member->parcel->items[member->parcel_count++];
     entry->tag = record->tag;
     entry->size = record->size;

@@ -64,9 +64,13 @@ void balancer_complain(struct balancer *balancer, const char *format, ...)
 
 static struct progress_share share_done(const struct balancer *balancer)
 {
-    uint64_t expected = source_expected(balancer->source);
-    struct progress_share done = { .known = expected > 0 };
+    struct progress_share done = { .known = false };
+    uint64_t expected;
 
+    if (balancer->source == NULL) /* a server, which has no end to be near to */
+        return done;
+    expected = source_expected(balancer->source);
+    done.known = expected > 0;
     if (done.known)
         done.share = (double)balancer->number / (double)expected;
     else

@@ -415,6 +415,17 @@ static bool settle_mode(struct config *config, char reason[CONFIG_REASON_SIZE])
     return true;
 }
 
+/* An option that was given and is about packets alone; NULL: none. */
+static const char *given_for_packets(const struct config *config)
+{
+    return config->sink != NULL             ? "sink"
+         : config->quarantine != NULL       ? "quarantine"
+         : config->on_busy != ON_BUSY_BLOCK ? "on-busy"
+         : config->loop != 1                ? "loop"
+         : config->pace == PACE_AS_RECORDED ? "pace"
+                                            : NULL;
+}
+
 /* What goes with sources of the network, and what does not. */
 static bool check_network(const struct config *config, char reason[CONFIG_REASON_SIZE])
 {
@@ -427,10 +438,10 @@ static bool check_network(const struct config *config, char reason[CONFIG_REASON
         snprintf(reason, CONFIG_REASON_SIZE,
                  "sources of the network need --policy tag, least-loaded or inline, and a "
                  "distributor: --mode burst or --mode single");
-    else if (used && (config->sink != NULL || config->quarantine != NULL))
+    else if (used && given_for_packets(config) != NULL)
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--%s is for packets; sources of the network have requests",
-                 config->sink != NULL ? "sink" : "quarantine");
+                 given_for_packets(config));
     else if (!used && config->policy == POLICY_INLINE)
         snprintf(reason, CONFIG_REASON_SIZE,
                  "--policy inline is for sources of the network (tcp:, udp:)");

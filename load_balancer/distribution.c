@@ -36,6 +36,10 @@ enum {
     STEP_MS = 5,
 
     GUEST_CHANNELS = 16,
+
+    /* A request waits behind another one's work for no longer than this: far more than most
+     * take, and nothing that a client would notice. */
+    REQUEST_SLOW_US = 200,
 };
 
 /* --- Memory --------------------------------------------------------------------------- */
@@ -118,6 +122,7 @@ static bool start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
         .deaths_max = config->on_death == ON_DEATH_STOP ? 1 : ACK_BLAME_MAX,
         .weigh = crew_weigh,
         .context = &distribution->crew,
+        .slow_us = server_options_used(&config->network) ? REQUEST_SLOW_US : 0,
     };
     char name[MCAPI_MAX_STATUS_SIZE];
     mcapi_status_t status;

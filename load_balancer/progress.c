@@ -4,7 +4,6 @@
  */
 #include "load_balancer/progress.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,43 +39,45 @@ bool progress_due(const struct progress *progress, uint64_t now_ns)
     return progress->wanted && now_ns - progress->drawn_ns >= interval_ns;
 }
 
-/* Text that grows and stops at the end of its room. */
-struct line {
-    char *text;
-    size_t used;
-    size_t room; /* with the NUL */
-};
-
-__attribute__((format(printf, 2, 3))) static void append(struct line *line, const char *format,
-                                                         ...)
+static uint64_t items_of(const struct stats *stats)
 {
-    va_list arguments;
-    int length;
+    uint64_t items = 0;
 
-    va_start(arguments, format);
-    length = vsnprintf(line->text + line->used, line->room - line->used, format, arguments);
-    va_end(arguments);
-    line->used += (size_t)length;
-    if (line->used >= line->room)
-        line->used = line->room - 1;
+    for (uint32_t i = 0; i < stats->worker_count; i++)
+        items += stats->workers[i].items;
+    return items;
 }
 
-static void append_shares(struct line *line, const struct stats *stats, uint64_t items)
+void progress_append_deaths(struct line *line, const struct stats *stats)
 {
+    char number[TEXT_SIZE];
+
+    if (stats->deaths > 0)
+        line_append(line, "   %s died", text_count(number, stats->deaths));
+    if (stats->respawns > 0)
+        line_append(line, ", %s replaced", text_count(number, stats->respawns));
+}
+
+void progress_append_shares(struct line *line, const struct stats *stats)
+{
+    uint64_t items = items_of(stats);
     double least = 100, most = 0;
 
-    append(line, "   workers");
+    if (items == 0)
+        return;
+
+    line_append(line, "   workers");
     for (uint32_t i = 0; i < stats->worker_count; i++) {
         double share = 100.0 * (double)stats->workers[i].items / (double)items;
 
         if (stats->worker_count <= SHARES_MAX)
-            append(line, " %.0f", share);
+            line_append(line, " %.0f", share);
         least = share < least ? share : least;
         most = share > most ? share : most;
     }
     if (stats->worker_count > SHARES_MAX)
-        append(line, " %.1f to %.1f", least, most);
-    append(line, " %%");
+        line_append(line, " %.1f to %.1f", least, most);
+    line_append(line, " %%");
 }
 
 void progress_text(const struct progress *progress, const struct stats *stats,
@@ -84,25 +85,18 @@ void progress_text(const struct progress *progress, const struct stats *stats,
 {
     struct line line = { .text = text, .room = width + 1 };
     char number[TEXT_SIZE];
-    uint64_t items = 0;
 
-    for (uint32_t i = 0; i < stats->worker_count; i++)
-        items += stats->workers[i].items;
-    append(&line, "%s items", text_count(number, items));
-    append(&line, "   %s/s", text_short(number, progress->rate));
+    line_append(&line, "%s items", text_count(number, items_of(stats)));
+    line_append(&line, "   %s/s", text_short(number, progress->rate));
     if (stats->dropped > 0)
-        append(&line, "   %s dropped", text_count(number, stats->dropped));
-    if (stats->deaths > 0)
-        append(&line, "   %s died", text_count(number, stats->deaths));
-    if (stats->respawns > 0)
-        append(&line, ", %s replaced", text_count(number, stats->respawns));
-    if (items > 0)
-        append_shares(&line, stats, items);
+        line_append(&line, "   %s dropped", text_count(number, stats->dropped));
+    progress_append_deaths(&line, stats);
+    progress_append_shares(&line, stats);
     if (share.known && share.share > 0) {
         double elapsed = (double)(now_ns - progress->began_ns) / (double)NS_PER_S;
 
-        append(&line, "   %.0f %%, %s left", share.share * 100,
-               text_clock(number, elapsed * (1 - share.share) / share.share));
+        line_append(&line, "   %.0f %%, %s left", share.share * 100,
+                    text_clock(number, elapsed * (1 - share.share) / share.share));
     }
 }
 
@@ -116,15 +110,10 @@ static size_t terminal_width(void)
     return size.ws_col - 1U < WIDTH_MAX ? size.ws_col - 1U : WIDTH_MAX;
 }
 
-static void measure(struct progress *progress, const struct stats *stats, uint64_t now_ns)
+static void measure(struct progress *progress, uint64_t items, uint64_t now_ns)
 {
-    uint64_t items = 0;
     double seconds = (double)(now_ns - progress->drawn_ns) / (double)NS_PER_S;
-    double rate;
-
-    for (uint32_t i = 0; i < stats->worker_count; i++)
-        items += stats->workers[i].items;
-    rate = seconds > 0 ? (double)(items - progress->drawn_items) / seconds : 0;
+    double rate = seconds > 0 ? (double)(items - progress->drawn_items) / seconds : 0;
     progress->rate = progress->rate == 0 ? rate : 0.7 * progress->rate + 0.3 * rate;
     progress->drawn_items = items;
     progress->drawn_ns = now_ns;
@@ -133,12 +122,17 @@ static void measure(struct progress *progress, const struct stats *stats, uint64
 void progress_draw(struct progress *progress, const struct stats *stats,
                    struct progress_share share, uint64_t now_ns)
 {
+    const struct progress_subject *subject = progress->subject;
     char text[WIDTH_MAX + 1];
 
     if (!progress->wanted)
         return;
-    measure(progress, stats, now_ns);
-    progress_text(progress, stats, share, now_ns, text, terminal_width());
+    measure(progress, subject == NULL ? items_of(stats) : subject->count(subject->context),
+            now_ns);
+    if (subject == NULL)
+        progress_text(progress, stats, share, now_ns, text, terminal_width());
+    else
+        subject->text(subject->context, progress->rate, text, terminal_width());
     fprintf(stderr, "\r%s\033[K", text);
     fflush(stderr);
     progress->shown = true;

@@ -14,11 +14,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load_balancer/stats/line.h"
 #include "load_balancer/stats/stats.h"
 
+/* What the line says where it is not about packets. */
+struct progress_subject {
+    uint64_t (*count)(const void *context); /* of what the rate is */
+    /* The line, at most `width` characters; `rate` is in 1/s. */
+    void (*text)(const void *context, double rate, char *text, size_t width);
+    const void *context;
+};
+
 struct progress {
-    bool wanted; /* else nothing is ever written */
-    bool shown;  /* the line is on the terminal now */
+    bool wanted;                            /* else nothing is ever written */
+    bool shown;                             /* the line is on the terminal now */
+    const struct progress_subject *subject; /* NULL: packets */
     uint64_t began_ns;
     uint64_t drawn_ns;    /* when it was drawn last */
     uint64_t drawn_items; /* and what it said */
@@ -40,6 +50,11 @@ bool progress_due(const struct progress *progress, uint64_t now_ns);
 /* The line as text, at most `width` characters. */
 void progress_text(const struct progress *progress, const struct stats *stats,
                    struct progress_share share, uint64_t now_ns, char *text, size_t width);
+
+/* Parts of such a line: which workers died, and what share of the items each has had; nothing
+ * where there is nothing to say. */
+void progress_append_deaths(struct line *line, const struct stats *stats);
+void progress_append_shares(struct line *line, const struct stats *stats);
 
 /* Draws the line. */
 void progress_draw(struct progress *progress, const struct stats *stats,

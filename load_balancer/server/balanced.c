@@ -17,12 +17,14 @@
 #include "load_balancer/channels.h"
 #include "load_balancer/distribution.h"
 #include "load_balancer/server/link.h"
+#include "load_balancer/server/screen.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
 
 struct balanced {
     struct balancer balancer; /* first: `take` is called with it */
     struct links links;
+    struct screen screen;
     uint32_t turn; /* the loop that is looked at first */
     uint64_t ticked_ns;
 };
@@ -172,6 +174,8 @@ bool balanced_run(struct balanced *balanced, struct server *server)
 
     if (!good)
         balancer_complain(&balanced->balancer, "%s", reason);
+    screen_open(&balanced->screen, server, &balanced->balancer.stats,
+                &balanced->balancer.progress);
     while (!server_ended(server)) {
         for (; told < signals_stops(); told++)
             server_stop(server);
@@ -184,6 +188,8 @@ bool balanced_run(struct balanced *balanced, struct server *server)
             server_stop(server);
         signals_sleep(clock_ns() + 10 * NS_PER_MS);
     }
+    progress_clear(&balanced->balancer.progress);
+    balanced->balancer.progress.wanted = false;
     return good && signals_stops() < 2;
 }
 
@@ -203,7 +209,6 @@ struct balanced *balanced_open(const struct config *config, uint32_t loops,
         free(balanced);
         return NULL;
     }
-    balanced->balancer.progress.wanted = false; /* there is no end to be near to */
     balanced->balancer.distribution->take = take;
     if (balancer_start(&balanced->balancer, reason)) {
         if (links_open(&balanced->links, config, loops, reason))

@@ -275,7 +275,7 @@ static void set_timer(struct event_loop *loop, struct connection *connection)
 static void linger(struct event_loop *loop, struct connection *connection)
 {
     connection->begun = false;
-    if (connection->ended || (!connection->finishing && loop->draining)) {
+    if (connection->ended) {
         connection_close(loop, connection);
         return;
     }

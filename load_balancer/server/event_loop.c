@@ -304,6 +304,13 @@ static bool is_over(const struct event_loop *loop)
         || (loop->draining && loop->statistics.active == 0 && loop->datagrams.pending == 0);
 }
 
+static void tell(struct event_loop *loop)
+{
+    atomic_store_explicit(&loop->live_active, loop->statistics.active, memory_order_relaxed);
+    atomic_store_explicit(&loop->live_requests, loop->statistics.requests,
+                          memory_order_relaxed);
+}
+
 static void run(struct event_loop *loop)
 {
     struct epoll_event events[EVENTS];
@@ -320,6 +327,7 @@ static void run(struct event_loop *loop)
         look_at_timers(loop);
         give_turns(loop);
         datagrams_flush(loop);
+        tell(loop);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -75,6 +76,10 @@ struct event_loop {
     uint8_t *scratch_out;
 
     struct server_statistics statistics;
+
+    /* Of these, what others may see while the loop runs. */
+    _Atomic uint64_t live_active;
+    _Atomic uint64_t live_requests;
 };
 
 /* Makes a loop that does not run yet; false: a reason of one line, and event_loop_close is to

@@ -255,16 +255,30 @@ static void print_settings(const struct server_report *report, FILE *out)
             server_accept_name(settings->accept));
 }
 
-static void print_json_workers(const struct stats *stats, FILE *out)
+static void print_json_result(const struct work_kind *kind, uint64_t result, FILE *out)
+{
+    if (kind->result != NULL)
+        fprintf(out,
+                kind->result_is_sum_of_hashes ? ", \"%s\": \"%016" PRIx64 "\""
+                                              : ", \"%s\": %" PRIu64,
+                kind->result, result);
+}
+
+static void print_json_workers(const struct stats *stats, const struct work_kind *kind,
+                               FILE *out)
 {
     fputs("  \"workers\": [\n", out);
-    for (uint32_t i = 0; i < stats->worker_count; i++)
+    for (uint32_t i = 0; i < stats->worker_count; i++) {
+        const struct worker_stats *worker = &stats->workers[i];
+
         fprintf(out,
                 "%s    { \"worker\": %u, \"items\": %" PRIu64 ", \"bytes\": %" PRIu64
-                ", \"busy\": %.4f, \"deaths\": %" PRIu64 " }",
-                i == 0 ? "" : ",\n", stats->workers[i].number, stats->workers[i].acknowledged,
-                stats->workers[i].bytes, stats_busy(&stats->workers[i]),
-                stats->workers[i].deaths);
+                ", \"busy\": %.4f, \"deaths\": %" PRIu64,
+                i == 0 ? "" : ",\n", worker->number, worker->acknowledged, worker->bytes,
+                stats_busy(worker), worker->deaths);
+        print_json_result(kind, worker->report.result, out);
+        fputs(" }", out);
+    }
     fprintf(out,
             "\n  ],\n  \"deaths\": %" PRIu64 ",\n  \"given_again\": %" PRIu64
             ",\n  \"given_up\": %" PRIu64 ",\n  \"skew_of_workers\": %.4f,\n",
@@ -279,11 +293,7 @@ void server_print_json(const struct server_report *report, FILE *out)
     add_up(report->server, &sum);
     fputs("{\n  \"totals\": { ", out);
     print_counters(&sum, out);
-    if (kind->result != NULL)
-        fprintf(out,
-                kind->result_is_sum_of_hashes ? ", \"%s\": \"%016" PRIx64 "\""
-                                              : ", \"%s\": %" PRIu64,
-                kind->result, report->result);
+    print_json_result(kind, report->result, out);
     fputs(" },\n  \"loops\": [\n", out);
     for (uint32_t i = 0; i < server_loops(report->server); i++) {
         fprintf(out, "%s    { \"loop\": %u, ", i == 0 ? "" : ",\n", i);
@@ -294,7 +304,7 @@ void server_print_json(const struct server_report *report, FILE *out)
             skew(report->server, offsetof(struct server_statistics, accepted)),
             skew(report->server, offsetof(struct server_statistics, requests)));
     if (report->workers != NULL)
-        print_json_workers(report->workers, out);
+        print_json_workers(report->workers, kind, out);
     fprintf(out, "  \"seconds\": %.6f,\n", report->seconds);
     print_settings(report, out);
     fprintf(out, "  \"good\": %s\n}\n", server_report_is_good(report) ? "true" : "false");

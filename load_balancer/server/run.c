@@ -13,6 +13,7 @@
 #include "load_balancer/server/balanced.h"
 #include "load_balancer/server/inline.h"
 #include "load_balancer/server/report.h"
+#include "load_balancer/server/screen.h"
 #include "load_balancer/signals.h"
 #include "worker/clock.h"
 
@@ -34,16 +35,27 @@ static void say_where(const struct server *server)
 }
 
 /* Until the loops have ended, which signals have asked them to. */
-static void wait_for_end(struct server *server)
+static void wait_for_end(const struct config *config, struct server *server)
 {
+    struct progress progress;
+    struct screen screen;
     unsigned told = 0;
 
+    progress_open(&progress, config->quiet);
+    screen_open(&screen, server, NULL, &progress);
+
     while (!server_ended(server)) {
+        uint64_t pause_ns = progress.wanted ? 100 * NS_PER_MS : NS_PER_S;
+        uint64_t now_ns = clock_ns();
+
         for (; told < signals_stops(); told++)
             server_stop(server);
+        if (progress_due(&progress, now_ns))
+            progress_draw(&progress, NULL, (struct progress_share){ .known = false }, now_ns);
         /* The loops' own end comes without a signal. */
-        signals_sleep(clock_ns() + (told == 0 ? NS_PER_S : 10 * NS_PER_MS));
+        signals_sleep(now_ns + (told == 0 ? pause_ns : 10 * NS_PER_MS));
     }
+    progress_clear(&progress);
 }
 
 static bool print(const struct config *config, const struct server_report *report)
@@ -73,7 +85,7 @@ static bool serve(const struct config *config, struct server *server, struct bal
     if (balanced != NULL)
         good = balanced_run(balanced, server);
     else
-        wait_for_end(server);
+        wait_for_end(config, server);
     server_join(server);
     report->seconds = (double)(clock_ns() - began_ns) / NS_PER_S;
     return good;

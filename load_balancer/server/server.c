@@ -128,6 +128,17 @@ void server_join(struct server *server)
     server->started = 0;
 }
 
+void server_look(const struct server *server, struct server_live *live)
+{
+    *live = (struct server_live){ 0 };
+    for (uint32_t i = 0; i < server->loop_count; i++) {
+        const struct event_loop *loop = &server->loops[i];
+
+        live->connections += atomic_load_explicit(&loop->live_active, memory_order_relaxed);
+        live->requests += atomic_load_explicit(&loop->live_requests, memory_order_relaxed);
+    }
+}
+
 uint32_t server_loops(const struct server *server)
 {
     return server->loop_count;

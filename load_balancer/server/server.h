@@ -138,6 +138,15 @@ bool server_ended(const struct server *server);
 /* Waits until they have. */
 void server_join(struct server *server);
 
+/* What the loops are at, roughly: each says it once in a turn. */
+struct server_live {
+    uint64_t connections; /* that are open */
+    uint64_t requests;    /* that have come */
+};
+
+/* May be called from any thread. */
+void server_look(const struct server *server, struct server_live *live);
+
 /* What a loop has counted; to be read when it has ended. */
 struct server_statistics {
     uint64_t accepted;

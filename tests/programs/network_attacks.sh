@@ -161,6 +161,27 @@ expect "but at no more than the rate" took_long
 stop
 expect "that is counted too" holds '$r->{totals}{rate_pauses} > 0 && $r->{good}'
 
+# --- Workers that are too slow ------------------------------------------------------------------------
+
+# 200 requests a second at most: the others wait with their clients, whose sockets are not read.
+policy=tag
+serve --source tcp:127.0.0.1:0 --source udp:127.0.0.1:0 --work delay=10000 \
+    --drain-timeout 0.5
+expect "20 clients send more than the workers can do" hold 20 greedy
+let_go
+expect "10,000 datagrams are sent beside them" \
+    says '10000 datagrams sent' "$client" flood "$(nth_port 2)" 10000
+stop
+policy=inline
+expect "what lies in the sockets would take too long at the end, and is cut off" \
+    holds '$r->{totals}{drained_by_force} > 0 && !$r->{good}'
+expect "the sockets of the clients were not read" \
+    holds '$r->{totals}{pauses} > 0 && $r->{totals}{bytes_in} < 400e6
+        && $r->{totals}{memory_most} < 100e6 && $r->{totals}{memory_left} == 0'
+expect "datagrams that there was no room for were dropped, and counted" \
+    holds '$r->{totals}{datagrams_dropped} > 0 && $r->{totals}{datagrams} <= 10000
+        && $r->{totals}{datagrams_dropped} < $r->{totals}{datagrams}'
+
 # --- Addresses that cannot be had ---------------------------------------------------------------------
 
 refused() {

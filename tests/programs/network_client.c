@@ -4,6 +4,9 @@
  * check every reply, and some that behave badly.
  *
  *     network_client pipelined PORT CONNECTIONS REQUESTS DEPTH
+ *     network_client ended PORT CONNECTIONS DEPTH  the same without an end, until the server
+ *                                           closes each connection, behind a whole reply
+ *     network_client stream PORT CONNECTIONS MIB  frames of 64 KiB without a pause
  *     network_client churn PORT COUNT
  *     network_client idle PORT COUNT BYTES  sends so much of a frame, which does not become
  *                                           whole, and holds them until standard input ends
@@ -12,9 +15,10 @@
  *     network_client slow PORT              a byte now and then, until it is thrown out
  *     network_client greedy PORT COUNT      each asks for more than it reads, until then
  *     network_client datagrams PORT COUNT HOST
+ *     network_client flood PORT COUNT       datagrams, and no look at replies
  *
- * All on 127.0.0.1, or 127.0.0.HOST. Says what it has seen in one line; the exit status is 0 if
- * that was right.
+ * All on 127.0.0.1, or 127.0.0.HOST, or at the address $NETWORK_SERVER. Says what it has seen
+ * in one line; the exit status is 0 if that was right.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -107,6 +111,7 @@ static uint32_t make_frame(uint8_t *frame, uint32_t connection, uint32_t n)
 
 struct client {
     int descriptor;
+    bool ended;
     uint32_t sent, received; /* frames, whole ones */
     uint32_t out_size, out_done;
     uint32_t in_size, in_done; /* of the frame that is expected */
@@ -135,13 +140,20 @@ static bool send_some(struct client *client, uint32_t number, uint32_t requests,
     return true;
 }
 
-static bool receive_some(struct client *client, uint32_t number)
+/* False: there is nothing; or it is the end, where that is allowed. */
+static bool receive_some(struct client *client, uint32_t number, bool may_end)
 {
     static uint8_t bytes[65536];
     ssize_t got = recv(client->descriptor, bytes, sizeof(bytes), MSG_DONTWAIT);
 
     if (got < 0 && errno == EAGAIN)
         return false;
+    if (got == 0 && may_end) {
+        if (client->in_done != client->in_size)
+            fail("connection %u: ended within a reply", number);
+        client->ended = true;
+        return false;
+    }
     if (got <= 0)
         fail("connection %u: ended after %u replies: %s", number, client->received,
              got == 0 ? "end of stream" : strerror(errno));
@@ -186,7 +198,7 @@ static void pipelined(uint32_t connections, uint32_t requests, uint32_t depth)
 
             while (more) {
                 more = send_some(client, i, requests, depth);
-                more = receive_some(client, i) || more;
+                more = receive_some(client, i, false) || more;
             }
             finished += !was && client->received == requests;
         }
@@ -195,6 +207,123 @@ static void pipelined(uint32_t connections, uint32_t requests, uint32_t depth)
         close(clients[i].descriptor);
     free(clients);
     printf("%u connections, %u replies, each right\n", connections, connections * requests);
+}
+
+/* Asks on and on, until the server ends every connection. */
+static void ended(uint32_t connections, uint32_t depth)
+{
+    struct client *clients = calloc(connections, sizeof(*clients));
+    struct pollfd *polls = calloc(connections, sizeof(*polls));
+    uint32_t finished = 0, replies = 0;
+
+    if (clients == NULL || polls == NULL)
+        fail("no memory");
+    for (uint32_t i = 0; i < connections; i++) {
+        clients[i].descriptor = dial();
+        polls[i] = (struct pollfd){ .fd = clients[i].descriptor, .events = POLLIN };
+    }
+    printf("%u connections ask\n", connections);
+    fflush(stdout);
+    while (finished < connections) {
+        for (uint32_t i = 0; i < connections; i++) {
+            struct client *client = &clients[i];
+            bool more = !client->ended;
+
+            while (more) {
+                more = send_some(client, i, UINT32_MAX, depth);
+                more = receive_some(client, i, true) || (more && !client->ended);
+            }
+            if (client->ended && client->descriptor >= 0) {
+                close(client->descriptor);
+                client->descriptor = polls[i].fd = -1;
+                replies += client->received;
+                finished++;
+            }
+        }
+        poll(polls, connections, 100);
+        look_at_clock("ended");
+    }
+    printf("%u connections ended behind %u replies, each right\n", connections, replies);
+    free(clients);
+    free(polls);
+}
+
+/* --- Streams
+ * ------------------------------------------------------------------------------------ */
+
+enum { STREAM_FRAME = 65536 };
+
+/* What a connection sends at this place: frames, one behind the other. An echo is the same. */
+static uint8_t stream_byte(uint32_t connection, uint64_t at)
+{
+    uint64_t in_frame = at % (HEAD + STREAM_FRAME);
+
+    if (in_frame < HEAD)
+        return (uint8_t)(STREAM_FRAME >> (24 - 8 * in_frame));
+    return (uint8_t)(connection * 31 + at * 7 + (at >> 13));
+}
+
+struct stream {
+    uint64_t sent, received;
+};
+
+/* Sends, or receives and looks; false: that cannot be at present. */
+static bool stream_some(struct stream *stream, uint32_t number, int descriptor, uint64_t total)
+{
+    uint8_t bytes[16384];
+    uint32_t room = sizeof(bytes);
+    ssize_t count;
+    bool more = false;
+
+    if (total - stream->sent < room)
+        room = (uint32_t)(total - stream->sent);
+    for (uint32_t i = 0; i < room; i++)
+        bytes[i] = stream_byte(number, stream->sent + i);
+    count = room == 0 ? 0 : send(descriptor, bytes, room, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0 && errno != EAGAIN)
+        fail("stream %u: send: %s", number, strerror(errno));
+    if (count > 0) {
+        stream->sent += (uint64_t)count;
+        more = true;
+    }
+    count = recv(descriptor, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (count == 0 || (count < 0 && errno != EAGAIN))
+        fail("stream %u: ended", number);
+    for (ssize_t i = 0; i < count; i++)
+        if (bytes[i] != stream_byte(number, stream->received++))
+            fail("stream %u differs at byte %llu", number,
+                 (unsigned long long)stream->received - 1);
+    return more || count > 0;
+}
+
+static void stream(uint32_t connections, uint32_t mib)
+{
+    uint64_t frames = ((uint64_t)mib << 20) / STREAM_FRAME;
+    uint64_t total = frames * (HEAD + STREAM_FRAME);
+    struct stream *streams = calloc(connections, sizeof(*streams));
+    struct pollfd *polls = calloc(connections, sizeof(*polls));
+    uint32_t finished = 0;
+
+    if (streams == NULL || polls == NULL)
+        fail("no memory");
+    for (uint32_t i = 0; i < connections; i++)
+        polls[i] = (struct pollfd){ .fd = dial(), .events = POLLIN | POLLOUT };
+    while (finished < connections) {
+        for (uint32_t i = finished = 0; i < connections; i++) {
+            while (streams[i].received < total
+                   && stream_some(&streams[i], i, polls[i].fd, total))
+                continue;
+            if (streams[i].sent == total)
+                polls[i].events = streams[i].received == total ? 0 : POLLIN;
+            finished += streams[i].received == total;
+        }
+        if (finished < connections)
+            poll(polls, connections, 1000);
+        look_at_clock("stream");
+    }
+    printf("%u streams of %u MiB, each right\n", connections, mib);
+    free(streams);
+    free(polls);
 }
 
 /* --- One at a time
@@ -355,6 +484,7 @@ static void slow(void)
 /* Each is asked for again until it is there: datagrams may be lost. */
 static void datagrams(uint32_t count, uint32_t host)
 {
+    uint32_t sent = 0;
     static uint8_t frame[HEAD + 8 + LARGEST], got[HEAD + 8 + LARGEST];
     int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
     struct pollfd one = { .fd = descriptor, .events = POLLIN };
@@ -371,18 +501,34 @@ static void datagrams(uint32_t count, uint32_t host)
         while (reply < 0 || memcmp(got, frame, HEAD + 8) != 0) {
             if (reply < 0 && send(descriptor, frame, size, 0) != (ssize_t)size)
                 fail("send: %s", strerror(errno));
-            reply = poll(&one, 1, 500) == 1 ? recv(descriptor, got, sizeof(got), 0) : -1;
+            sent += reply < 0;
+            reply = poll(&one, 1, 100) == 1 ? recv(descriptor, got, sizeof(got), 0) : -1;
             look_at_clock("datagrams");
         }
         if (reply != (ssize_t)size || memcmp(got, frame, size) != 0)
             fail("the reply to datagram %u is not right", n);
     }
-    printf("%u replies, each right\n", count);
+    printf("%u replies, each right, to %u datagrams\n", count, sent);
+}
+
+static void flood(uint32_t count)
+{
+    static uint8_t frame[HEAD + 8 + LARGEST];
+    int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t size = make_frame(frame, 7, n);
+
+        if (sendto(descriptor, frame, size, 0, (struct sockaddr *)&server, sizeof(server)) < 0)
+            fail("send: %s", strerror(errno));
+    }
+    close(descriptor);
+    printf("%u datagrams sent\n", count);
 }
 
 int main(int argc, char **argv)
 {
-    const char *what = argc > 2 ? argv[1] : "";
+    const char *what = argc > 2 ? argv[1] : "", *address = getenv("NETWORK_SERVER");
     uint32_t numbers[3] = { 0 };
     struct rlimit files;
 
@@ -396,8 +542,14 @@ int main(int argc, char **argv)
     if (argc > 2)
         server.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (address != NULL && inet_pton(AF_INET, address, &server.sin_addr) != 1)
+        fail("NETWORK_SERVER: '%s' is no address", address);
     if (strcmp(what, "pipelined") == 0)
         pipelined(numbers[0], numbers[1], numbers[2]);
+    else if (strcmp(what, "ended") == 0)
+        ended(numbers[0], numbers[1]);
+    else if (strcmp(what, "stream") == 0)
+        stream(numbers[0], numbers[1]);
     else if (strcmp(what, "churn") == 0)
         churn(numbers[0]);
     else if (strcmp(what, "idle") == 0)
@@ -412,6 +564,8 @@ int main(int argc, char **argv)
         slow();
     else if (strcmp(what, "datagrams") == 0)
         datagrams(numbers[0], numbers[1]);
+    else if (strcmp(what, "flood") == 0)
+        flood(numbers[0]);
     else
         fail("usage: see the head of network_client.c");
     return EXIT_SUCCESS;

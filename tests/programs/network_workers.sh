@@ -61,6 +61,45 @@ for hand_over in single burst; do
     expect "mode $hand_over: nothing is left" nothing_is_left
 done
 
+# --- The end, while workers die -------------------------------------------------------------------
+
+# Every client asks on and on: what it has got when its connection ends is right and whole.
+for policy in tag least-loaded; do
+    hand_over=''
+    serve --source tcp:127.0.0.1:0 --work echo
+    "$client" ended "$port" 40 8 >"$folder/clients" 2>&1 &
+    clients=$!
+    background="$background $clients"
+    expect "$policy: clients ask" eventually grep -q 'connections ask' "$folder/clients"
+    kill_workers 3 || echo "# not all workers could be killed"
+    # Those that are there now, and then some of those who come after them.
+    for i in 1 2 3 4 5; do
+        for victim in $(workers); do
+            kill -KILL "$victim" 2>/dev/null
+        done
+        [ "$i" -gt 1 ] || kill -TERM "$pid"
+        kill -0 "$clients" 2>/dev/null || break
+        sleep 0.1
+    done
+    wait "$clients"
+    clients_ended=$?
+    all_were_right() {
+        cat "$folder/clients"
+        [ "$clients_ended" -eq 0 ] && grep -q '^40 connections ended' "$folder/clients"
+    }
+    expect "$policy: the end comes while workers die, and every reply is right" all_were_right
+    await_end
+    expect "$policy: no connection was cut off, and no request lost" \
+        holds '$r->{totals}{drained_by_force} == 0 && $r->{totals}{lost} == 0
+            && $r->{given_up} == 0 && $r->{deaths} >= 4 && $r->{good}'
+    expect "$policy: the books balance, and nothing is kept" \
+        holds '$r->{totals}{requests} == $r->{totals}{replies} + $r->{totals}{unsent}
+            && $r->{totals}{active} == 0 && $r->{totals}{memory_left} == 0'
+    expect "$policy: and the exit status is that of a good end" exit_status_is 0
+    expect "$policy: nothing is left of it" nothing_is_left
+done
+policy=tag hand_over=''
+
 # A request that kills is nobody's: its connection is closed, all others are served.
 printf '#!/bin/sh\nexec %s "$@" --die-at 3\n' "'$worker'" >"$folder/dying"
 chmod +x "$folder/dying"

@@ -39,4 +39,28 @@ expect "a terminal that cannot rewrite a line: no line" test ! -s "$folder/scree
 balance --source "$slow" --workers 2 --window 2 --work delay=2000
 expect "no terminal: no line" says_nothing
 
+# --- A server: it goes on until it is asked to end ----------------------------------------------
+
+# serve_on_terminal PATTERN ARGUMENT...: until the screen shows the pattern.
+serve_on_terminal() {
+    local pattern=$1 script_pid
+    shift
+    : >"$folder/screen"
+    TERM=xterm script -fqec "echo \$\$ >$folder/pid; exec $load_balancer $* --json >$folder/out" \
+        /dev/null >"$folder/screen" </dev/null &
+    script_pid=$!
+    background="$background $script_pid"
+    eventually grep -Eaq "$pattern" "$folder/screen" || { cat "$folder/screen"; return 1; }
+    kill -TERM "$(cat "$folder/pid")"
+    wait "$script_pid"
+}
+
+server="--source tcp:127.0.0.1:0"
+expect "a server shows connections and requests" \
+    serve_on_terminal '0 connections   0 requests   0 /s' "$server --policy inline --loops 1"
+expect "with workers, too" \
+    serve_on_terminal '0 connections   0 requests   0 /s' "$server --workers 2 --loops 1"
+expect "at the end its line is taken away" \
+    perl -0777 -e 'exit(<STDIN> =~ /\r\e\[K$/ ? 0 : 1)' <"$folder/screen"
+
 finish

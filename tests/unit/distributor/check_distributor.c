@@ -6,6 +6,7 @@
  * Tests that hold for both modes run twice, with _i as the mode.
  */
 #include <string.h>
+#include <time.h>
 
 #include "support/expect.h"
 #include "support/suite.h"
@@ -144,6 +145,84 @@ START_TEST(no_more_than_the_window_is_out_at_one_worker)
         crew_expect_returns(&crew, 1, 3000);
         crew_close(&crew);
     }
+}
+END_TEST
+
+/* --- Slow workers ------------------------------------------------------------------------ */
+
+static void let_pass_ms(long ms)
+{
+    struct timespec left = { .tv_nsec = ms * 1000000 };
+
+    while (nanosleep(&left, &left) != 0)
+        continue;
+}
+
+/* Items of so many tags from `first` on, in one call; how many were taken. */
+static size_t put_together(struct crew *crew, uint32_t first, uint32_t count)
+{
+    struct distributor_item items[16] = { 0 };
+    unsigned char bytes[16][CREW_BYTES];
+    size_t taken;
+
+    for (uint32_t i = 0; i < count; i++) {
+        crew_fill(bytes[i], first + i, first + i);
+        items[i] = (struct distributor_item){
+            .bytes = bytes[i], .size = CREW_BYTES, .tag = first + i, .cookie = first + i
+        };
+    }
+    expect(MCAPI_SUCCESS,
+           taken = distributor_process(crew->distributor, items, count, &status));
+    return taken;
+}
+
+START_TEST(a_slow_worker_is_given_nothing_more_until_it_finishes_something)
+{
+    const struct distributor_settings settings = { .slow_us = 1000 };
+    struct crew crew = crew_open(_i, 2, &settings);
+    uint32_t slow, other;
+
+    ck_assert(crew_put(&crew, 1, 1));
+    slow = crew_out(&crew, 0) == 1 ? 0 : 1;
+    other = 1 - slow;
+    ck_assert_uint_eq(crew_take(&crew, slow), 1);
+    let_pass_ms(2);
+    ck_assert_uint_eq(put_together(&crew, 2, 8), 8);
+    ck_assert_uint_eq(crew_out(&crew, slow), 1);
+    ck_assert_uint_eq(crew_out(&crew, other), 8);
+    ck_assert(crew_put(&crew, 1, 10)); /* in the order of its tag, it waits for that one */
+    ck_assert_uint_eq(crew_stats(&crew).waiting, 1);
+    ck_assert_uint_eq(crew_work(&crew, other), 8);
+
+    ck_assert_uint_eq(crew_take(&crew, other), CREW_NOTHING);
+    ck_assert_uint_eq(put_together(&crew, 11, 1), 1);
+    let_pass_ms(2); /* now both are slow: whoever finishes first gets what waits */
+    ck_assert_uint_eq(put_together(&crew, 12, 2), 2);
+    ck_assert_uint_eq(crew_stats(&crew).waiting, 3);
+    crew_finish(&crew, slow);
+    crew_look(&crew);
+    ck_assert_uint_eq(crew_out(&crew, slow), 3);
+    ck_assert_uint_eq(crew_out(&crew, other), 1);
+    crew_work_all(&crew);
+    ck_assert_uint_eq(crew_stats(&crew).returned, 13);
+    crew_close(&crew);
+}
+END_TEST
+
+START_TEST(without_the_setting_no_worker_is_slow)
+{
+    struct crew crew = crew_open(_i, 2, NULL);
+    uint32_t slow;
+
+    ck_assert(crew_put(&crew, 1, 1));
+    slow = crew_out(&crew, 0) == 1 ? 0 : 1;
+    ck_assert_uint_eq(crew_take(&crew, slow), 1);
+    let_pass_ms(2);
+    ck_assert_uint_eq(put_together(&crew, 2, 7), 7);
+    ck_assert_uint_eq(crew_out(&crew, slow), 4);
+    crew_finish(&crew, slow);
+    crew_work_all(&crew);
+    crew_close(&crew);
 }
 END_TEST
 
@@ -374,6 +453,8 @@ int main(void)
         { many_tags_are_spread_evenly, MODES },
         { a_worker_has_one_item_in_work_or_a_burst, MODES },
         { no_more_than_the_window_is_out_at_one_worker, MODES },
+        { a_slow_worker_is_given_nothing_more_until_it_finishes_something, MODES },
+        { without_the_setting_no_worker_is_slow, MODES },
         { items_of_one_tag_come_back_in_order_whatever_happens_to_others, MODES },
         { big_bursts_come_back_once_each, MODES },
         { process_takes_fewer_when_returns_are_not_collected, MODES },

@@ -44,7 +44,7 @@ START_TEST(create_refuses_numbers_that_are_out_of_range)
         { 1, DISTRIBUTOR_BURST, { .capacity = 1048577 }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .deaths_max = 256 }, MCAPI_ERR_PARAMETER },
         { 1, DISTRIBUTOR_BURST, { .reserved = { 1 } }, MCAPI_ERR_PARAMETER },
-        { 1, DISTRIBUTOR_BURST, { .reserved = { [7] = 1 } }, MCAPI_ERR_PARAMETER },
+        { 1, DISTRIBUTOR_BURST, { .reserved = { [6] = 1 } }, MCAPI_ERR_PARAMETER },
         { 1,
           DISTRIBUTOR_BURST,
           { .max_size = MCAPI_MAX_PKT_SIZE - LESS + 1 },
