@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/distributor_rounds.h"
+#include "bench/distributor_arrange.h"
 #include "bench/distributor_zipf.h"
 
 enum {
@@ -31,13 +31,13 @@ struct settings {
 };
 
 static struct subject subjects[] = {
-    { "libdistributor", "single", "rte_distributor", subject_single, NULL },
-    { "libdistributor", "burst", "rte_distributor", subject_burst, NULL },
-    { "rte_distributor", "single", NULL, subject_rte_single, NULL },
-    { "rte_distributor", "burst", NULL, subject_rte_burst, NULL },
-    { "rte, yielding", "single", NULL, subject_rte_single_yield, NULL },
-    { "rte, yielding", "burst", NULL, subject_rte_burst_yield, NULL },
-    { "bare ring", "-", NULL, subject_bare, NULL },
+    { "libdistributor", "single", "rte_distributor", subject_single, false, NULL },
+    { "libdistributor", "burst", "rte_distributor", subject_burst, false, NULL },
+    { "rte_distributor", "single", NULL, subject_rte_single, true, NULL },
+    { "rte_distributor", "burst", NULL, subject_rte_burst, true, NULL },
+    { "rte, as is", "single", NULL, subject_rte_single, false, NULL },
+    { "rte, as is", "burst", NULL, subject_rte_burst, false, NULL },
+    { "bare ring", "-", NULL, subject_bare, false, NULL },
 };
 enum { SUBJECTS = sizeof(subjects) / sizeof(subjects[0]) };
 
@@ -58,8 +58,25 @@ static void add_rows(struct table *table, uint32_t workers, bool others)
         if ((others || subjects[i].against != NULL)
             && (table->settings->only == NULL
                 || strstr(subjects[i].name, table->settings->only) != NULL))
-            table->row[table->rows++] =
-                    (struct row){ .subject = &subjects[i], .workers = workers };
+            table->row[table->rows++] = (struct row){ .subject = &subjects[i],
+                                                      .workers = workers,
+                                                      .arrangement = arrange_as_is() };
+}
+
+static void arrange(struct table *table)
+{
+    static struct workload workload;
+
+    for (uint32_t i = 0; i < table->rows; i++) {
+        struct row *row = &table->row[i];
+
+        if (!row->subject->arranged || row->subject->missing != NULL)
+            continue;
+        workload = table->workload;
+        fprintf(stderr, "how %s %s with %u workers is best driven\n", row->subject->name,
+                row->subject->mode, row->workers);
+        arrange_best(row, &workload, table->settings->rounds);
+    }
 }
 
 static void run_rounds(struct table *table)
@@ -70,7 +87,6 @@ static void run_rounds(struct table *table)
         for (uint32_t i = 0; i < table->rows; i++) {
             struct row *row = &table->row[i];
 
-            table->workload.workers = row->workers;
             if (row->subject->missing == NULL && row->failed[0] == '\0')
                 rounds_run(row, &table->workload);
         }
@@ -101,6 +117,7 @@ static void print_row(const struct table *table, const struct row *row)
     struct quartiles rate = row_quartiles(row, offsetof(struct sample, rate));
     const char *why = row->subject->missing != NULL ? row->subject->missing : row->failed;
     double compared = ratio(table, row);
+    char arranged[64];
 
     printf("%7u  %-16s %-6s", row->workers, row->subject->name, row->subject->mode);
     if (row->samples == 0 || row->failed[0] != '\0') {
@@ -118,8 +135,10 @@ static void print_row(const struct table *table, const struct row *row)
                row_quartiles(row, offsetof(struct sample, largest)).median);
     else
         printf("  %6.2f", row_quartiles(row, offsetof(struct sample, idle)).median);
+    if (row->subject->arranged)
+        printf("  %s", (arrange_name(row, arranged), arranged));
     if (row->overtaken > 0)
-        printf("  %llu came back out of order", (unsigned long long)row->overtaken);
+        printf("  %llu out of order", (unsigned long long)row->overtaken);
     putchar('\n');
 }
 
@@ -187,6 +206,7 @@ static bool make_table(struct table *table)
     table->workload.run_ms = table->settings->run_ms * (table->skewed ? SKEW_LONGER : 1);
     if (table->rows == 0)
         return true;
+    arrange(table);
     run_rounds(table);
     print(table);
     for (uint32_t i = 0; i < table->rows; i++)
