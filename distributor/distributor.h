@@ -109,9 +109,10 @@ struct distributor_item {
  *
  *   max_size    bytes of the largest item, as it goes out and as it comes back; at most what
  *               fits into a packet of the topology, less 320. Default 2048
- *   window      items that can be out at one worker, queued or in work; 1 to 1024. Those of one
- *               call of distributor_process travel together, and the packets of 16 calls can
- *               be out. Default 256
+ *   window      items that can be out at one worker, queued or in work; 1 to 1024. One whose
+ *               items take long has fewer: about a quarter of a millisecond's, and two at
+ *               least. Those of one call of distributor_process travel together, and the
+ *               packets of 16 calls can be out. Default 256
  *   capacity    items that the distributor can have: waiting, out, and returned but not
  *               collected; 1 to 1048576. Default twice the windows of all workers, at least 512
  *               and at most 65536

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/distributor_rounds.h"
+#include "bench/distributor_arrange.h"
 #include "bench/distributor_zipf.h"
 
 enum {
@@ -26,18 +26,19 @@ enum {
 struct settings {
     uint32_t rounds, run_ms, idle_ms;
     uint32_t workers[8], workers_count;
-    const char *only; /* subjects whose names have this in it; NULL: all */
+    const char *only;        /* subjects whose names have this in it; NULL: all */
+    bool no_even, no_skewed; /* tables */
     bool csv;
 };
 
 static struct subject subjects[] = {
-    { "libdistributor", "single", "rte_distributor", subject_single, NULL },
-    { "libdistributor", "burst", "rte_distributor", subject_burst, NULL },
-    { "rte_distributor", "single", NULL, subject_rte_single, NULL },
-    { "rte_distributor", "burst", NULL, subject_rte_burst, NULL },
-    { "rte, yielding", "single", NULL, subject_rte_single_yield, NULL },
-    { "rte, yielding", "burst", NULL, subject_rte_burst_yield, NULL },
-    { "bare ring", "-", NULL, subject_bare, NULL },
+    { "libdistributor", "single", "rte_distributor", subject_single, false, NULL },
+    { "libdistributor", "burst", "rte_distributor", subject_burst, false, NULL },
+    { "rte_distributor", "single", NULL, subject_rte_single, true, NULL },
+    { "rte_distributor", "burst", NULL, subject_rte_burst, true, NULL },
+    { "rte, as is", "single", NULL, subject_rte_single, false, NULL },
+    { "rte, as is", "burst", NULL, subject_rte_burst, false, NULL },
+    { "bare ring", "-", NULL, subject_bare, false, NULL },
 };
 enum { SUBJECTS = sizeof(subjects) / sizeof(subjects[0]) };
 
@@ -58,8 +59,25 @@ static void add_rows(struct table *table, uint32_t workers, bool others)
         if ((others || subjects[i].against != NULL)
             && (table->settings->only == NULL
                 || strstr(subjects[i].name, table->settings->only) != NULL))
-            table->row[table->rows++] =
-                    (struct row){ .subject = &subjects[i], .workers = workers };
+            table->row[table->rows++] = (struct row){ .subject = &subjects[i],
+                                                      .workers = workers,
+                                                      .arrangement = arrange_as_is() };
+}
+
+static void arrange(struct table *table)
+{
+    static struct workload workload;
+
+    for (uint32_t i = 0; i < table->rows; i++) {
+        struct row *row = &table->row[i];
+
+        if (!row->subject->arranged || row->subject->missing != NULL)
+            continue;
+        workload = table->workload;
+        fprintf(stderr, "how %s %s with %u workers is best driven\n", row->subject->name,
+                row->subject->mode, row->workers);
+        arrange_best(row, &workload, table->settings->rounds);
+    }
 }
 
 static void run_rounds(struct table *table)
@@ -70,7 +88,6 @@ static void run_rounds(struct table *table)
         for (uint32_t i = 0; i < table->rows; i++) {
             struct row *row = &table->row[i];
 
-            table->workload.workers = row->workers;
             if (row->subject->missing == NULL && row->failed[0] == '\0')
                 rounds_run(row, &table->workload);
         }
@@ -101,6 +118,7 @@ static void print_row(const struct table *table, const struct row *row)
     struct quartiles rate = row_quartiles(row, offsetof(struct sample, rate));
     const char *why = row->subject->missing != NULL ? row->subject->missing : row->failed;
     double compared = ratio(table, row);
+    char arranged[64];
 
     printf("%7u  %-16s %-6s", row->workers, row->subject->name, row->subject->mode);
     if (row->samples == 0 || row->failed[0] != '\0') {
@@ -118,8 +136,10 @@ static void print_row(const struct table *table, const struct row *row)
                row_quartiles(row, offsetof(struct sample, largest)).median);
     else
         printf("  %6.2f", row_quartiles(row, offsetof(struct sample, idle)).median);
+    if (row->subject->arranged)
+        printf("  %s", (arrange_name(row, arranged), arranged));
     if (row->overtaken > 0)
-        printf("  %llu came back out of order", (unsigned long long)row->overtaken);
+        printf("  %llu out of order", (unsigned long long)row->overtaken);
     putchar('\n');
 }
 
@@ -187,6 +207,7 @@ static bool make_table(struct table *table)
     table->workload.run_ms = table->settings->run_ms * (table->skewed ? SKEW_LONGER : 1);
     if (table->rows == 0)
         return true;
+    arrange(table);
     run_rounds(table);
     print(table);
     for (uint32_t i = 0; i < table->rows; i++)
@@ -208,10 +229,10 @@ static bool make_tables(const struct settings *settings)
     even.title = "64-byte items of 1024 flows that come alike";
     even.settings = settings;
     even.workload.idle_ms = settings->idle_ms;
-    for (uint32_t i = 0; i < settings->workers_count; i++)
+    for (uint32_t i = 0; i < settings->workers_count && !settings->no_even; i++)
         add_rows(&even, settings->workers[i], true);
     good = make_table(&even);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && !settings->no_skewed; i++) {
         skewed[i].title = titles[i];
         skewed[i].settings = settings;
         skewed[i].skewed = true;
@@ -243,9 +264,16 @@ static void help(FILE *file)
             "                      run (100)\n"
             "  --workers N,N,...   (1,2,4)\n"
             "  --only NAME         subjects whose names have this in it\n"
+            "  --table NAME        even: of flows that come alike; skewed (both)\n"
             "  --csv               for programs\n\n"
             "M items/s     median, first and third quartile of all rounds\n"
-            "ratio         of the medians, to rte_distributor in the same mode\n"
+            "ratio         of the medians, to rte_distributor in the same mode, driven as "
+            "suits\n"
+            "              it best here: with so many items out at one time, workers that "
+            "spin\n"
+            "              or yield, and with fewer processors than threads, the distributing\n"
+            "              thread apart from its workers, together with them, or anywhere.\n"
+            "              \"rte, as is\": as DPDK's own loop does it, with 1,024 out\n"
             "s/M items     processor seconds that a million items cost, of all sides together\n"
             "idle          processors that are in use while there is nothing to do\n"
             "busiest       items of the worker with most of them, to the mean of all workers;\n"
@@ -289,6 +317,10 @@ static bool read_option(int option, struct settings *settings)
         return true;
     case 'w':
         return read_workers(optarg, settings);
+    case 't':
+        settings->no_even = strcmp(optarg, "skewed") == 0;
+        settings->no_skewed = strcmp(optarg, "even") == 0;
+        return settings->no_even || settings->no_skewed;
     default:
         settings->csv = true;
         return true;
@@ -304,6 +336,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
         { "idle", required_argument, NULL, 'i' },
         { "workers", required_argument, NULL, 'w' },
         { "only", required_argument, NULL, 'o' },
+        { "table", required_argument, NULL, 't' },
         { "csv", no_argument, NULL, 'c' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -318,7 +351,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
         if (option == '?')
             return 2;
         if (!read_option(option, settings)) {
-            fprintf(stderr, "distributor: %s is no good number\n", optarg);
+            fprintf(stderr, "distributor: %s is no good\n", optarg);
             return 2;
         }
     }

@@ -39,7 +39,7 @@ static void keep(struct row *row, const struct run *run)
     };
 }
 
-void rounds_run(struct row *row, const struct workload *workload)
+void rounds_run(struct row *row, struct workload *workload)
 {
     struct run *run = mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -50,6 +50,8 @@ void rounds_run(struct row *row, const struct workload *workload)
         fprintf(stderr, "distributor: no memory\n");
         exit(1);
     }
+    workload->workers = row->workers;
+    workload->arrangement = row->arrangement;
     run->workload = workload;
     process = fork();
     if (process == 0)

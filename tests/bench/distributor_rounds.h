@@ -23,14 +23,15 @@ struct sample {
 struct row {
     const struct subject *subject;
     uint32_t workers;
+    struct arrangement arrangement;
     uint32_t samples;
     uint64_t overtaken; /* items, in all of them: see struct outcome */
     struct sample sample[ROUNDS_MOST];
     char failed[128]; /* why there are no samples, if so */
 };
 
-/* Runs it once, in a process of its own. */
-void rounds_run(struct row *row, const struct workload *workload);
+/* Runs it once, in a process of its own, with the workers and the arrangement of the row. */
+void rounds_run(struct row *row, struct workload *workload);
 
 struct quartiles {
     double low, median, high;

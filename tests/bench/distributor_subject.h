@@ -13,6 +13,7 @@ struct subject {
     const char *mode;
     const char *against; /* the name of what this mode is compared with; NULL: nothing */
     void (*run)(struct run *run);
+    bool arranged;       /* it is driven as suits it best: distributor_arrange.h */
     const char *missing; /* why it cannot be run; NULL: it can */
 };
 
@@ -20,13 +21,10 @@ struct subject {
 void subject_single(struct run *run);
 void subject_burst(struct run *run);
 
-/* DPDK's rte_distributor; workers are threads. The last two give their processor up when there
- * is nothing, which DPDK's own loop does not. */
+/* DPDK's rte_distributor; workers are threads. Driven as the workload's arrangement says. */
 extern const char *const subject_rte_missing;
 void subject_rte_single(struct run *run);
 void subject_rte_burst(struct run *run);
-void subject_rte_single_yield(struct run *run);
-void subject_rte_burst_yield(struct run *run);
 
 /* The pattern alone: a ring for each worker and a count of finished items, written by hand. */
 void subject_bare(struct run *run);

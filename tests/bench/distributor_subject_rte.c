@@ -28,7 +28,8 @@ const char *const subject_rte_missing = NULL;
 static struct {
     struct run *run;
     struct rte_distributor *distributor;
-    bool single, yields;
+    struct arrangement arrangement;
+    bool single;
 } rte;
 
 static struct rte_mbuf *unused[WORKLOAD_POOL + RETURNS];
@@ -40,7 +41,7 @@ static void pause_between_looks(void)
 {
     uint64_t until = rte_rdtsc() + WAIT_CYCLES;
 
-    if (rte.yields) {
+    if (rte.arrangement.yields) {
         sched_yield();
         return;
     }
@@ -97,26 +98,26 @@ static void move_on(struct run *run)
 {
     rte_distributor_process(rte.distributor, NULL, 0);
     collect(run);
-    if (rte.yields)
+    if (rte.arrangement.yields)
         sched_yield();
 }
 
 static void hand_in(struct run *run)
 {
     struct rte_mbuf *packets[WORKLOAD_CHUNK];
-    unsigned done = 0;
+    unsigned chunk = rte.arrangement.chunk, done = 0;
 
-    while (unused_count < WORKLOAD_CHUNK)
+    while (unused_count < chunk)
         move_on(run);
-    for (int i = 0; i < WORKLOAD_CHUNK; i++) {
+    for (unsigned i = 0; i < chunk; i++) {
         packets[i] = unused[--unused_count];
-        /* 0 would be a tag that is no tag. */
+        /* Mode burst has tags of 16 bits, the lowest of which it sets in all of them. */
         packets[i]->hash.usr =
-                workload_make(run, rte_pktmbuf_mtod(packets[i], struct payload *)) + 1;
+                (workload_make(run, rte_pktmbuf_mtod(packets[i], struct payload *)) + 1) << 1;
     }
-    while (done < WORKLOAD_CHUNK)
+    while (done < chunk)
         done += (unsigned)rte_distributor_process(rte.distributor, packets + done,
-                                                  WORKLOAD_CHUNK - done);
+                                                  chunk - done);
 }
 
 static void measure(struct run *run)
@@ -142,28 +143,35 @@ static void measure(struct run *run)
     workload_idle_end(run, began_ns, before);
 }
 
-/* The same places as processors_pin() gives: thread n is lcore n. With more of them than
- * processors the distributing thread has one for itself, and the workers share the others: they
- * spin, and it would wait for its turn behind them. */
-static void name_lcores(char *text, size_t room, uint32_t workers)
+/* Processors for lcore n, which is thread n: 0 distributes. Those of processors_pin(), if there
+ * is one for each. */
+static int name_processors(char *text, size_t room, uint32_t lcore, uint32_t lcores)
 {
-    uint32_t count = processors_count();
-    size_t at = 0;
+    uint32_t count = processors_count(), first = 0, end = count;
+    int at = 0;
 
-    for (uint32_t i = 0; i <= workers; i++) {
-        at += (size_t)snprintf(text + at, room - at, "%s%u@", i > 0 ? "," : "", i);
-        if (workers + 1 <= count) {
-            at += (size_t)snprintf(text + at, room - at, "%d", processors_number(i));
-            continue;
-        }
-        if (i == 0 || count == 1) {
-            at += (size_t)snprintf(text + at, room - at, "%d", processors_number(0));
-            continue;
-        }
-        for (uint32_t k = 1; k < count; k++)
-            at += (size_t)snprintf(text + at, room - at, "%s%d", k > 1 ? "," : "(",
-                                   processors_number(k));
-        at += (size_t)snprintf(text + at, room - at, ")");
+    if (lcores <= count) {
+        first = lcore;
+        end = lcore + 1;
+    } else if (count > 1 && rte.arrangement.where == WHERE_APART) {
+        first = lcore > 0;
+        end = lcore > 0 ? count : 1;
+    } else if (rte.arrangement.where == WHERE_TOGETHER) {
+        end = 1;
+    }
+    for (uint32_t i = first; i < end; i++)
+        at += snprintf(text + at, room - (size_t)at, "%s%d", i > first ? "," : "(",
+                       processors_number(i));
+    return at + snprintf(text + at, room - (size_t)at, ")");
+}
+
+static void name_lcores(char *text, size_t room, uint32_t lcores)
+{
+    int at = 0;
+
+    for (uint32_t i = 0; i < lcores; i++) {
+        at += snprintf(text + at, room - (size_t)at, "%s%u@", i > 0 ? "," : "", i);
+        at += name_processors(text + at, room - (size_t)at, i, lcores);
     }
 }
 
@@ -176,7 +184,7 @@ static bool start(struct run *run)
     };
     struct rte_mempool *pool;
 
-    name_lcores(lcores, sizeof(lcores), run->workload->workers);
+    name_lcores(lcores, sizeof(lcores), run->workload->workers + 1);
     if (rte_eal_init(sizeof(arguments) / sizeof(arguments[0]) - 1, arguments) < 0) {
         workload_fail(run, "rte_eal_init fails");
         return false;
@@ -190,7 +198,7 @@ static bool start(struct run *run)
         workload_fail(run, "DPDK has no memory");
         return false;
     }
-    unused_count = WORKLOAD_POOL;
+    unused_count = rte.arrangement.out;
     for (uint32_t i = 0; i < run->workload->workers; i++)
         rte_eal_remote_launch(work, (void *)(uintptr_t)i, i + 1);
     while (atomic_load(&run->ready) < run->workload->workers)
@@ -198,12 +206,12 @@ static bool start(struct run *run)
     return true;
 }
 
-static void run_mode(struct run *run, bool single, bool yields)
+static void run_mode(struct run *run, bool single)
 {
     rte.run = run;
-    run->may_overtake = !single;
     rte.single = single;
-    rte.yields = yields;
+    rte.arrangement = run->workload->arrangement;
+    run->may_overtake = !single;
     if (!start(run))
         return;
     measure(run);
@@ -218,20 +226,13 @@ static void run_mode(struct run *run, bool single, bool yields)
 
 void subject_rte_single(struct run *run)
 {
-    run_mode(run, true, false);
+    run_mode(run, true);
 }
 
+/* It forgets which tags a worker has in work as soon as the next burst is put before it, while
+ * it still works on the first: an item of one of these tags can be given to another worker, and
+ * come back earlier. */
 void subject_rte_burst(struct run *run)
 {
-    run_mode(run, false, false);
-}
-
-void subject_rte_single_yield(struct run *run)
-{
-    run_mode(run, true, true);
-}
-
-void subject_rte_burst_yield(struct run *run)
-{
-    run_mode(run, false, true);
+    run_mode(run, false);
 }

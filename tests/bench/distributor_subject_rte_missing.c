@@ -15,13 +15,3 @@ void subject_rte_burst(struct run *run)
 {
     workload_fail(run, "%s", subject_rte_missing);
 }
-
-void subject_rte_single_yield(struct run *run)
-{
-    workload_fail(run, "%s", subject_rte_missing);
-}
-
-void subject_rte_burst_yield(struct run *run)
-{
-    workload_fail(run, "%s", subject_rte_missing);
-}

@@ -48,25 +48,23 @@ void workload_begin(struct run *run)
 void workload_end(struct run *run)
 {
     struct outcome *outcome = &run->outcome;
-    uint64_t errors = 0, worked = 0;
+    uint64_t errors = run->errors, worked = 0;
 
     outcome->seconds = (double)(workload_now_ns() - run->began_ns) * 1e-9;
     outcome->processor = workload_processor(run) - run->processor_before;
     outcome->items = run->number;
+    outcome->overtaken = run->overtaken;
     for (uint32_t i = 0; i < run->workload->workers; i++) {
         errors += atomic_load(&run->worker[i].errors);
+        outcome->overtaken += atomic_load(&run->worker[i].overtaken);
         worked += atomic_load(&run->worker[i].items);
     }
     for (uint32_t i = 0; i < WORKLOAD_FLOWS; i++)
         if (run->made[i] > outcome->largest_flow)
             outcome->largest_flow = run->made[i];
-    outcome->overtaken = run->overtaken;
-    if (errors > 0 || run->errors > 0 || (run->overtaken > 0 && !run->may_overtake))
-        workload_fail(run,
-                      "%llu items broken or out of order at workers; on their return %llu "
-                      "broken, %llu out of order",
-                      (unsigned long long)errors, (unsigned long long)run->errors,
-                      (unsigned long long)run->overtaken);
+    if (errors > 0 || (outcome->overtaken > 0 && !run->may_overtake))
+        workload_fail(run, "%llu items broken, %llu out of order", (unsigned long long)errors,
+                      (unsigned long long)outcome->overtaken);
     if (run->back != run->number || worked != run->number)
         workload_fail(run, "%llu items made, %llu worked on, %llu came back",
                       (unsigned long long)run->number, (unsigned long long)worked,

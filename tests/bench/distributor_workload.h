@@ -29,9 +29,25 @@ struct payload {
 };
 _Static_assert(sizeof(struct payload) == 64, "one cache line");
 
+/* Who runs where, when there are more of them than processors. */
+enum where {
+    WHERE_ANYWHERE, /* as the system likes */
+    WHERE_APART,    /* the distributing thread has a processor, the workers share the others */
+    WHERE_TOGETHER, /* all on one processor */
+};
+
+/* How rte_distributor is driven: see distributor_arrange.h. */
+struct arrangement {
+    uint32_t out;   /* items that are out at one time */
+    uint32_t chunk; /* of these, so many are handed in together */
+    bool yields;    /* the processor between two looks, or spins, as DPDK's own loop does */
+    enum where where;
+};
+
 /* What a run is to do. */
 struct workload {
     uint32_t workers;
+    struct arrangement arrangement; /* for who looks at it */
     uint32_t run_ms, idle_ms;
     double skew;          /* of the flows: distributor_zipf.h */
     uint32_t work_rounds; /* what an item costs beside the checks: workload_work() */
@@ -45,7 +61,8 @@ struct outcome {
     double processor; /* seconds of all together in that time */
     double idle;      /* processors in use while there was nothing to do */
     uint64_t largest_flow;
-    uint64_t overtaken; /* items that came back before an older one of their flow */
+    uint64_t overtaken; /* items that came back, or were worked on, before an older one of
+                         * their flow */
     char failed[128];   /* "": it has not */
 };
 
@@ -57,7 +74,7 @@ struct run {
     _Alignas(128) _Atomic uint32_t stop;
     struct {
         _Alignas(128) _Atomic uint64_t items;
-        _Atomic uint64_t errors;
+        _Atomic uint64_t errors, overtaken;
         clockid_t clock; /* of its processor time */
     } worker[WORKLOAD_WORKERS];
     _Alignas(128) _Atomic uint32_t worked[WORKLOAD_FLOWS]; /* place of the next one */
@@ -65,7 +82,7 @@ struct run {
     _Alignas(128) uint32_t made[WORKLOAD_FLOWS];
     uint32_t returned[WORKLOAD_FLOWS];
     uint64_t number, back, errors, overtaken;
-    bool may_overtake; /* on the way back, which is then counted and is no failure */
+    bool may_overtake; /* items others of their flow: that is counted and is no failure */
     uint64_t began_ns;
     double processor_before;
 };
@@ -104,8 +121,10 @@ static inline void workload_work(struct run *run, uint32_t worker,
     uint32_t flow = payload->flow % WORKLOAD_FLOWS;
     uint32_t place = atomic_load_explicit(&run->worked[flow], memory_order_relaxed);
 
-    if (!payload_is_whole(payload) || payload->place != place)
+    if (!payload_is_whole(payload))
         atomic_fetch_add(&run->worker[worker].errors, 1);
+    if (payload->place != place)
+        atomic_fetch_add(&run->worker[worker].overtaken, 1);
     atomic_store_explicit(&run->worked[flow], place + 1, memory_order_relaxed);
     /* Its own word: no other writes it. */
     atomic_store_explicit(&run->worker[worker].items,

@@ -26,8 +26,20 @@ has_table() {
 
 # Where DPDK is missing its rows say so, and nothing fails.
 names_what_is_missing() {
+    short --only 'rte, as is' --workers 1 >"$folder/table" &&
+        grep -Eq '^ +1  rte, as is +burst +(skipped: .*libdpdk|[0-9.]+ )' "$folder/table"
+}
+
+# How rte_distributor is best driven is tried, and said.
+arranges() {
     short --only rte_distributor --workers 1 >"$folder/table" &&
-        grep -Eq '^ +1  rte_distributor +burst +(skipped: .*libdpdk|[0-9.]+ )' "$folder/table"
+        grep -Eq '^ +1  rte_distributor +burst +(skipped: .*libdpdk|.* out, (spin|yield))' \
+            "$folder/table"
+}
+
+has_one_table() {
+    short --only libdistributor --workers 1 --table skewed >"$folder/table" &&
+        grep -q 'Zipf' "$folder/table" && ! grep -q 'flows that come alike' "$folder/table"
 }
 
 explains_itself() {
@@ -42,8 +54,11 @@ refuses() {
 expect "rows for programs, with content and order checked" has_rows
 expect "a table for people" has_table
 expect "what DPDK is missing for is said" names_what_is_missing
+expect "rte_distributor is driven as suits it best" arranges
+expect "one table is made alone" has_one_table
 expect "it explains itself" explains_itself
 expect "rounds have to be a number" refuses --rounds many
 expect "there is somebody to do the work" refuses --workers 1,0
+expect "a table that is none is refused" refuses --table round
 expect "an option that is none is refused" refuses --fast
 finish

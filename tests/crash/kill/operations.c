@@ -15,6 +15,7 @@ static const struct table {
     { wait_operations, &wait_operation_count },
     { data_operations, &data_operation_count },
     { more_operations, &more_operation_count },
+    { look_operations, &look_operation_count },
     { message_operations, &message_operation_count },
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };

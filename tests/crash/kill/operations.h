@@ -9,9 +9,9 @@
 #include "crash/kill/scene.h"
 
 extern const struct operation control_operations[], data_operations[], message_operations[],
-        more_operations[], wait_operations[];
+        look_operations[], more_operations[], wait_operations[];
 extern const size_t control_operation_count, data_operation_count, message_operation_count,
-        more_operation_count, wait_operation_count;
+        look_operation_count, more_operation_count, wait_operation_count;
 
 /* All of them, one after the other; NULL behind the last. */
 const struct operation *operation_at(size_t index);

@@ -168,6 +168,14 @@ void scene_reset_board(void);
 void scene_ask_peer(void (*function)(void));
 bool scene_peer_back(void);
 
+/* The victim has died just now. */
+void scene_note_death(void);
+
+/* In a child that shall be by itself. */
+void scene_go_elsewhere(void);
+
+/* --- victims.c -------------------------------------------------------------------------- */
+
 /* A life that ends at a boundary. */
 struct life {
     const struct operation *operation;
@@ -192,15 +200,17 @@ void scene_finish(struct living *living, const struct living *other);
 /* Lives it. True: it ended at its boundary; false: after its operation. */
 bool scene_live(const struct life *life);
 
+/* The name of the dead can be used at once. */
+void scene_name_is_free(void);
+
+/* --- What is left --------------------------------------------------------------------- */
+
 /* All dead are recovered, and the audit finds nodes and nothing else. */
 void scene_recover(void);
 void scene_expect_clean(void);
 
 /* The topology of a victim that was alone in it can be started again, and leaves nothing. */
 void scene_start_anew(void);
-
-/* The name of the dead can be used at once. */
-void scene_name_is_free(void);
 
 /* Slowest return of a blocked call after a death, us; and how many were beyond the limit. */
 extern int64_t scene_slowest;

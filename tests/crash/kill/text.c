@@ -2,22 +2,19 @@
 /* text.c - breakpoints and single steps in the library's code. */
 #include "crash/kill/text.h"
 
+#include "crash/kill/symbols.h"
+
 #if defined __x86_64__
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-extern unsigned char __start_mcapi_text[], __stop_mcapi_text[];
 
 enum {
     INT3 = 0xcc,
@@ -53,182 +50,11 @@ static uint32_t occurrences[MOST_TEXT];
 static unsigned char unmarked[MOST_TEXT]; /* the library's code without any int3 */
 static unsigned char handler_stack[STACK], thread_stack[STACK];
 
-static const unsigned char *file; /* the program's, for its symbols */
-static size_t file_size;
-static intptr_t moved; /* address - value of a symbol */
-
-uint32_t text_size(void)
-{
-    return (uint32_t)(__stop_mcapi_text - __start_mcapi_text);
-}
-
-static bool inside(const unsigned char *at)
-{
-    return at >= __start_mcapi_text && at < __stop_mcapi_text;
-}
-
-/* --- Symbols -------------------------------------------------------------------------- */
-
-static const Elf64_Shdr *section_of_type(uint32_t type)
-{
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
-    const Elf64_Shdr *sections = (const Elf64_Shdr *)(file + header->e_shoff);
-
-    for (int i = 0; i < header->e_shnum; i++)
-        if (sections[i].sh_type == type)
-            return &sections[i];
-    return NULL;
-}
-
-/* Calls `look` with each function until it returns true. */
-static bool each_function(bool (*look)(const char *name, uintptr_t at, void *context),
-                          void *context)
-{
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
-    const Elf64_Shdr *table = file == NULL ? NULL : section_of_type(SHT_SYMTAB);
-    const Elf64_Shdr *names;
-    const Elf64_Sym *symbols;
-
-    if (table == NULL)
-        return false;
-    names = (const Elf64_Shdr *)(file + header->e_shoff) + table->sh_link;
-    symbols = (const Elf64_Sym *)(file + table->sh_offset);
-    for (uint64_t i = 0; i < table->sh_size / sizeof *symbols; i++)
-        if (ELF64_ST_TYPE(symbols[i].st_info) == STT_FUNC && symbols[i].st_value != 0
-            && look((const char *)file + names->sh_offset + symbols[i].st_name,
-                    symbols[i].st_value, context))
-            return true;
-    return false;
-}
-
-struct search {
-    const char *name; /* wanted, or found so far */
-    uintptr_t at;
-};
-
-static bool has_name(const char *name, uintptr_t at, void *context)
-{
-    struct search *search = context;
-
-    if (strcmp(name, search->name) != 0)
-        return false;
-    search->at = at;
-    return true;
-}
-
-static bool is_nearer(const char *name, uintptr_t at, void *context)
-{
-    struct search *search = context;
-    if (at <= search[1].at && at > search[0].at)
-        search[0] = (struct search){ name, at };
-    return false;
-}
-
-void text_name(uint32_t offset, char *name, size_t room)
-{
-    uintptr_t at = (uintptr_t)__start_mcapi_text + offset - (uintptr_t)moved;
-    struct search search[2] = { { "?", 0 }, { "", at } };
-
-    each_function(is_nearer, search);
-    snprintf(name, room, "%s+0x%lx", search[0].name, (unsigned long)(at - search[0].at));
-}
-
-void *text_variable(const char *name, size_t *size)
-{
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
-    const Elf64_Shdr *table = section_of_type(SHT_SYMTAB);
-    const Elf64_Sym *symbols = (const Elf64_Sym *)(file + table->sh_offset);
-    const char *names =
-            (const char *)file
-            + ((const Elf64_Shdr *)(file + header->e_shoff))[table->sh_link].sh_offset;
-
-    for (uint64_t i = 0; i < table->sh_size / sizeof *symbols; i++)
-        if (ELF64_ST_TYPE(symbols[i].st_info) == STT_OBJECT
-            && strcmp(names + symbols[i].st_name, name) == 0) {
-            *size = symbols[i].st_size;
-            return (void *)(symbols[i].st_value + (uintptr_t)moved);
-        }
-    return NULL;
-}
-
-/* The functions of the library, by address. */
-static uint32_t starts[4096];
-static uint32_t start_count;
-
-static bool keep_start(const char *name, uintptr_t at, void *unused)
-{
-    unsigned char *address = (unsigned char *)(at + (uintptr_t)moved);
-
-    (void)name;
-    (void)unused;
-    if (inside(address) && start_count < sizeof starts / sizeof starts[0])
-        starts[start_count++] = (uint32_t)(address - __start_mcapi_text);
-    return false;
-}
-
-static int compare(const void *one, const void *other)
-{
-    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
-
-    return (a > b) - (a < b);
-}
-
-uint32_t text_function(uint32_t offset)
-{
-    uint32_t low = 0, high = start_count;
-
-    while (high - low > 1) {
-        uint32_t middle = (low + high) / 2;
-
-        if (starts[middle] <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    return starts[low];
-}
-
-uint32_t text_offset_of(const char *function)
-{
-    struct search search = { function, 0 };
-
-    if (!each_function(has_name, &search))
-        return UINT32_MAX;
-    return (uint32_t)((unsigned char *)(search.at + (uintptr_t)moved) - __start_mcapi_text);
-}
-
-static bool read_symbols(void)
-{
-    struct search search = { "text_size", 0 };
-    struct stat status;
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 || fstat(fd, &status) != 0)
-        return false;
-    file_size = (size_t)status.st_size;
-    file = mmap(NULL, file_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (file == MAP_FAILED) {
-        file = NULL;
-        return false;
-    }
-    if (!each_function(has_name, &search))
-        return false;
-    moved = (intptr_t)((uintptr_t)&text_size - search.at);
-    each_function(keep_start, NULL);
-    qsort(starts, start_count, sizeof starts[0], compare);
-    return start_count > 0;
-}
-
 bool text_disable(const char *function)
 {
-    struct search search = { function, 0 };
+    unsigned char *at = symbols_function(function);
 
-    if (!each_function(has_name, &search))
-        return false;
-    unsigned char *at = (unsigned char *)(search.at + (uintptr_t)moved);
-
-    if (!inside(at))
+    if (at == NULL || !symbols_inside(at))
         return false;
     *at = RETURN;
     unmarked[at - __start_mcapi_text] = RETURN;
@@ -331,7 +157,7 @@ static bool is_return_of_call(const unsigned char *back)
 {
     enum { LONGEST_INSTRUCTION = 15 };
 
-    return plan.last != NULL && inside(back) && back > plan.last
+    return plan.last != NULL && symbols_inside(back) && back > plan.last
         && back - plan.last <= LONGEST_INSTRUCTION;
 }
 
@@ -352,7 +178,7 @@ static void stepped(greg_t *registers, unsigned char *at, bool marked)
         unmark();
         registers[REG_EFL] |= TRAP_FLAG;
     }
-    if (inside(at)) {
+    if (symbols_inside(at)) {
         pass(at);
         plan.last = at;
         return;
@@ -375,7 +201,7 @@ static void trap(int signal_number, siginfo_t *info, void *context)
     bool int3 = info->si_code == SI_KERNEL, marked = int3 && at - 1 == plan.mark;
 
     (void)signal_number;
-    if (int3 && inside(at - 1) && !marked) {
+    if (int3 && symbols_inside(at - 1) && !marked) {
         mend(at - 1);
         registers[REG_RIP] = (greg_t)(uintptr_t)(at - 1);
     } else if (over != NULL && marked) {
@@ -423,7 +249,7 @@ bool text_prepare(const char **why)
     uintptr_t from = (uintptr_t)__start_mcapi_text & ~(uintptr_t)4095;
     uintptr_t to = ((uintptr_t)__stop_mcapi_text + 4095) & ~(uintptr_t)4095;
 
-    if (!read_symbols() || text_size() > MOST_TEXT) {
+    if (!symbols_read() || text_size() > MOST_TEXT) {
         *why = "the program's symbols cannot be read";
         return false;
     }
@@ -531,36 +357,6 @@ bool text_prepare(const char **why)
 {
     *why = "breakpoints are planted on x86-64 only";
     return false;
-}
-
-uint32_t text_size(void)
-{
-    return 0;
-}
-
-void text_name(uint32_t offset, char *name, size_t room)
-{
-    (void)offset;
-    if (room > 0)
-        name[0] = '\0';
-}
-
-uint32_t text_function(uint32_t offset)
-{
-    return offset;
-}
-
-uint32_t text_offset_of(const char *function)
-{
-    (void)function;
-    return UINT32_MAX;
-}
-
-void *text_variable(const char *name, size_t *size)
-{
-    (void)name;
-    *size = 0;
-    return NULL;
 }
 
 bool text_disable(const char *function)

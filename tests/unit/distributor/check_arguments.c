@@ -9,7 +9,7 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 /* --- Creating -------------------------------------------------------------------------------
  */
@@ -60,24 +60,24 @@ START_TEST(create_takes_the_largest_and_the_smallest)
 
     for (size_t i = 0; i < SUITE_LENGTH(settings); i++) {
         uint32_t size = settings[i].max_size;
-        struct crew crew = crew_open(DISTRIBUTOR_BURST, 1, &settings[i]);
+        struct team team = team_open(DISTRIBUTOR_BURST, 1, &settings[i]);
         static unsigned char bytes[MCAPI_MAX_PKT_SIZE];
         struct distributor_item item = { .bytes = bytes, .size = size };
 
         memset(bytes, 5, size);
-        expect(MCAPI_SUCCESS, distributor_process(crew.distributor, &item, 1, &status));
-        expect(MCAPI_SUCCESS, crew.counts[0] = distributor_get(crew.workers[0], crew.in_work[0],
+        expect(MCAPI_SUCCESS, distributor_process(team.distributor, &item, 1, &status));
+        expect(MCAPI_SUCCESS, team.counts[0] = distributor_get(team.workers[0], team.in_work[0],
                                                                0, 0, &status));
-        ck_assert_uint_eq(crew.in_work[0][0].size, size);
-        ck_assert_int_eq(memcmp(crew.in_work[0][0].bytes, bytes, size), 0);
-        memset(crew.in_work[0][0].bytes, 6, size);
-        crew.in_work[0][0].flags = DISTRIBUTOR_CHANGED;
-        crew_finish(&crew, 0);
+        ck_assert_uint_eq(team.in_work[0][0].size, size);
+        ck_assert_int_eq(memcmp(team.in_work[0][0].bytes, bytes, size), 0);
+        memset(team.in_work[0][0].bytes, 6, size);
+        team.in_work[0][0].flags = DISTRIBUTOR_CHANGED;
+        team_finish(&team, 0);
         memset(bytes, 6, size);
-        ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+        ck_assert_uint_eq(distributor_returned(team.distributor, &item, 1, NULL), 1);
         ck_assert_uint_eq(item.size, size);
         ck_assert_int_eq(memcmp(item.bytes, bytes, size), 0);
-        crew_close(&crew);
+        team_close(&team);
     }
 }
 END_TEST
@@ -101,8 +101,8 @@ END_TEST
 START_TEST(the_calls_of_the_distributing_thread_check_their_arguments)
 {
     const struct distributor_settings settings = { .max_size = 100 };
-    struct crew crew = crew_open(DISTRIBUTOR_BURST, 0, &settings);
-    struct distributor *d = crew.distributor;
+    struct team team = team_open(DISTRIBUTOR_BURST, 0, &settings);
+    struct distributor *d = team.distributor;
     unsigned char bytes[101] = { 0 };
     struct distributor_item items[2] = { { .bytes = bytes, .size = 100 },
                                          { .bytes = bytes, .size = 101 } };
@@ -140,26 +140,26 @@ START_TEST(the_calls_of_the_distributing_thread_check_their_arguments)
     expect(MCAPI_ERR_PARAMETER, distributor_worker_stats(NULL, 0, &worker, &status));
     expect(MCAPI_ERR_NODE_INVALID, distributor_worker_stats(d, 0, &worker, &status));
     expect(MCAPI_ERR_NODE_INVALID, distributor_worker_stats(d, UINT32_MAX, &worker, &status));
-    crew_join(&crew);
+    team_join(&team);
     expect(MCAPI_ERR_PARAMETER, distributor_worker_stats(d, 0, NULL, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_destroy(NULL, &status));
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(the_calls_of_a_worker_check_their_arguments)
 {
-    struct crew crew = crew_open(DISTRIBUTOR_BURST, 1, NULL);
-    struct distributor_worker *worker = crew.workers[0];
+    struct team team = team_open(DISTRIBUTOR_BURST, 1, NULL);
+    struct distributor_worker *worker = team.workers[0];
     struct distributor_item items[DISTRIBUTOR_BURST_MAX] = { { .size = 0 } };
 
     expect(MCAPI_TIMEOUT, ck_assert_ptr_null(distributor_join(0, 1, 99, 0, &status)));
     expect(MCAPI_TIMEOUT, ck_assert_ptr_null(distributor_join(0, 9, 99, 5, &status)));
     expect(MCAPI_ERR_PORT_INVALID, distributor_join(0, 1, MCAPI_MAX_PORT + 1, 0, &status));
     expect(MCAPI_ERR_NODE_INVALID,
-           distributor_join(0, MCAPI_MAX_NODE + 1, CREW_PORT, 0, &status));
+           distributor_join(0, MCAPI_MAX_NODE + 1, TEAM_PORT, 0, &status));
     expect(MCAPI_ERR_DOMAIN_INVALID,
-           distributor_join(MCAPI_MAX_DOMAIN + 1, 1, CREW_PORT, 0, &status));
+           distributor_join(MCAPI_MAX_DOMAIN + 1, 1, TEAM_PORT, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_get(NULL, items, 0, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_get(worker, NULL, 0, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_get(worker, items, 1, 0, &status));
@@ -171,18 +171,18 @@ START_TEST(the_calls_of_a_worker_check_their_arguments)
     expect(MCAPI_ERR_PARAMETER, distributor_return(worker, items, 1, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_leave(NULL, items, 0, &status));
     expect(MCAPI_ERR_PARAMETER, distributor_leave(worker, items, 1, &status));
-    ck_assert(crew_put(&crew, 1, 1));
+    ck_assert(team_put(&team, 1, 1));
     expect(MCAPI_SUCCESS, ck_assert_uint_eq(distributor_poll(worker, items, &status), 1));
     expect(MCAPI_ERR_PARAMETER, distributor_request(worker, NULL, 1, &status));
     expect(MCAPI_SUCCESS, distributor_request(worker, items, 1, &status));
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(without_a_node_every_call_says_so)
 {
-    struct crew crew = crew_open(DISTRIBUTOR_BURST, 2, NULL);
-    struct distributor *d = crew.distributor;
+    struct team team = team_open(DISTRIBUTOR_BURST, 2, NULL);
+    struct distributor *d = team.distributor;
     struct distributor_worker_stats worker_stats;
     struct distributor_item items[DISTRIBUTOR_BURST_MAX] = { { .size = 0 } };
     struct distributor_stats stats;
@@ -197,13 +197,13 @@ START_TEST(without_a_node_every_call_says_so)
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_clear_returns(d, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_stats(d, &stats, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_worker_stats(d, 0, &worker_stats, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_join(0, 1, CREW_PORT, 0, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_get(crew.workers[0], items, 0, 0, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_request(crew.workers[0], NULL, 0, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_poll(crew.workers[0], items, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_return(crew.workers[0], NULL, 0, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(crew.workers[0], NULL, 0, &status));
-    expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(crew.workers[1], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_join(0, 1, TEAM_PORT, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_get(team.workers[0], items, 0, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_request(team.workers[0], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_poll(team.workers[0], items, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_return(team.workers[0], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(team.workers[0], NULL, 0, &status));
+    expect(MCAPI_ERR_NODE_NOTINIT, distributor_leave(team.workers[1], NULL, 0, &status));
     expect(MCAPI_ERR_NODE_NOTINIT, distributor_destroy(d, &status));
     join(0, 1);
 }

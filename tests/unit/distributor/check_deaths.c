@@ -15,7 +15,7 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 enum { ITEMS = 60, TAGS = 3, MODES = 2, FIRST = 2 /* node of a worker */ };
 
@@ -42,7 +42,7 @@ static uint64_t cookie_of(const struct distributor_item *item)
 static void act_work(struct act *act)
 {
     struct distributor_worker *worker =
-            distributor_join(0, 1, CREW_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
+            distributor_join(0, 1, TEAM_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     mcapi_status_t status;
     size_t count = 0;
@@ -60,50 +60,50 @@ static void act_work(struct act *act)
     distributor_leave(worker, NULL, 0, &status);
 }
 
-static struct child *worker_start(const struct crew *crew, mcapi_node_t node)
+static struct child *worker_start(const struct team *team, mcapi_node_t node)
 {
     struct child *child = child_start(CHILD_PROCESS, node);
-    uint32_t before = crew_stats(crew).asking;
+    uint32_t before = team_stats(team).asking;
     int64_t give_up = now_us() + PATIENCE_MS * 1000LL;
 
     child_begin(child, act_work, &(struct act){ .node = node });
-    while (crew_stats(crew).asking == before && now_us() < give_up)
-        distributor_wait(crew->distributor, DISTRIBUTOR_RETURNS, 10, NULL);
-    ck_assert_uint_eq(crew_stats(crew).asking, before + 1);
+    while (team_stats(team).asking == before && now_us() < give_up)
+        distributor_wait(team->distributor, DISTRIBUTOR_RETURNS, 10, NULL);
+    ck_assert_uint_eq(team_stats(team).asking, before + 1);
     return child;
 }
 
-static struct crew begin_with(enum distributor_mode mode,
+static struct team begin_with(enum distributor_mode mode,
                               const struct distributor_settings *settings, uint64_t bad)
 {
     scene = scene != NULL ? scene : shared_memory(sizeof(*scene));
     atomic_store(&scene->struck, 0);
     atomic_store(&scene->who, 0);
     atomic_store(&scene->bad, bad);
-    return crew_open_empty(mode, settings);
+    return team_open_empty(mode, settings);
 }
 
-static struct crew begin(enum distributor_mode mode, uint32_t deaths_max, uint64_t bad)
+static struct team begin(enum distributor_mode mode, uint32_t deaths_max, uint64_t bad)
 {
     return begin_with(mode, &(struct distributor_settings){ .deaths_max = deaths_max }, bad);
 }
 
-static bool has_struck(const struct crew *crew, uint32_t times)
+static bool has_struck(const struct team *team, uint32_t times)
 {
-    crew_look((struct crew *)crew);
+    team_look((struct team *)team);
     return atomic_load(&scene->struck) == times;
 }
 
 /* --- Deaths are counted ----------------------------------------------------------------- */
 
 /* Which of the items have deaths; expects that all come back, in order of their cookies. */
-static uint32_t count_marked(struct crew *crew, uint32_t deaths, uint32_t items)
+static uint32_t count_marked(struct team *team, uint32_t deaths, uint32_t items)
 {
     struct distributor_item item;
     uint32_t marked = 0;
 
     for (uint64_t next = 1; next <= items; next++) {
-        ck_assert_uint_eq(distributor_returned(crew->distributor, &item, 1, NULL), 1);
+        ck_assert_uint_eq(distributor_returned(team->distributor, &item, 1, NULL), 1);
         ck_assert_uint_eq(item.cookie, next);
         ck_assert_uint_eq(item.flags & DISTRIBUTOR_GIVEN_UP, 0);
         ck_assert(item.deaths == deaths || item.deaths == 0);
@@ -118,96 +118,96 @@ static uint32_t count_marked(struct crew *crew, uint32_t deaths, uint32_t items)
 /* One item in mode single, and DISTRIBUTOR_BURST_MAX in mode burst, of one call. */
 START_TEST(a_death_is_counted_to_the_items_that_were_in_work)
 {
-    struct crew crew = begin((enum distributor_mode)_i, 0, 1);
-    struct child *victim = worker_start(&crew, FIRST);
+    struct team team = begin((enum distributor_mode)_i, 0, 1);
+    struct child *victim = worker_start(&team, FIRST);
 
-    crew_put_some(&crew, 7, 1, ITEMS);
-    ck_assert(eventually(has_struck(&crew, 1)));
+    team_put_some(&team, 7, 1, ITEMS);
+    ck_assert(eventually(has_struck(&team, 1)));
     child_kill(victim);
-    crew_join(&crew);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(count_marked(&crew, 1, ITEMS), _i == DISTRIBUTOR_SINGLE ? 1 : 8);
-    crew_close(&crew);
+    team_join(&team);
+    team_work_all(&team);
+    ck_assert_uint_eq(count_marked(&team, 1, ITEMS), _i == DISTRIBUTOR_SINGLE ? 1 : 8);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(a_worker_that_leaves_with_items_in_work_is_no_death)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 1, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 1, NULL);
 
-    crew_put_some(&crew, 7, 1, ITEMS);
-    crew_take(&crew, 0);
-    expect(MCAPI_SUCCESS, distributor_leave(crew.workers[0], NULL, 0, &status));
-    crew.workers[0] = NULL;
-    crew_join(&crew);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(count_marked(&crew, 1, ITEMS), 0);
-    crew_close(&crew);
+    team_put_some(&team, 7, 1, ITEMS);
+    team_take(&team, 0);
+    expect(MCAPI_SUCCESS, distributor_leave(team.workers[0], NULL, 0, &status));
+    team.workers[0] = NULL;
+    team_join(&team);
+    team_work_all(&team);
+    ck_assert_uint_eq(count_marked(&team, 1, ITEMS), 0);
+    team_close(&team);
 }
 END_TEST
 
 /* --- Suspects --------------------------------------------------------------------------- */
 
 /* Of several tags, so that more than one worker could have them. */
-static void put_of_each_tag(struct crew *crew, uint32_t count)
+static void put_of_each_tag(struct team *team, uint32_t count)
 {
     for (uint32_t i = 1; i <= count; i++)
-        ck_assert(crew_put(crew, i, i));
+        ck_assert(team_put(team, i, i));
 }
 
 START_TEST(what_may_have_killed_is_given_alone)
 {
-    struct crew crew = begin(DISTRIBUTOR_BURST, 0, 1);
-    struct child *victim = worker_start(&crew, FIRST);
+    struct team team = begin(DISTRIBUTOR_BURST, 0, 1);
+    struct child *victim = worker_start(&team, FIRST);
 
-    put_of_each_tag(&crew, 20);
-    ck_assert(eventually(has_struck(&crew, 1)));
+    put_of_each_tag(&team, 20);
+    ck_assert(eventually(has_struck(&team, 1)));
     child_kill(victim);
-    crew_look(&crew);
-    crew_join(&crew);
-    crew_join(&crew);
+    team_look(&team);
+    team_join(&team);
+    team_join(&team);
     for (uint64_t cookie = 1; cookie <= 8; cookie += 2) { /* at both, one each */
-        ck_assert_uint_eq(crew_out(&crew, 0), 1);
-        ck_assert_uint_eq(crew_out(&crew, 1), 1);
-        ck_assert_uint_eq(crew_take(&crew, 0), cookie);
-        ck_assert_uint_eq(crew_take(&crew, 1), cookie + 1);
-        crew_finish(&crew, 0);
-        crew_finish(&crew, 1);
-        crew_look(&crew);
+        ck_assert_uint_eq(team_out(&team, 0), 1);
+        ck_assert_uint_eq(team_out(&team, 1), 1);
+        ck_assert_uint_eq(team_take(&team, 0), cookie);
+        ck_assert_uint_eq(team_take(&team, 1), cookie + 1);
+        team_finish(&team, 0);
+        team_finish(&team, 1);
+        team_look(&team);
     }
-    ck_assert_uint_eq(crew_out(&crew, 0) + crew_out(&crew, 1), 12);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).returned, 20);
-    crew_close(&crew);
+    ck_assert_uint_eq(team_out(&team, 0) + team_out(&team, 1), 12);
+    team_work_all(&team);
+    ck_assert_uint_eq(team_stats(&team).returned, 20);
+    team_close(&team);
 }
 END_TEST
 
 /* A worker that has something else gets none: not even if nobody else is there. */
 START_TEST(what_may_have_killed_waits_for_a_worker_without_items)
 {
-    struct crew crew = begin(DISTRIBUTOR_SINGLE, 0, 1);
-    struct child *victim = worker_start(&crew, FIRST);
+    struct team team = begin(DISTRIBUTOR_SINGLE, 0, 1);
+    struct child *victim = worker_start(&team, FIRST);
 
-    put_of_each_tag(&crew, 4);
-    ck_assert(eventually(has_struck(&crew, 1)));
-    crew_join(&crew);
+    put_of_each_tag(&team, 4);
+    ck_assert(eventually(has_struck(&team, 1)));
+    team_join(&team);
     for (uint32_t i = 5; i <= 8; i++)
-        ck_assert(crew_put(&crew, i, i));
-    ck_assert_uint_eq(crew_out(&crew, 1), 4);
+        ck_assert(team_put(&team, i, i));
+    ck_assert_uint_eq(team_out(&team, 1), 4);
     child_kill(victim);
-    crew_look(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).died, 1);
+    team_look(&team);
+    ck_assert_uint_eq(team_stats(&team).died, 1);
     for (uint64_t cookie = 5; cookie <= 8; cookie++) {
-        ck_assert_uint_eq(crew_take(&crew, 0), cookie);
-        crew_finish(&crew, 0);
+        ck_assert_uint_eq(team_take(&team, 0), cookie);
+        team_finish(&team, 0);
     }
-    crew_look(&crew);
-    ck_assert_uint_eq(crew_out(&crew, 1), 1);
-    ck_assert_uint_eq(crew_take(&crew, 0), 1);
-    crew_finish(&crew, 0);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).returned, 8);
-    crew_close(&crew);
+    team_look(&team);
+    ck_assert_uint_eq(team_out(&team, 1), 1);
+    ck_assert_uint_eq(team_take(&team, 0), 1);
+    team_finish(&team, 0);
+    team_work_all(&team);
+    ck_assert_uint_eq(team_stats(&team).returned, 8);
+    team_close(&team);
 }
 END_TEST
 
@@ -219,16 +219,16 @@ struct found {
 };
 
 /* Items are in order within their tags, which are cookie % TAGS. */
-static void collect(const struct crew *crew, struct found *found, uint64_t bad,
+static void collect(const struct team *team, struct found *found, uint64_t bad,
                     uint32_t deaths_max)
 {
     struct distributor_item item;
 
-    while (distributor_returned(crew->distributor, &item, 1, NULL) == 1) {
+    while (distributor_returned(team->distributor, &item, 1, NULL) == 1) {
         ck_assert_uint_eq(item.cookie, found->next[item.tag]);
         found->next[item.tag] += TAGS;
         found->back++;
-        ck_assert(crew_is(item.bytes, item.size, item.tag, item.cookie));
+        ck_assert(team_is(item.bytes, item.size, item.tag, item.cookie));
         if ((item.flags & DISTRIBUTOR_GIVEN_UP) == 0) {
             ck_assert_uint_ne(item.cookie, bad);
             ck_assert_uint_le(item.deaths, 1);
@@ -244,29 +244,29 @@ static void collect(const struct crew *crew, struct found *found, uint64_t bad,
 static void find_the_bad_one(enum distributor_mode mode, uint32_t deaths_max, uint64_t bad)
 {
     struct found found = { .next = { TAGS, 1, 2 } };
-    struct crew crew = begin(mode, deaths_max, bad);
-    struct child *workers[2] = { worker_start(&crew, FIRST), worker_start(&crew, FIRST + 1) };
+    struct team team = begin(mode, deaths_max, bad);
+    struct child *workers[2] = { worker_start(&team, FIRST), worker_start(&team, FIRST + 1) };
     int64_t give_up = now_us() + PATIENCE_MS * 1000LL;
 
     for (uint32_t i = 1; i <= ITEMS; i++)
-        ck_assert(crew_put(&crew, i % TAGS, i));
+        ck_assert(team_put(&team, i % TAGS, i));
     while (found.back < ITEMS && now_us() < give_up) {
         mcapi_node_t who = atomic_exchange(&scene->who, 0);
 
-        distributor_wait(crew.distributor, DISTRIBUTOR_RETURNS, 1, NULL);
-        collect(&crew, &found, bad, deaths_max);
+        distributor_wait(team.distributor, DISTRIBUTOR_RETURNS, 1, NULL);
+        collect(&team, &found, bad, deaths_max);
         if (who == 0)
             continue;
         child_kill(workers[who - FIRST]);
-        crew_look(&crew); /* who was killed is noticed before another comes */
-        workers[who - FIRST] = worker_start(&crew, who);
+        team_look(&team); /* who was killed is noticed before another comes */
+        workers[who - FIRST] = worker_start(&team, who);
     }
     ck_assert_uint_eq(found.back, ITEMS);
     ck_assert_uint_eq(found.given_up, 1);
     ck_assert_uint_eq(atomic_load(&scene->struck), deaths_max);
-    ck_assert_uint_eq(crew_stats(&crew).died, deaths_max);
-    ck_assert_uint_eq(crew_stats(&crew).given_up, 1);
-    crew_close(&crew);
+    ck_assert_uint_eq(team_stats(&team).died, deaths_max);
+    ck_assert_uint_eq(team_stats(&team).given_up, 1);
+    team_close(&team);
 }
 
 /* In the middle of the items, and at their ends. */
@@ -284,24 +284,24 @@ END_TEST
 
 START_TEST(at_the_first_death_it_is_given_up_with_what_was_beside_it)
 {
-    struct crew crew = begin((enum distributor_mode)_i, 1, 1);
-    struct child *victim = worker_start(&crew, FIRST);
+    struct team team = begin((enum distributor_mode)_i, 1, 1);
+    struct child *victim = worker_start(&team, FIRST);
     struct distributor_item item;
     uint32_t given_up = 0;
 
-    crew_put_some(&crew, 7, 1, ITEMS);
-    ck_assert(eventually(has_struck(&crew, 1)));
+    team_put_some(&team, 7, 1, ITEMS);
+    ck_assert(eventually(has_struck(&team, 1)));
     child_kill(victim);
-    crew_join(&crew);
-    crew_work_all(&crew);
+    team_join(&team);
+    team_work_all(&team);
     for (uint64_t next = 1; next <= ITEMS; next++) {
-        ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+        ck_assert_uint_eq(distributor_returned(team.distributor, &item, 1, NULL), 1);
         ck_assert_uint_eq(item.cookie, next);
         ck_assert_uint_eq(item.deaths, (item.flags & DISTRIBUTOR_GIVEN_UP) != 0);
         given_up += item.deaths;
     }
     ck_assert_uint_eq(given_up, _i == DISTRIBUTOR_SINGLE ? 1 : 8);
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
@@ -324,7 +324,7 @@ static uint32_t weigh(void *context, mcapi_domain_t domain, mcapi_node_t node)
     return weighing->weight;
 }
 
-static struct crew begin_weighing(enum distributor_mode mode, struct weighing *weighing)
+static struct team begin_weighing(enum distributor_mode mode, struct weighing *weighing)
 {
     const struct distributor_settings settings = { .deaths_max = 12,
                                                    .weigh = weigh,
@@ -334,15 +334,15 @@ static struct crew begin_weighing(enum distributor_mode mode, struct weighing *w
 }
 
 /* Workers on nodes from FIRST on die of item 1, one after another, as it is noticed. */
-static void die_of_it(struct crew *crew, uint32_t times)
+static void die_of_it(struct team *team, uint32_t times)
 {
     for (uint32_t i = 0; i < times; i++) {
-        struct child *victim = worker_start(crew, FIRST + i);
+        struct child *victim = worker_start(team, FIRST + i);
 
-        ck_assert(eventually(has_struck(crew, i + 1)));
+        ck_assert(eventually(has_struck(team, i + 1)));
         child_kill(victim);
-        crew_look(crew);
-        ck_assert_uint_eq(crew_stats(crew).died, i + 1);
+        team_look(team);
+        ck_assert_uint_eq(team_stats(team).died, i + 1);
     }
 }
 
@@ -352,18 +352,18 @@ START_TEST(a_death_counts_as_it_is_weighed)
 
     for (size_t i = 0; i < SUITE_LENGTH(weights); i++) {
         struct weighing weighing = { .weight = weights[i], .domain = 99 };
-        struct crew crew = begin_weighing((enum distributor_mode)_i, &weighing);
+        struct team team = begin_weighing((enum distributor_mode)_i, &weighing);
 
-        crew_put_some(&crew, 7, 1, ITEMS);
-        die_of_it(&crew, 1);
+        team_put_some(&team, 7, 1, ITEMS);
+        die_of_it(&team, 1);
         ck_assert_uint_eq(weighing.calls, 1);
         ck_assert_uint_eq(weighing.domain, 0);
         ck_assert_uint_eq(weighing.node, FIRST);
-        crew_join(&crew);
-        crew_work_all(&crew);
-        ck_assert_uint_eq(count_marked(&crew, weights[i], ITEMS),
+        team_join(&team);
+        team_work_all(&team);
+        ck_assert_uint_eq(count_marked(&team, weights[i], ITEMS),
                           _i == DISTRIBUTOR_SINGLE ? 1 : 8);
-        crew_close(&crew);
+        team_close(&team);
         ck_assert_uint_eq(weighing.calls, 1);
         child_end_all();
     }
@@ -374,16 +374,16 @@ END_TEST
 START_TEST(a_death_of_no_weight_clears_all_items)
 {
     struct weighing weighing = { .weight = 0 };
-    struct crew crew = begin_weighing((enum distributor_mode)_i, &weighing);
+    struct team team = begin_weighing((enum distributor_mode)_i, &weighing);
 
-    crew_put_some(&crew, 7, 1, ITEMS);
-    die_of_it(&crew, 3);
+    team_put_some(&team, 7, 1, ITEMS);
+    die_of_it(&team, 3);
     ck_assert_uint_eq(weighing.calls, 3);
-    crew_join(&crew);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(count_marked(&crew, UINT8_MAX, ITEMS), 0);
-    ck_assert_uint_eq(crew_stats(&crew).given_up, 0);
-    crew_close(&crew);
+    team_join(&team);
+    team_work_all(&team);
+    ck_assert_uint_eq(count_marked(&team, UINT8_MAX, ITEMS), 0);
+    ck_assert_uint_eq(team_stats(&team).given_up, 0);
+    team_close(&team);
 }
 END_TEST
 
@@ -391,26 +391,26 @@ END_TEST
 START_TEST(an_item_is_given_up_when_its_deaths_weigh_enough)
 {
     struct weighing weighing = { .weight = 4 };
-    struct crew crew = begin_weighing((enum distributor_mode)_i, &weighing);
+    struct team team = begin_weighing((enum distributor_mode)_i, &weighing);
     struct distributor_item item;
 
-    crew_put_some(&crew, 7, 1, ITEMS);
-    die_of_it(&crew, 3);
+    team_put_some(&team, 7, 1, ITEMS);
+    die_of_it(&team, 3);
     ck_assert_uint_eq(weighing.calls, 3);
     ck_assert_uint_eq(weighing.node, FIRST + 2);
-    ck_assert_uint_eq(crew_stats(&crew).given_up, 1);
-    crew_join(&crew);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+    ck_assert_uint_eq(team_stats(&team).given_up, 1);
+    team_join(&team);
+    team_work_all(&team);
+    ck_assert_uint_eq(distributor_returned(team.distributor, &item, 1, NULL), 1);
     ck_assert_uint_eq(item.cookie, 1);
     ck_assert_uint_ne(item.flags & DISTRIBUTOR_GIVEN_UP, 0);
     ck_assert_uint_eq(item.deaths, 12);
     for (uint64_t next = 2; next <= ITEMS; next++) {
-        ck_assert_uint_eq(distributor_returned(crew.distributor, &item, 1, NULL), 1);
+        ck_assert_uint_eq(distributor_returned(team.distributor, &item, 1, NULL), 1);
         ck_assert_uint_eq(item.cookie, next);
         ck_assert_uint_eq(item.flags & DISTRIBUTOR_GIVEN_UP, 0);
     }
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 

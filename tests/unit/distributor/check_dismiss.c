@@ -9,51 +9,51 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 enum { MODES = 2 };
 
-static void dismiss(const struct crew *crew, uint32_t worker)
+static void dismiss(const struct team *team, uint32_t worker)
 {
-    expect(MCAPI_SUCCESS, distributor_dismiss(crew->distributor, worker, &status));
+    expect(MCAPI_SUCCESS, distributor_dismiss(team->distributor, worker, &status));
 }
 
-static struct distributor_worker_stats stats_of(const struct crew *crew, uint32_t worker)
+static struct distributor_worker_stats stats_of(const struct team *team, uint32_t worker)
 {
     struct distributor_worker_stats stats;
 
-    expect(MCAPI_SUCCESS, distributor_worker_stats(crew->distributor, worker, &stats, &status));
+    expect(MCAPI_SUCCESS, distributor_worker_stats(team->distributor, worker, &stats, &status));
     return stats;
 }
 
 /* The worker is told that it is to leave, by both calls, and does. */
-static void expect_told(struct crew *crew, uint32_t worker)
+static void expect_told(struct team *team, uint32_t worker)
 {
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     size_t count;
 
     expect(MCAPI_ERR_CHAN_CLOSEPENDING,
-           count = distributor_poll(crew->workers[worker], items, &status));
+           count = distributor_poll(team->workers[worker], items, &status));
     ck_assert_uint_eq(count, 0);
     expect(MCAPI_ERR_CHAN_CLOSEPENDING,
-           count = distributor_get(crew->workers[worker], items, 0, MCAPI_TIMEOUT_INFINITE,
+           count = distributor_get(team->workers[worker], items, 0, MCAPI_TIMEOUT_INFINITE,
                                    &status));
     ck_assert_uint_eq(count, 0);
-    crew_leave(crew, worker);
+    team_leave(team, worker);
 }
 
 /* Polls and finishes; how many items there were before it is told to leave. */
-static uint32_t work_to_the_end(struct crew *crew, uint32_t worker)
+static uint32_t work_to_the_end(struct team *team, uint32_t worker)
 {
-    struct distributor_item *items = crew->in_work[worker];
+    struct distributor_item *items = team->in_work[worker];
     mcapi_status_t status = MCAPI_SUCCESS;
     uint32_t done = 0;
 
     while (status == MCAPI_SUCCESS) {
-        crew->counts[worker] =
-                distributor_get(crew->workers[worker], items, crew->counts[worker], 0, &status);
-        done += (uint32_t)crew->counts[worker];
-        crew_look(crew);
+        team->counts[worker] =
+                distributor_get(team->workers[worker], items, team->counts[worker], 0, &status);
+        done += (uint32_t)team->counts[worker];
+        team_look(team);
     }
     expect_status(MCAPI_ERR_CHAN_CLOSEPENDING, status);
     return done;
@@ -63,40 +63,40 @@ static uint32_t work_to_the_end(struct crew *crew, uint32_t worker)
 
 START_TEST(an_idle_worker_is_told_at_once)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 2, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 2, NULL);
 
-    dismiss(&crew, 0);
-    ck_assert_uint_eq(stats_of(&crew, 0).dismissed, 1);
-    ck_assert_uint_eq(stats_of(&crew, 0).asking, 0);
-    ck_assert_uint_eq(stats_of(&crew, 1).dismissed, 0);
-    ck_assert_uint_eq(crew_stats(&crew).asking, 1);
-    expect_told(&crew, 0);
-    ck_assert_uint_eq(crew_stats(&crew).left, 1);
-    ck_assert_uint_eq(crew_stats(&crew).workers, 1);
-    crew_close(&crew);
+    dismiss(&team, 0);
+    ck_assert_uint_eq(stats_of(&team, 0).dismissed, 1);
+    ck_assert_uint_eq(stats_of(&team, 0).asking, 0);
+    ck_assert_uint_eq(stats_of(&team, 1).dismissed, 0);
+    ck_assert_uint_eq(team_stats(&team).asking, 1);
+    expect_told(&team, 0);
+    ck_assert_uint_eq(team_stats(&team).left, 1);
+    ck_assert_uint_eq(team_stats(&team).workers, 1);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(it_works_off_what_it_has_and_is_given_no_more)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 1, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 1, NULL);
     uint32_t other;
 
-    crew_put_some(&crew, 7, 1, 10);
-    dismiss(&crew, 0);
-    crew_put_some(&crew, 8, 1, 10);
-    crew_put_some(&crew, 7, 11, 10);
-    other = crew_join(&crew);
-    ck_assert_uint_eq(crew_out(&crew, 0), 10);
-    ck_assert_uint_eq(crew_out(&crew, 1), 10);
-    ck_assert_uint_eq(crew_stats(&crew).waiting, 10);
-    ck_assert_uint_eq(work_to_the_end(&crew, 0), 10);
-    crew_leave(&crew, 0);
-    ck_assert_uint_eq(crew_stats(&crew).left, 1);
-    ck_assert_uint_eq(crew_work(&crew, other), 20);
-    ck_assert_uint_eq(crew_stats(&crew).returned, 30);
-    ck_assert_uint_eq(crew_stats(&crew).given_again, 0);
-    crew_close(&crew);
+    team_put_some(&team, 7, 1, 10);
+    dismiss(&team, 0);
+    team_put_some(&team, 8, 1, 10);
+    team_put_some(&team, 7, 11, 10);
+    other = team_join(&team);
+    ck_assert_uint_eq(team_out(&team, 0), 10);
+    ck_assert_uint_eq(team_out(&team, 1), 10);
+    ck_assert_uint_eq(team_stats(&team).waiting, 10);
+    ck_assert_uint_eq(work_to_the_end(&team, 0), 10);
+    team_leave(&team, 0);
+    ck_assert_uint_eq(team_stats(&team).left, 1);
+    ck_assert_uint_eq(team_work(&team, other), 20);
+    ck_assert_uint_eq(team_stats(&team).returned, 30);
+    ck_assert_uint_eq(team_stats(&team).given_again, 0);
+    team_close(&team);
 }
 END_TEST
 
@@ -104,90 +104,90 @@ END_TEST
 START_TEST(what_waits_for_it_goes_to_others_when_its_tag_is_free)
 {
     const struct distributor_settings settings = { .window = 4 };
-    struct crew crew = crew_open((enum distributor_mode)_i, 1, &settings);
+    struct team team = team_open((enum distributor_mode)_i, 1, &settings);
     uint32_t other;
 
-    crew_put_some(&crew, 7, 1, 12); /* four are out, eight wait for it */
-    ck_assert_uint_eq(stats_of(&crew, 0).waiting, 8);
-    dismiss(&crew, 0);
-    other = crew_join(&crew);
-    ck_assert_uint_eq(crew_work(&crew, other), 0);
-    ck_assert_uint_eq(work_to_the_end(&crew, 0), 4);
-    ck_assert_uint_eq(crew_work(&crew, other), 8);
-    crew_expect_returns(&crew, 1, 12);
-    crew_leave(&crew, 0);
-    crew_close(&crew);
+    team_put_some(&team, 7, 1, 12); /* four are out, eight wait for it */
+    ck_assert_uint_eq(stats_of(&team, 0).waiting, 8);
+    dismiss(&team, 0);
+    other = team_join(&team);
+    ck_assert_uint_eq(team_work(&team, other), 0);
+    ck_assert_uint_eq(work_to_the_end(&team, 0), 4);
+    ck_assert_uint_eq(team_work(&team, other), 8);
+    team_expect_returns(&team, 1, 12);
+    team_leave(&team, 0);
+    team_close(&team);
 }
 END_TEST
 
 /* It learns of it behind all that was sent, when there is a packet again. */
 START_TEST(a_worker_to_which_no_packet_can_be_sent_is_told_later)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 1, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 1, NULL);
     uint32_t count = 1;
 
-    while (stats_of(&crew, 0).waiting == 0)
-        ck_assert(crew_put(&crew, 7, count++)); /* a packet each */
-    dismiss(&crew, 0);
-    ck_assert_uint_eq(work_to_the_end(&crew, 0), count - 2);
-    expect_told(&crew, 0);
-    crew_join(&crew);
-    crew_work_all(&crew);
-    crew_expect_returns(&crew, 1, count - 1);
-    crew_close(&crew);
+    while (stats_of(&team, 0).waiting == 0)
+        ck_assert(team_put(&team, 7, count++)); /* a packet each */
+    dismiss(&team, 0);
+    ck_assert_uint_eq(work_to_the_end(&team, 0), count - 2);
+    expect_told(&team, 0);
+    team_join(&team);
+    team_work_all(&team);
+    team_expect_returns(&team, 1, count - 1);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(one_that_does_not_ask_is_told_when_it_does)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 1, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 1, NULL);
 
-    crew_put_some(&crew, 7, 1, 5);
-    crew_take(&crew, 0);
-    dismiss(&crew, 0);
+    team_put_some(&team, 7, 1, 5);
+    team_take(&team, 0);
+    dismiss(&team, 0);
     expect(MCAPI_SUCCESS,
-           distributor_return(crew.workers[0], crew.in_work[0], crew.counts[0], &status));
-    crew.counts[0] = 0;
-    crew_look(&crew);
-    ck_assert_uint_eq(crew_out(&crew, 0), 0);
-    ck_assert_uint_eq(work_to_the_end(&crew, 0), 0);
-    expect_told(&crew, 0);
-    crew_join(&crew);
-    crew_work_all(&crew);
-    crew_expect_returns(&crew, 1, 5);
-    crew_close(&crew);
+           distributor_return(team.workers[0], team.in_work[0], team.counts[0], &status));
+    team.counts[0] = 0;
+    team_look(&team);
+    ck_assert_uint_eq(team_out(&team, 0), 0);
+    ck_assert_uint_eq(work_to_the_end(&team, 0), 0);
+    expect_told(&team, 0);
+    team_join(&team);
+    team_work_all(&team);
+    team_expect_returns(&team, 1, 5);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(to_dismiss_twice_is_to_dismiss_once)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 2, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 2, NULL);
 
-    crew_put_some(&crew, 7, 1, 5);
-    dismiss(&crew, 0);
-    dismiss(&crew, 0);
-    ck_assert_uint_eq(work_to_the_end(&crew, 0), 5);
-    expect_told(&crew, 0);
-    crew_expect_returns(&crew, 1, 5);
-    crew_close(&crew);
+    team_put_some(&team, 7, 1, 5);
+    dismiss(&team, 0);
+    dismiss(&team, 0);
+    ck_assert_uint_eq(work_to_the_end(&team, 0), 5);
+    expect_told(&team, 0);
+    team_expect_returns(&team, 1, 5);
+    team_close(&team);
 }
 END_TEST
 
 /* Its place is free for another one. */
 START_TEST(who_left_after_a_dismissal_may_come_again)
 {
-    struct crew crew = crew_open((enum distributor_mode)_i, 1, NULL);
+    struct team team = team_open((enum distributor_mode)_i, 1, NULL);
 
     for (uint32_t round = 0; round < 5; round++) {
-        dismiss(&crew, 0);
-        expect_told(&crew, 0);
-        crew_join(&crew);
-        ck_assert_uint_eq(stats_of(&crew, 0).dismissed, 0);
-        crew_put_some(&crew, 7, round * 5 + 1, 5);
-        ck_assert_uint_eq(crew_work(&crew, 0), 5);
+        dismiss(&team, 0);
+        expect_told(&team, 0);
+        team_join(&team);
+        ck_assert_uint_eq(stats_of(&team, 0).dismissed, 0);
+        team_put_some(&team, 7, round * 5 + 1, 5);
+        ck_assert_uint_eq(team_work(&team, 0), 5);
     }
-    crew_expect_returns(&crew, 1, 25);
-    crew_close(&crew);
+    team_expect_returns(&team, 1, 25);
+    team_close(&team);
 }
 END_TEST
 
@@ -198,7 +198,7 @@ static void act_ask(struct act *act)
 {
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     struct distributor_worker *worker =
-            distributor_join(0, 1, CREW_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
+            distributor_join(0, 1, TEAM_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
     mcapi_status_t status;
 
     act->count =
@@ -206,53 +206,53 @@ static void act_ask(struct act *act)
     distributor_leave(worker, items, act->count, &status);
 }
 
-static struct child *getter_start(const struct crew *crew, mcapi_node_t node)
+static struct child *getter_start(const struct team *team, mcapi_node_t node)
 {
     struct child *child = child_start(CHILD_PROCESS, node);
     int64_t give_up = now_us() + PATIENCE_MS * 1000LL;
 
     child_begin(child, act_ask, &(struct act){ .count = 0 });
-    while (crew_stats(crew).asking == 0 && now_us() < give_up)
-        distributor_wait(crew->distributor, DISTRIBUTOR_RETURNS, 10, NULL);
-    ck_assert_uint_eq(crew_stats(crew).asking, 1);
+    while (team_stats(team).asking == 0 && now_us() < give_up)
+        distributor_wait(team->distributor, DISTRIBUTOR_RETURNS, 10, NULL);
+    ck_assert_uint_eq(team_stats(team).asking, 1);
     return child;
 }
 
 START_TEST(a_worker_that_sleeps_wakes_and_its_node_is_known)
 {
-    struct crew crew = crew_open_empty((enum distributor_mode)_i, NULL);
-    struct child *child = getter_start(&crew, 9);
+    struct team team = team_open_empty((enum distributor_mode)_i, NULL);
+    struct child *child = getter_start(&team, 9);
     struct act act = { .count = 1 };
 
     ck_assert(eventually(child_is_asleep(child)));
-    ck_assert_uint_eq(stats_of(&crew, 0).domain, 0);
-    ck_assert_uint_eq(stats_of(&crew, 0).node, 9);
-    dismiss(&crew, 0);
+    ck_assert_uint_eq(stats_of(&team, 0).domain, 0);
+    ck_assert_uint_eq(stats_of(&team, 0).node, 9);
+    dismiss(&team, 0);
     child_finish(child, &act);
     expect_status(MCAPI_ERR_CHAN_CLOSEPENDING, act.status);
     ck_assert_uint_eq(act.count, 0);
-    crew_look(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).left, 1);
-    crew_close(&crew);
+    team_look(&team);
+    ck_assert_uint_eq(team_stats(&team).left, 1);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(one_that_dies_instead_of_leaving_has_died)
 {
-    struct crew crew = crew_open_empty((enum distributor_mode)_i, NULL);
-    struct child *child = getter_start(&crew, 9);
+    struct team team = team_open_empty((enum distributor_mode)_i, NULL);
+    struct child *child = getter_start(&team, 9);
 
     ck_assert_int_eq(kill(child_process(child), SIGSTOP), 0);
-    crew_put_some(&crew, 7, 1, 5);
-    dismiss(&crew, 0);
+    team_put_some(&team, 7, 1, 5);
+    dismiss(&team, 0);
     child_kill(child);
-    crew_look(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).died, 1);
-    ck_assert_uint_eq(crew_stats(&crew).waiting, 5);
-    crew_join(&crew);
-    crew_work_all(&crew);
-    crew_expect_returns(&crew, 1, 5);
-    crew_close(&crew);
+    team_look(&team);
+    ck_assert_uint_eq(team_stats(&team).died, 1);
+    ck_assert_uint_eq(team_stats(&team).waiting, 5);
+    team_join(&team);
+    team_work_all(&team);
+    team_expect_returns(&team, 1, 5);
+    team_close(&team);
 }
 END_TEST
 
@@ -260,15 +260,15 @@ END_TEST
 
 START_TEST(dismiss_refuses_who_is_not_there)
 {
-    struct crew crew = crew_open(DISTRIBUTOR_BURST, 1, NULL);
+    struct team team = team_open(DISTRIBUTOR_BURST, 1, NULL);
 
     expect(MCAPI_ERR_PARAMETER, distributor_dismiss(NULL, 0, &status));
-    expect(MCAPI_ERR_NODE_INVALID, distributor_dismiss(crew.distributor, 1, &status));
-    expect(MCAPI_ERR_NODE_INVALID, distributor_dismiss(crew.distributor, CREW_MOST, &status));
-    expect(MCAPI_ERR_NODE_INVALID, distributor_dismiss(crew.distributor, UINT32_MAX, &status));
-    distributor_dismiss(crew.distributor, 0, NULL);
-    ck_assert_uint_eq(stats_of(&crew, 0).dismissed, 1);
-    crew_close(&crew);
+    expect(MCAPI_ERR_NODE_INVALID, distributor_dismiss(team.distributor, 1, &status));
+    expect(MCAPI_ERR_NODE_INVALID, distributor_dismiss(team.distributor, TEAM_MOST, &status));
+    expect(MCAPI_ERR_NODE_INVALID, distributor_dismiss(team.distributor, UINT32_MAX, &status));
+    distributor_dismiss(team.distributor, 0, NULL);
+    ck_assert_uint_eq(stats_of(&team, 0).dismissed, 1);
+    team_close(&team);
 }
 END_TEST
 

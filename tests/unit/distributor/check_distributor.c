@@ -11,108 +11,108 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 /* --- Tags and workers --------------------------------------------------------------------- */
 
 START_TEST(all_items_of_one_tag_go_to_one_worker)
 {
-    struct crew crew = crew_open(_i, 3, NULL);
+    struct team team = team_open(_i, 3, NULL);
     uint32_t with_items = 0;
 
-    crew_put_some(&crew, 7, 1, 20);
+    team_put_some(&team, 7, 1, 20);
     for (uint32_t i = 0; i < 3; i++) {
-        uint32_t done = crew_work(&crew, i);
+        uint32_t done = team_work(&team, i);
 
         ck_assert(done == 0 || done == 20);
         with_items += done > 0;
     }
     ck_assert_uint_eq(with_items, 1);
-    crew_expect_returns(&crew, 1, 20);
-    crew_close(&crew);
+    team_expect_returns(&team, 1, 20);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(two_tags_are_in_work_at_two_workers_at_once)
 {
-    struct crew crew = crew_open(_i, 2, NULL);
+    struct team team = team_open(_i, 2, NULL);
     uint64_t first, second;
 
-    ck_assert(crew_put(&crew, 1, 11));
-    ck_assert(crew_put(&crew, 2, 22));
-    first = crew_take(&crew, 0);
-    second = crew_take(&crew, 1);
-    ck_assert_uint_ne(first, CREW_NOTHING);
-    ck_assert_uint_ne(second, CREW_NOTHING);
+    ck_assert(team_put(&team, 1, 11));
+    ck_assert(team_put(&team, 2, 22));
+    first = team_take(&team, 0);
+    second = team_take(&team, 1);
+    ck_assert_uint_ne(first, TEAM_NOTHING);
+    ck_assert_uint_ne(second, TEAM_NOTHING);
     ck_assert_uint_ne(first, second);
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(an_item_whose_tag_is_out_waits_for_that_worker)
 {
     const struct distributor_settings settings = { .window = 2 };
-    struct crew crew = crew_open(_i, 2, &settings);
+    struct team team = team_open(_i, 2, &settings);
 
-    crew_put_some(&crew, 5, 1, 6);
-    ck_assert_uint_eq(crew_out(&crew, 0) + crew_out(&crew, 1), 2);
-    ck_assert_uint_eq(crew_stats(&crew).waiting, 4);
-    ck_assert(crew_put(&crew, 6, 7)); /* another tag does not wait for it */
-    ck_assert_uint_eq(crew_out(&crew, 0) + crew_out(&crew, 1), 3);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).returned, 7);
-    crew_close(&crew);
+    team_put_some(&team, 5, 1, 6);
+    ck_assert_uint_eq(team_out(&team, 0) + team_out(&team, 1), 2);
+    ck_assert_uint_eq(team_stats(&team).waiting, 4);
+    ck_assert(team_put(&team, 6, 7)); /* another tag does not wait for it */
+    ck_assert_uint_eq(team_out(&team, 0) + team_out(&team, 1), 3);
+    team_work_all(&team);
+    ck_assert_uint_eq(team_stats(&team).returned, 7);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(a_tag_that_is_not_out_any_more_goes_to_who_has_most_room)
 {
-    struct crew crew = crew_open(_i, 2, NULL);
+    struct team team = team_open(_i, 2, NULL);
     uint32_t first, other;
 
-    ck_assert(crew_put(&crew, 5, 1));
-    first = crew_out(&crew, 0) == 1 ? 0 : 1;
+    ck_assert(team_put(&team, 5, 1));
+    first = team_out(&team, 0) == 1 ? 0 : 1;
     other = 1 - first;
-    ck_assert_uint_eq(crew_work(&crew, first), 1);
-    ck_assert(crew_put(&crew, 6, 2)); /* goes to one of them... */
-    ck_assert(crew_put(&crew, 5, 3)); /* ...and 5 to the other, whoever had it before */
-    ck_assert_uint_eq(crew_out(&crew, first), 1);
-    ck_assert_uint_eq(crew_out(&crew, other), 1);
-    crew_close(&crew);
+    ck_assert_uint_eq(team_work(&team, first), 1);
+    ck_assert(team_put(&team, 6, 2)); /* goes to one of them... */
+    ck_assert(team_put(&team, 5, 3)); /* ...and 5 to the other, whoever had it before */
+    ck_assert_uint_eq(team_out(&team, first), 1);
+    ck_assert_uint_eq(team_out(&team, other), 1);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(many_tags_are_spread_evenly)
 {
-    struct crew crew = crew_open(_i, 4, NULL);
+    struct team team = team_open(_i, 4, NULL);
     struct distributor_item items[400];
-    unsigned char bytes[400][CREW_BYTES];
+    unsigned char bytes[400][TEAM_BYTES];
 
     for (uint32_t i = 0; i < 400; i++) {
         uint32_t tag = i * 2654435761u;
 
-        crew_fill(bytes[i], tag, i + 1);
+        team_fill(bytes[i], tag, i + 1);
         items[i] = (struct distributor_item){
-            .bytes = bytes[i], .size = CREW_BYTES, .tag = tag, .cookie = i + 1
+            .bytes = bytes[i], .size = TEAM_BYTES, .tag = tag, .cookie = i + 1
         };
     }
-    ck_assert_uint_eq(distributor_process(crew.distributor, items, 400, NULL), 400);
+    ck_assert_uint_eq(distributor_process(team.distributor, items, 400, NULL), 400);
     for (uint32_t i = 0; i < 4; i++)
-        ck_assert_uint_eq(crew_out(&crew, i), 100);
-    crew_work_all(&crew);
-    crew_close(&crew);
+        ck_assert_uint_eq(team_out(&team, i), 100);
+    team_work_all(&team);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(a_worker_has_one_item_in_work_or_a_burst)
 {
-    struct crew crew = crew_open(_i, 1, NULL);
+    struct team team = team_open(_i, 1, NULL);
 
-    crew_put_some(&crew, 1, 1, 20);
-    ck_assert_uint_eq(crew_take(&crew, 0), 1);
-    ck_assert_uint_eq(crew.counts[0],
+    team_put_some(&team, 1, 1, 20);
+    ck_assert_uint_eq(team_take(&team, 0), 1);
+    ck_assert_uint_eq(team.counts[0],
                       _i == DISTRIBUTOR_SINGLE ? 1 : (size_t)DISTRIBUTOR_BURST_MAX);
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
@@ -122,28 +122,28 @@ START_TEST(no_more_than_the_window_is_out_at_one_worker)
 
     for (size_t i = 0; i < SUITE_LENGTH(windows); i++) {
         struct distributor_settings settings = { .window = windows[i], .capacity = 3000 };
-        struct crew crew = crew_open(_i, 1, &settings);
+        struct team team = team_open(_i, 1, &settings);
 
         for (uint32_t n = 1; n <= 3000; n += 100) {
             struct distributor_item items[100];
-            unsigned char bytes[100][CREW_BYTES];
+            unsigned char bytes[100][TEAM_BYTES];
 
             for (uint32_t k = 0; k < 100; k++) {
-                crew_fill(bytes[k], n + k, n + k);
+                team_fill(bytes[k], n + k, n + k);
                 items[k] = (struct distributor_item){
-                    .bytes = bytes[k], .size = CREW_BYTES, .tag = n + k, .cookie = n + k
+                    .bytes = bytes[k], .size = TEAM_BYTES, .tag = n + k, .cookie = n + k
                 };
             }
             expect(MCAPI_SUCCESS,
-                   ck_assert_uint_eq(distributor_process(crew.distributor, items, 100, &status),
+                   ck_assert_uint_eq(distributor_process(team.distributor, items, 100, &status),
                                      100));
-            ck_assert_uint_le(crew_out(&crew, 0), windows[i]);
+            ck_assert_uint_le(team_out(&team, 0), windows[i]);
         }
         /* As many as the packets of the channel carry. */
-        ck_assert_uint_ge(crew_out(&crew, 0), windows[i] < 400 ? windows[i] : 400);
-        crew_work_all(&crew);
-        crew_expect_returns(&crew, 1, 3000);
-        crew_close(&crew);
+        ck_assert_uint_ge(team_out(&team, 0), windows[i] < 400 ? windows[i] : 400);
+        team_work_all(&team);
+        team_expect_returns(&team, 1, 3000);
+        team_close(&team);
     }
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(items_of_one_tag_come_back_in_order_whatever_happens_to_others)
 {
     enum { TAGS = 5, ITEMS = 2000 };
     const struct distributor_settings settings = { .window = 9 };
-    struct crew crew = crew_open(_i, 3, &settings);
+    struct team team = team_open(_i, 3, &settings);
     uint64_t put[TAGS] = { 0 }, came[TAGS] = { 0 };
     uint32_t random = 1, in = 0, back = 0;
 
@@ -241,22 +241,22 @@ START_TEST(items_of_one_tag_come_back_in_order_whatever_happens_to_others)
         if (in < ITEMS && random >> 30 != 0) {
             uint32_t tag = (random >> 8) % TAGS;
 
-            if (crew_put(&crew, tag, put[tag] + 1)) {
+            if (team_put(&team, tag, put[tag] + 1)) {
                 put[tag]++;
                 in++;
             }
         } else {
             uint32_t worker = (random >> 12) % 3;
 
-            if (crew_take(&crew, worker) != CREW_NOTHING)
-                crew_finish(&crew, worker);
+            if (team_take(&team, worker) != TEAM_NOTHING)
+                team_finish(&team, worker);
         }
-        while (distributor_returned(crew.distributor, &item, 1, NULL) == 1) {
+        while (distributor_returned(team.distributor, &item, 1, NULL) == 1) {
             ck_assert_uint_eq(item.cookie, ++came[item.tag]);
             back++;
         }
     }
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
@@ -265,10 +265,10 @@ END_TEST
 START_TEST(big_bursts_come_back_once_each)
 {
     enum { BURST = 500, BURSTS = 20 };
-    static unsigned char bytes[BURST][CREW_BYTES];
+    static unsigned char bytes[BURST][TEAM_BYTES];
     static struct distributor_item items[BURST];
     static uint8_t came[BURST * BURSTS + 1];
-    struct crew crew = crew_open(_i, 4, NULL);
+    struct team team = team_open(_i, 4, NULL);
     uint64_t cookie = 0;
 
     for (uint32_t burst = 0; burst < BURSTS; burst++) {
@@ -276,114 +276,114 @@ START_TEST(big_bursts_come_back_once_each)
 
         for (uint32_t i = 0; i < BURST; i++) {
             cookie++;
-            crew_fill(bytes[i], (uint32_t)cookie % 97, cookie);
+            team_fill(bytes[i], (uint32_t)cookie % 97, cookie);
             items[i] = (struct distributor_item){ .bytes = bytes[i],
-                                                  .size = CREW_BYTES,
+                                                  .size = TEAM_BYTES,
                                                   .tag = (uint32_t)cookie % 97,
                                                   .cookie = cookie };
         }
         while (done < BURST) {
-            expect(MCAPI_SUCCESS, done += distributor_process(crew.distributor, items + done,
+            expect(MCAPI_SUCCESS, done += distributor_process(team.distributor, items + done,
                                                               BURST - done, &status));
-            crew_work_all(&crew);
-            for (uint64_t back; (back = crew_next_return(&crew)) != CREW_NOTHING;)
+            team_work_all(&team);
+            for (uint64_t back; (back = team_next_return(&team)) != TEAM_NOTHING;)
                 ck_assert_uint_eq(came[back]++, 0);
         }
-        expect(MCAPI_SUCCESS, count = distributor_flush(crew.distributor, 0, &status));
+        expect(MCAPI_SUCCESS, count = distributor_flush(team.distributor, 0, &status));
         ck_assert_uint_eq(count, 0);
     }
     for (uint32_t i = 1; i <= BURST * BURSTS; i++)
         ck_assert_uint_eq(came[i], 1);
-    ck_assert_uint_eq(crew_stats(&crew).returned, BURST * BURSTS);
-    ck_assert_uint_eq(crew_stats(&crew).handed_over, BURST * BURSTS);
-    crew_close(&crew);
+    ck_assert_uint_eq(team_stats(&team).returned, BURST * BURSTS);
+    ck_assert_uint_eq(team_stats(&team).handed_over, BURST * BURSTS);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(process_takes_fewer_when_returns_are_not_collected)
 {
     const struct distributor_settings settings = { .capacity = 64 };
-    struct crew crew = crew_open(_i, 2, &settings);
+    struct team team = team_open(_i, 2, &settings);
     uint64_t cookie = 0;
 
-    while (crew_put(&crew, 3, cookie + 1))
+    while (team_put(&team, 3, cookie + 1))
         cookie++;
     ck_assert_uint_eq(cookie, 64);
-    crew_work_all(&crew); /* all are back, and nothing was collected */
-    ck_assert(!crew_put(&crew, 3, 65));
-    ck_assert_uint_eq(crew_stats(&crew).uncollected, 64);
-    expect(MCAPI_TIMEOUT, distributor_wait(crew.distributor, DISTRIBUTOR_ROOM,
+    team_work_all(&team); /* all are back, and nothing was collected */
+    ck_assert(!team_put(&team, 3, 65));
+    ck_assert_uint_eq(team_stats(&team).uncollected, 64);
+    expect(MCAPI_TIMEOUT, distributor_wait(team.distributor, DISTRIBUTOR_ROOM,
                                            MCAPI_TIMEOUT_IMMEDIATE, &status));
-    ck_assert_uint_eq(crew_next_return(&crew), 1);
-    ck_assert_uint_eq(crew_next_return(&crew), 2); /* which gives the room of the first */
-    ck_assert(crew_put(&crew, 3, 65));
-    ck_assert(!crew_put(&crew, 3, 66));
-    crew_work_all(&crew);
-    crew_expect_returns(&crew, 3, 63);
-    crew_close(&crew);
+    ck_assert_uint_eq(team_next_return(&team), 1);
+    ck_assert_uint_eq(team_next_return(&team), 2); /* which gives the room of the first */
+    ck_assert(team_put(&team, 3, 65));
+    ck_assert(!team_put(&team, 3, 66));
+    team_work_all(&team);
+    team_expect_returns(&team, 3, 63);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(what_was_collected_makes_room_with_the_next_wait)
 {
     const struct distributor_settings settings = { .capacity = 8 };
-    struct crew crew = crew_open(_i, 1, &settings);
+    struct team team = team_open(_i, 1, &settings);
     struct distributor_item items[8];
     uint32_t what;
 
-    crew_put_some(&crew, 1, 1, 8);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(distributor_returned(crew.distributor, items, 8, NULL), 8);
-    ck_assert(!crew_put(&crew, 1, 9)); /* their bytes are still the caller's */
+    team_put_some(&team, 1, 1, 8);
+    team_work_all(&team);
+    ck_assert_uint_eq(distributor_returned(team.distributor, items, 8, NULL), 8);
+    ck_assert(!team_put(&team, 1, 9)); /* their bytes are still the caller's */
     for (uint32_t i = 0; i < 8; i++)
-        ck_assert(crew_is(items[i].bytes, items[i].size, 1, i + 1));
-    expect(MCAPI_SUCCESS, what = distributor_wait(crew.distributor, DISTRIBUTOR_ROOM,
+        ck_assert(team_is(items[i].bytes, items[i].size, 1, i + 1));
+    expect(MCAPI_SUCCESS, what = distributor_wait(team.distributor, DISTRIBUTOR_ROOM,
                                                   MCAPI_TIMEOUT_INFINITE, &status));
     ck_assert_uint_eq(what, DISTRIBUTOR_ROOM);
-    ck_assert(crew_put(&crew, 1, 9));
-    crew_close(&crew);
+    ck_assert(team_put(&team, 1, 9));
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(returns_can_be_cleared)
 {
     const struct distributor_settings settings = { .capacity = 16 };
-    struct crew crew = crew_open(_i, 1, &settings);
+    struct team team = team_open(_i, 1, &settings);
 
-    crew_put_some(&crew, 1, 1, 10);
-    crew_work_all(&crew);
+    team_put_some(&team, 1, 1, 10);
+    team_work_all(&team);
     expect(MCAPI_SUCCESS,
-           ck_assert_uint_eq(distributor_clear_returns(crew.distributor, &status), 10));
-    ck_assert_uint_eq(crew_next_return(&crew), CREW_NOTHING);
-    ck_assert_uint_eq(crew_stats(&crew).cleared, 10);
-    crew_put_some(&crew, 1, 11, 16);
-    crew_work_all(&crew);
-    crew_expect_returns(&crew, 11, 16);
-    crew_close(&crew);
+           ck_assert_uint_eq(distributor_clear_returns(team.distributor, &status), 10));
+    ck_assert_uint_eq(team_next_return(&team), TEAM_NOTHING);
+    ck_assert_uint_eq(team_stats(&team).cleared, 10);
+    team_put_some(&team, 1, 11, 16);
+    team_work_all(&team);
+    team_expect_returns(&team, 11, 16);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(items_say_which_worker_had_them)
 {
-    struct crew crew = crew_open(_i, 3, NULL);
+    struct team team = team_open(_i, 3, NULL);
     uint32_t had[3] = { 0 };
     struct distributor_item item;
 
     for (uint32_t tag = 0; tag < 30; tag++)
-        ck_assert(crew_put(&crew, tag, tag + 1));
+        ck_assert(team_put(&team, tag, tag + 1));
     for (uint32_t i = 0; i < 3; i++) {
-        ck_assert_uint_ne(crew_take(&crew, i), CREW_NOTHING);
-        ck_assert_uint_eq(crew.in_work[i][0].worker, i);
-        crew_finish(&crew, i);
+        ck_assert_uint_ne(team_take(&team, i), TEAM_NOTHING);
+        ck_assert_uint_eq(team.in_work[i][0].worker, i);
+        team_finish(&team, i);
     }
-    crew_work_all(&crew);
-    while (distributor_returned(crew.distributor, &item, 1, NULL) == 1) {
+    team_work_all(&team);
+    while (distributor_returned(team.distributor, &item, 1, NULL) == 1) {
         ck_assert_uint_lt(item.worker, 3);
         had[item.worker]++;
     }
     for (uint32_t i = 0; i < 3; i++)
         ck_assert_uint_eq(had[i], 10);
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
@@ -391,31 +391,31 @@ END_TEST
 
 START_TEST(items_wait_for_the_first_worker)
 {
-    struct crew crew = crew_open_empty(_i, NULL);
+    struct team team = team_open_empty(_i, NULL);
 
-    crew_put_some(&crew, 1, 1, 50);
-    ck_assert_uint_eq(crew_stats(&crew).waiting, 50);
-    expect(MCAPI_TIMEOUT, distributor_flush(crew.distributor, 5, &status));
-    crew_join(&crew);
-    crew_work_all(&crew);
-    crew_expect_returns(&crew, 1, 50);
-    crew_close(&crew);
+    team_put_some(&team, 1, 1, 50);
+    ck_assert_uint_eq(team_stats(&team).waiting, 50);
+    expect(MCAPI_TIMEOUT, distributor_flush(team.distributor, 5, &status));
+    team_join(&team);
+    team_work_all(&team);
+    team_expect_returns(&team, 1, 50);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(a_worker_that_has_not_asked_is_given_nothing)
 {
-    struct crew crew = crew_open_empty(_i, NULL);
-    uint32_t shy = crew_join_only(&crew), other;
+    struct team team = team_open_empty(_i, NULL);
+    uint32_t shy = team_join_only(&team), other;
 
-    crew_put_some(&crew, 1, 1, 5);
-    ck_assert_uint_eq(crew_take(&crew, shy), CREW_NOTHING);
-    ck_assert_uint_eq(crew_stats(&crew).workers, 1);
-    ck_assert_uint_eq(crew_stats(&crew).asking, 0);
-    other = crew_join(&crew);
-    ck_assert_uint_eq(crew_work(&crew, other), 5);
-    ck_assert_uint_eq(crew_take(&crew, shy), CREW_NOTHING);
-    crew_close(&crew);
+    team_put_some(&team, 1, 1, 5);
+    ck_assert_uint_eq(team_take(&team, shy), TEAM_NOTHING);
+    ck_assert_uint_eq(team_stats(&team).workers, 1);
+    ck_assert_uint_eq(team_stats(&team).asking, 0);
+    other = team_join(&team);
+    ck_assert_uint_eq(team_work(&team, other), 5);
+    ck_assert_uint_eq(team_take(&team, shy), TEAM_NOTHING);
+    team_close(&team);
 }
 END_TEST
 

@@ -12,7 +12,7 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 enum {
     WORKERS = 4,
@@ -32,8 +32,8 @@ struct work {
     uint32_t taken;
 };
 
-/* A worker of the crew, and how many of the items that it has in work are not done. */
-static void tick(struct crew *crew, struct work *work, uint32_t worker)
+/* A worker of the team, and how many of the items that it has in work are not done. */
+static void tick(struct team *team, struct work *work, uint32_t worker)
 {
     uint32_t *left = &work->left[worker];
 
@@ -43,9 +43,9 @@ static void tick(struct crew *crew, struct work *work, uint32_t worker)
     }
     if (*left > 0)
         return;
-    crew->counts[worker] = distributor_get(crew->workers[worker], crew->in_work[worker],
-                                           crew->counts[worker], 0, NULL);
-    *left = (uint32_t)crew->counts[worker];
+    team->counts[worker] = distributor_get(team->workers[worker], team->in_work[worker],
+                                           team->counts[worker], 0, NULL);
+    *left = (uint32_t)team->counts[worker];
 }
 
 /* When items come: so many in a tick on the average, those of so many ticks together. */
@@ -55,7 +55,7 @@ struct load {
 };
 
 /* What has come by this tick and is not taken yet, at most one call. */
-static void offer(struct crew *crew, struct work *work, const uint32_t *tags, uint32_t due)
+static void offer(struct team *team, struct work *work, const uint32_t *tags, uint32_t due)
 {
     struct distributor_item items[CALL_MOST];
     uint32_t count = due - work->taken < CALL_MOST ? due - work->taken : CALL_MOST;
@@ -63,11 +63,11 @@ static void offer(struct crew *crew, struct work *work, const uint32_t *tags, ui
 
     for (uint32_t i = 0; i < count; i++)
         items[i] = (struct distributor_item){ .tag = tags[work->taken + i] };
-    taken = distributor_process(crew->distributor, items, count, NULL);
+    taken = distributor_process(team->distributor, items, count, NULL);
     for (size_t i = 0; i < taken; i++)
         work->of_tag[tags[work->taken + i]]++;
     work->taken += (uint32_t)taken;
-    while (distributor_returned(crew->distributor, items, CALL_MOST, NULL) > 0)
+    while (distributor_returned(team->distributor, items, CALL_MOST, NULL) > 0)
         continue;
 }
 
@@ -76,7 +76,7 @@ static void run(enum distributor_mode mode, double s, const struct load *load,
                 struct work *work)
 {
     static uint32_t tags[ITEMS];
-    struct crew crew = crew_open(mode, WORKERS, NULL);
+    struct team team = team_open(mode, WORKERS, NULL);
     uint32_t due = 0;
 
     *work = (struct work){ .done = { 0 } };
@@ -84,15 +84,15 @@ static void run(enum distributor_mode mode, double s, const struct load *load,
     for (uint32_t now = 0; work->taken < ITEMS; now++) {
         if (now % load->ticks == 0)
             due = (uint32_t)(load->rate * (now + load->ticks));
-        offer(&crew, work, tags, due < ITEMS ? due : ITEMS);
+        offer(&team, work, tags, due < ITEMS ? due : ITEMS);
         for (uint32_t i = 0; i < WORKERS; i++)
-            tick(&crew, work, i);
+            tick(&team, work, i);
     }
     for (uint32_t i = 0; i < WORKERS; i++) {
-        distributor_leave(crew.workers[i], NULL, 0, NULL);
-        crew.workers[i] = NULL;
+        distributor_leave(team.workers[i], NULL, 0, NULL);
+        team.workers[i] = NULL;
     }
-    distributor_destroy(crew.distributor, NULL);
+    distributor_destroy(team.distributor, NULL);
 }
 
 /* The busiest worker to the mean; if that is too much, without the workers that a tag with more

@@ -11,7 +11,7 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 enum {
     MODES = 2,
@@ -28,7 +28,7 @@ static _Atomic uint32_t *finished;
 static void act_request(struct act *act)
 {
     struct distributor_worker *worker =
-            distributor_join(0, 1, CREW_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
+            distributor_join(0, 1, TEAM_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     uint32_t done = 0;
 
@@ -55,7 +55,7 @@ static bool has_stopped(const struct child *child)
 
 START_TEST(what_is_given_back_is_told_though_no_call_follows)
 {
-    struct crew crew = crew_open_empty((enum distributor_mode)_i, NULL);
+    struct team team = team_open_empty((enum distributor_mode)_i, NULL);
     struct distributor_item items[ITEMS];
     struct child *child;
     int64_t give_up = now_us() + PATIENCE_MS * 1000LL;
@@ -65,17 +65,17 @@ START_TEST(what_is_given_back_is_told_though_no_call_follows)
     atomic_store(finished, 0);
     child = child_start(CHILD_PROCESS, 2);
     child_begin(child, act_request, &(struct act){ .count = 0 });
-    while (crew_stats(&crew).asking == 0 && now_us() < give_up)
-        distributor_wait(crew.distributor, DISTRIBUTOR_RETURNS, 10, NULL);
+    while (team_stats(&team).asking == 0 && now_us() < give_up)
+        distributor_wait(team.distributor, DISTRIBUTOR_RETURNS, 10, NULL);
     for (uint32_t i = 0; i < ITEMS; i++)
         items[i] = (struct distributor_item){ .tag = i, .cookie = i + 1 };
-    expect(MCAPI_SUCCESS, taken = distributor_process(crew.distributor, items, ITEMS, &status));
+    expect(MCAPI_SUCCESS, taken = distributor_process(team.distributor, items, ITEMS, &status));
     ck_assert_uint_eq(taken, ITEMS);
     ck_assert(eventually(has_stopped(child)));
-    expect(MCAPI_SUCCESS, distributor_flush(crew.distributor, PATIENCE_MS / 3, &status));
-    ck_assert_uint_eq(crew_stats(&crew).returned, ITEMS);
+    expect(MCAPI_SUCCESS, distributor_flush(team.distributor, PATIENCE_MS / 3, &status));
+    ck_assert_uint_eq(team_stats(&team).returned, ITEMS);
     child_kill(child);
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 
@@ -93,14 +93,14 @@ static mcapi_status_t poll_to_the_end(struct distributor_worker *worker)
 
 START_TEST(who_only_polls_learns_that_there_is_no_distributor_any_more)
 {
-    struct crew crew = crew_open_empty((enum distributor_mode)_i, NULL);
+    struct team team = team_open_empty((enum distributor_mode)_i, NULL);
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     struct distributor_worker *worker;
 
-    expect(MCAPI_SUCCESS, worker = distributor_join(0, 1, CREW_PORT, 0, &status));
+    expect(MCAPI_SUCCESS, worker = distributor_join(0, 1, TEAM_PORT, 0, &status));
     expect(MCAPI_SUCCESS, distributor_request(worker, NULL, 0, &status));
     expect(MCAPI_SUCCESS, distributor_poll(worker, items, &status));
-    expect(MCAPI_SUCCESS, distributor_destroy(crew.distributor, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(team.distributor, &status));
     expect_status(MCAPI_ERR_CHAN_INVALID, poll_to_the_end(worker));
     expect(MCAPI_ERR_CHAN_INVALID, distributor_request(worker, NULL, 0, &status));
     expect(MCAPI_ERR_CHAN_INVALID, distributor_leave(worker, NULL, 0, &status));
@@ -110,15 +110,15 @@ END_TEST
 /* Another distributor at the same port is not the one that this worker knows. */
 START_TEST(who_only_polls_learns_that_there_is_another_distributor)
 {
-    struct crew crew = crew_open_empty((enum distributor_mode)_i, NULL);
+    struct team team = team_open_empty((enum distributor_mode)_i, NULL);
     struct distributor_worker *worker;
 
-    expect(MCAPI_SUCCESS, worker = distributor_join(0, 1, CREW_PORT, 0, &status));
-    expect(MCAPI_SUCCESS, distributor_destroy(crew.distributor, &status));
-    crew = crew_open_empty((enum distributor_mode)_i, NULL);
+    expect(MCAPI_SUCCESS, worker = distributor_join(0, 1, TEAM_PORT, 0, &status));
+    expect(MCAPI_SUCCESS, distributor_destroy(team.distributor, &status));
+    team = team_open_empty((enum distributor_mode)_i, NULL);
     expect_status(MCAPI_ERR_CHAN_INVALID, poll_to_the_end(worker));
     expect(MCAPI_ERR_CHAN_INVALID, distributor_leave(worker, NULL, 0, &status));
-    crew_close(&crew);
+    team_close(&team);
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 #include "support/expect.h"
 #include "support/suite.h"
 #include "support/topology.h"
-#include "unit/distributor/crew.h"
+#include "unit/distributor/team.h"
 
 enum { TAGS = 50, WORKERS = 3 };
 
@@ -40,7 +40,7 @@ static void begin_work(const struct distributor_item *item, uint32_t node)
     uint64_t cookie, last;
 
     memcpy(&cookie, item->bytes, sizeof(cookie));
-    if (!crew_is(item->bytes, item->size, tag, cookie) || tag >= TAGS) {
+    if (!team_is(item->bytes, item->size, tag, cookie) || tag >= TAGS) {
         atomic_fetch_add(&notes->wrong, 1);
         return;
     }
@@ -65,7 +65,7 @@ static void end_work(const struct distributor_item *items, size_t count)
 static void act_work(struct act *act)
 {
     struct distributor_worker *worker =
-            distributor_join(0, 1, CREW_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
+            distributor_join(0, 1, TEAM_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
     struct distributor_item items[DISTRIBUTOR_BURST_MAX];
     uint32_t done = 0;
     size_t count = 0;
@@ -109,7 +109,7 @@ static struct flow flow_open(enum distributor_mode mode)
 
     notes = notes != NULL ? notes : shared_memory(sizeof(*notes));
     expect(MCAPI_SUCCESS,
-           flow.distributor = distributor_create(CREW_PORT, WORKERS, mode, &settings, &status));
+           flow.distributor = distributor_create(TEAM_PORT, WORKERS, mode, &settings, &status));
     return flow;
 }
 
@@ -136,7 +136,7 @@ static void collect(struct flow *flow)
 static void put(struct flow *flow, uint32_t count)
 {
     while (count > 0) {
-        unsigned char bytes[16][CREW_BYTES];
+        unsigned char bytes[16][TEAM_BYTES];
         struct distributor_item items[16];
         uint32_t some = count < 16 ? count : 16;
         size_t done = 0;
@@ -147,9 +147,9 @@ static void put(struct flow *flow, uint32_t count)
             flow->random = flow->random * 1664525 + 1013904223;
             tag = (flow->random >> 16) % TAGS;
             flow->put[tag]++;
-            crew_fill(bytes[i], tag, flow->put[tag]);
+            team_fill(bytes[i], tag, flow->put[tag]);
             items[i] = (struct distributor_item){
-                .bytes = bytes[i], .size = CREW_BYTES, .tag = tag, .cookie = flow->put[tag]
+                .bytes = bytes[i], .size = TEAM_BYTES, .tag = tag, .cookie = flow->put[tag]
             };
         }
         while (done < some) {
@@ -292,12 +292,12 @@ END_TEST
 /* Items of a tag, so many, which are put in by one call; expects that there is room. */
 static void put_of_tag(struct flow *flow, uint32_t tag, uint32_t count)
 {
-    unsigned char bytes[CREW_BYTES];
-    struct distributor_item item = { .bytes = bytes, .size = CREW_BYTES, .tag = tag };
+    unsigned char bytes[TEAM_BYTES];
+    struct distributor_item item = { .bytes = bytes, .size = TEAM_BYTES, .tag = tag };
 
     for (uint32_t i = 0; i < count; i++) {
         item.cookie = ++flow->put[tag];
-        crew_fill(bytes, tag, item.cookie);
+        team_fill(bytes, tag, item.cookie);
         ck_assert_uint_eq(distributor_process(flow->distributor, &item, 1, NULL), 1);
         flow->in++;
     }
@@ -385,7 +385,7 @@ END_TEST
 static void act_join_and_leave(struct act *act)
 {
     struct distributor_worker *worker =
-            distributor_join(0, 1, CREW_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
+            distributor_join(0, 1, TEAM_PORT, MCAPI_TIMEOUT_INFINITE, &act->status);
 
     distributor_request(worker, NULL, 0, &act->status);
     distributor_leave(worker, NULL, 0, &act->status);
@@ -402,7 +402,7 @@ START_TEST(a_worker_that_joins_wakes_who_waits_for_it)
     child_begin(child, act_join_and_leave, &act);
     ck_assert(eventually(child_is_asleep(child)));
     expect(MCAPI_SUCCESS,
-           distributor = distributor_create(CREW_PORT, 1, DISTRIBUTOR_SINGLE, NULL, &status));
+           distributor = distributor_create(TEAM_PORT, 1, DISTRIBUTOR_SINGLE, NULL, &status));
     do {
         distributor_wait(distributor, DISTRIBUTOR_RETURNS, 100, NULL);
         distributor_stats(distributor, &stats, NULL);
