@@ -159,70 +159,70 @@ static void let_pass_ms(long ms)
 }
 
 /* Items of so many tags from `first` on, in one call; how many were taken. */
-static size_t put_together(struct crew *crew, uint32_t first, uint32_t count)
+static size_t put_together(struct team *team, uint32_t first, uint32_t count)
 {
     struct distributor_item items[16] = { 0 };
-    unsigned char bytes[16][CREW_BYTES];
+    unsigned char bytes[16][TEAM_BYTES];
     size_t taken;
 
     for (uint32_t i = 0; i < count; i++) {
-        crew_fill(bytes[i], first + i, first + i);
+        team_fill(bytes[i], first + i, first + i);
         items[i] = (struct distributor_item){
-            .bytes = bytes[i], .size = CREW_BYTES, .tag = first + i, .cookie = first + i
+            .bytes = bytes[i], .size = TEAM_BYTES, .tag = first + i, .cookie = first + i
         };
     }
     expect(MCAPI_SUCCESS,
-           taken = distributor_process(crew->distributor, items, count, &status));
+           taken = distributor_process(team->distributor, items, count, &status));
     return taken;
 }
 
 START_TEST(a_slow_worker_is_given_nothing_more_until_it_finishes_something)
 {
     const struct distributor_settings settings = { .slow_us = 1000 };
-    struct crew crew = crew_open(_i, 2, &settings);
+    struct team team = team_open(_i, 2, &settings);
     uint32_t slow, other;
 
-    ck_assert(crew_put(&crew, 1, 1));
-    slow = crew_out(&crew, 0) == 1 ? 0 : 1;
+    ck_assert(team_put(&team, 1, 1));
+    slow = team_out(&team, 0) == 1 ? 0 : 1;
     other = 1 - slow;
-    ck_assert_uint_eq(crew_take(&crew, slow), 1);
+    ck_assert_uint_eq(team_take(&team, slow), 1);
     let_pass_ms(2);
-    ck_assert_uint_eq(put_together(&crew, 2, 8), 8);
-    ck_assert_uint_eq(crew_out(&crew, slow), 1);
-    ck_assert_uint_eq(crew_out(&crew, other), 8);
-    ck_assert(crew_put(&crew, 1, 10)); /* in the order of its tag, it waits for that one */
-    ck_assert_uint_eq(crew_stats(&crew).waiting, 1);
-    ck_assert_uint_eq(crew_work(&crew, other), 8);
+    ck_assert_uint_eq(put_together(&team, 2, 8), 8);
+    ck_assert_uint_eq(team_out(&team, slow), 1);
+    ck_assert_uint_eq(team_out(&team, other), 8);
+    ck_assert(team_put(&team, 1, 10)); /* in the order of its tag, it waits for that one */
+    ck_assert_uint_eq(team_stats(&team).waiting, 1);
+    ck_assert_uint_eq(team_work(&team, other), 8);
 
-    ck_assert_uint_eq(crew_take(&crew, other), CREW_NOTHING);
-    ck_assert_uint_eq(put_together(&crew, 11, 1), 1);
+    ck_assert_uint_eq(team_take(&team, other), TEAM_NOTHING);
+    ck_assert_uint_eq(put_together(&team, 11, 1), 1);
     let_pass_ms(2); /* now both are slow: whoever finishes first gets what waits */
-    ck_assert_uint_eq(put_together(&crew, 12, 2), 2);
-    ck_assert_uint_eq(crew_stats(&crew).waiting, 3);
-    crew_finish(&crew, slow);
-    crew_look(&crew);
-    ck_assert_uint_eq(crew_out(&crew, slow), 3);
-    ck_assert_uint_eq(crew_out(&crew, other), 1);
-    crew_work_all(&crew);
-    ck_assert_uint_eq(crew_stats(&crew).returned, 13);
-    crew_close(&crew);
+    ck_assert_uint_eq(put_together(&team, 12, 2), 2);
+    ck_assert_uint_eq(team_stats(&team).waiting, 3);
+    team_finish(&team, slow);
+    team_look(&team);
+    ck_assert_uint_eq(team_out(&team, slow), 3);
+    ck_assert_uint_eq(team_out(&team, other), 1);
+    team_work_all(&team);
+    ck_assert_uint_eq(team_stats(&team).returned, 13);
+    team_close(&team);
 }
 END_TEST
 
 START_TEST(without_the_setting_no_worker_is_slow)
 {
-    struct crew crew = crew_open(_i, 2, NULL);
+    struct team team = team_open(_i, 2, NULL);
     uint32_t slow;
 
-    ck_assert(crew_put(&crew, 1, 1));
-    slow = crew_out(&crew, 0) == 1 ? 0 : 1;
-    ck_assert_uint_eq(crew_take(&crew, slow), 1);
+    ck_assert(team_put(&team, 1, 1));
+    slow = team_out(&team, 0) == 1 ? 0 : 1;
+    ck_assert_uint_eq(team_take(&team, slow), 1);
     let_pass_ms(2);
-    ck_assert_uint_eq(put_together(&crew, 2, 7), 7);
-    ck_assert_uint_eq(crew_out(&crew, slow), 4);
-    crew_finish(&crew, slow);
-    crew_work_all(&crew);
-    crew_close(&crew);
+    ck_assert_uint_eq(put_together(&team, 2, 7), 7);
+    ck_assert_uint_eq(team_out(&team, slow), 4);
+    team_finish(&team, slow);
+    team_work_all(&team);
+    team_close(&team);
 }
 END_TEST
 
