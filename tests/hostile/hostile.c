@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 
 #include "hostile/hostile.h"
 #include "runtime/runtime.h"
+#include "support/scratch.h"
 
 enum {
     MOST_JOBS = 16,
@@ -44,7 +46,7 @@ static struct options {
     bool one_round, one_finding;
 } options = { .calls = 1000000, .seed = 1, .jobs = 2 };
 
-static char folder[64];
+static char folder[PATH_MAX];
 
 /* --- The worker ----------------------------------------------------------------------- */
 
@@ -459,7 +461,7 @@ static void read_options(int count, char **arguments)
 /* Small limits: what is small is damaged often. */
 static void choose_limits(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/mcapi-hostile-%d", (int)getpid());
+    snprintf(folder, sizeof folder, "%s/mcapi-hostile-%d", scratch_folder(), (int)getpid());
     setenv("MCAPI_RUNTIME_DIR", folder, 1);
     setenv("MCAPI_MAX_NODES", "6", 1);
     setenv("MCAPI_MAX_CHANNELS", "8", 1);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +12,17 @@
 
 #include "support/child.h"
 #include "support/expect.h"
+#include "support/scratch.h"
 
-static char base[] = "/tmp/mcapi-tests-XXXXXX";
-static char runtime[sizeof base + 16];
+static char base[PATH_MAX - 16], runtime[PATH_MAX];
 static char name[64];
 
 void topology_begin(void)
 {
+    snprintf(base, sizeof base, "%s/mcapi-tests-XXXXXX", scratch_folder());
     ck_assert_ptr_nonnull(mkdtemp(base));
     snprintf(runtime, sizeof runtime, "%s/runtime", base);
-    snprintf(name, sizeof name, "test-%d-%s", getpid(), base + sizeof base - 7);
+    snprintf(name, sizeof name, "test-%d-%s", getpid(), base + strlen(base) - 6);
     ck_assert_int_eq(setenv("MCAPI_RUNTIME_DIR", runtime, 1), 0);
     ck_assert_int_eq(setenv("MCAPI_TOPOLOGY", name, 1), 0);
 }

@@ -23,6 +23,7 @@
 #include "runtime/node.h"
 #include "runtime/recovery.h"
 #include "segment/audit.h"
+#include "support/scratch.h"
 
 enum {
     PATIENCE_US = 5 * 1000 * 1000,
@@ -40,7 +41,7 @@ static void (*busy_work)(void);
 static int64_t died_at;     /* us; the last victim */
 static int64_t waited;      /* us; the peer for a processor, up to then */
 static int peer_times = -1; /* its schedstat */
-static char folder[64];
+static char folder[PATH_MAX];
 static unsigned scenes; /* so far; each has a name of its own */
 
 int64_t now_us(void)
@@ -339,7 +340,7 @@ void scene_begin(void)
 {
     char name[32];
 
-    snprintf(folder, sizeof folder, "/tmp/mcapi-kill-%d", getpid());
+    snprintf(folder, sizeof folder, "%s/mcapi-kill-%d", scratch_folder(), getpid());
     snprintf(name, sizeof name, "kill-%d-%u", getpid(), scenes++);
     setenv("MCAPI_RUNTIME_DIR", folder, 1);
     setenv("MCAPI_TOPOLOGY", name, 1);

@@ -10,7 +10,9 @@
  * poll on a pidfd: a busy machine makes both slow.
  */
 #include "crash/notice/notice.h"
+#include "support/scratch.h"
 
+#include <limits.h>
 #include <mcapi_ext.h>
 #include <poll.h>
 #include <signal.h>
@@ -477,7 +479,7 @@ int main(int argc, char **argv)
     uint32_t kills = argc > 1 ? (uint32_t)atoi(argv[1]) : 25;
     uint32_t rounds = argc > 3 ? (uint32_t)atoi(argv[2]) : 2;
     double seconds = argc > 3 ? atof(argv[3]) : 0.25;
-    char folder[64];
+    char folder[PATH_MAX];
     mcapi_status_t status;
     pid_t killer, caller = getpid();
 
@@ -485,7 +487,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: notice [KILLS [ROUNDS SECONDS]]\n");
         return 2;
     }
-    snprintf(folder, sizeof folder, "/tmp/mcapi-notice-%d", caller);
+    snprintf(folder, sizeof folder, "%s/mcapi-notice-%d", scratch_folder(), caller);
     setenv("MCAPI_RUNTIME_DIR", folder, 1);
     setenv("MCAPI_TOPOLOGY", "notice", 1);
     board = share(sizeof *board);
