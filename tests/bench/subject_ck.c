@@ -99,6 +99,7 @@ ONE_WAY(8, LOOPS_CHUNK)
 ONE_WAY(64, LOOPS_CHUNK)
 ONE_WAY(1024, 256)
 ONE_WAY(4096, 64)
+ONE_WAY(65536, 16)
 LOOPS_PING_PONG(hop_64, open_end, close_end, ck_send, ck_receive, 64)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                                            \
@@ -108,7 +109,11 @@ LOOPS_PING_PONG(hop_64, open_end, close_end, ck_send, ck_receive, 64)
     }
 
 const struct entry entries_ck[] = {
-    ENTRY("words", 8, one_way_8),         ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024), ENTRY("packets", 4096, one_way_4096),
-    ENTRY("ping-pong", 64, hop_64),       { .workload = NULL },
+    ENTRY("words", 8, one_way_8),
+    ENTRY("packets", 64, one_way_64),
+    ENTRY("packets", 1024, one_way_1024),
+    ENTRY("packets", 4096, one_way_4096),
+    ENTRY("packets", 65536, one_way_65536),
+    ENTRY("ping-pong", 64, hop_64),
+    { .workload = NULL },
 };

@@ -83,6 +83,7 @@ ONE_WAY(8, 64)
 ONE_WAY(64, 64)
 ONE_WAY(1024, 64)
 ONE_WAY(4096, 64)
+ONE_WAY(65536, 16)
 LOOPS_PING_PONG(hop_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
 LOOPS_WAKE(wake_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
 
@@ -97,6 +98,7 @@ const struct entry entries_zeromq[] = {
     ENTRY("packets", 64, one_way_64),
     ENTRY("packets", 1024, one_way_1024),
     ENTRY("packets", 4096, one_way_4096),
+    ENTRY("packets", 65536, one_way_65536),
     ENTRY("ping-pong", 64, hop_64),
     ENTRY("wake", 64, wake_64),
     { .workload = NULL },
