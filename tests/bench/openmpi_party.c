@@ -97,15 +97,8 @@ BENCH_INLINE void receive_message(void *end, uint64_t *item)
              MPI_STATUS_IGNORE);
 }
 
-#define ONE_WAY(SIZE) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, mpi_send, mpi_receive, SIZE, 64)
-
-ONE_WAY(8)
-ONE_WAY(64)
-ONE_WAY(1024)
-ONE_WAY(4096)
-ONE_WAY(65536)
-LOOPS_PING_PONG(hop_64, open_end, close_end, mpi_send, mpi_receive, 64)
+LOOPS_USUAL_PARTS(mpi_send, mpi_receive, 64)
+LOOPS_LARGE_PART(mpi_send, mpi_receive)
 BALANCER_PART(balancer_64, open_end, close_end, give, collect, take, acknowledge)
 MESSAGES_PART(messages_64, open_end, close_end, send_message, receive_message)
 
