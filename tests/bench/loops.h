@@ -292,4 +292,28 @@ BENCH_INLINE void loops_be_woken(struct trial *trial, void *end, loops_receive *
         CLOSE(trial, end);                                 \
     }
 
+/* --- What a subject with two parties does as a rule -----------------------------------------
+ */
+
+/* Few items to a chunk where an item is large, or so slow that a look at the clock is nothing.
+ */
+#define LOOPS_USUAL_PARTS(SEND, RECEIVE, CHUNK)                               \
+    LOOPS_ONE_WAY(one_way_8, open_end, close_end, SEND, RECEIVE, 8, CHUNK)    \
+    LOOPS_ONE_WAY(one_way_64, open_end, close_end, SEND, RECEIVE, 64, CHUNK)  \
+    LOOPS_ONE_WAY(one_way_1024, open_end, close_end, SEND, RECEIVE, 1024, 64) \
+    LOOPS_ONE_WAY(one_way_4096, open_end, close_end, SEND, RECEIVE, 4096, 64) \
+    LOOPS_PING_PONG(hop_64, open_end, close_end, SEND, RECEIVE, 64)
+#define LOOPS_LARGE_PART(SEND, RECEIVE) \
+    LOOPS_ONE_WAY(one_way_65536, open_end, close_end, SEND, RECEIVE, 65536, 16)
+#define LOOPS_WAKE_PART(SEND, RECEIVE) \
+    LOOPS_WAKE(wake_64, open_end, close_end, SEND, RECEIVE, 64)
+
+/* ENTRY(WORKLOAD, SIZE, PART) is the subject's. */
+#define LOOPS_USUAL_ENTRIES                                                             \
+    ENTRY("words", 8, one_way_8), ENTRY("packets", 64, one_way_64),                     \
+            ENTRY("packets", 1024, one_way_1024), ENTRY("packets", 4096, one_way_4096), \
+            ENTRY("ping-pong", 64, hop_64)
+#define LOOPS_LARGE_ENTRY ENTRY("packets", 65536, one_way_65536)
+#define LOOPS_WAKE_ENTRY  ENTRY("wake", 64, wake_64)
+
 #endif /* TESTS_BENCH_LOOPS_H */

@@ -12,7 +12,7 @@
 #include "bench/loops.h"
 #include "bench/messages.h"
 
-enum { LARGEST = 4096, ITEM = 1, COUNT = 2 /* tags */ };
+enum { LARGEST = 65536, ITEM = 1, COUNT = 2 /* tags */ };
 
 static int other; /* rank */
 
@@ -97,14 +97,8 @@ BENCH_INLINE void receive_message(void *end, uint64_t *item)
              MPI_STATUS_IGNORE);
 }
 
-#define ONE_WAY(SIZE) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, mpi_send, mpi_receive, SIZE, 64)
-
-ONE_WAY(8)
-ONE_WAY(64)
-ONE_WAY(1024)
-ONE_WAY(4096)
-LOOPS_PING_PONG(hop_64, open_end, close_end, mpi_send, mpi_receive, 64)
+LOOPS_USUAL_PARTS(mpi_send, mpi_receive, 64)
+LOOPS_LARGE_PART(mpi_send, mpi_receive)
 BALANCER_PART(balancer_64, open_end, close_end, give, collect, take, acknowledge)
 MESSAGES_PART(messages_64, open_end, close_end, send_message, receive_message)
 
@@ -113,10 +107,10 @@ static const struct {
     size_t size;
     void (*part)(struct trial *, unsigned);
 } parts[] = {
-    { "words", 8, one_way_8 },         { "packets", 64, one_way_64 },
-    { "packets", 1024, one_way_1024 }, { "packets", 4096, one_way_4096 },
-    { "ping-pong", 64, hop_64 },       { "balancer", 64, balancer_64 },
-    { "messages", 64, messages_64 },
+    { "words", 8, one_way_8 },           { "packets", 64, one_way_64 },
+    { "packets", 1024, one_way_1024 },   { "packets", 4096, one_way_4096 },
+    { "packets", 65536, one_way_65536 }, { "ping-pong", 64, hop_64 },
+    { "balancer", 64, balancer_64 },     { "messages", 64, messages_64 },
 };
 
 int main(int argc, char **argv)

@@ -92,14 +92,8 @@ BENCH_INLINE size_t ck_receive(void *side, uint64_t number, size_t most, size_t 
     return 1;
 }
 
-#define ONE_WAY(SIZE, CHUNK) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, ck_send, ck_receive, SIZE, CHUNK)
-
-ONE_WAY(8, LOOPS_CHUNK)
-ONE_WAY(64, LOOPS_CHUNK)
-ONE_WAY(1024, 256)
-ONE_WAY(4096, 64)
-LOOPS_PING_PONG(hop_64, open_end, close_end, ck_send, ck_receive, 64)
+LOOPS_USUAL_PARTS(ck_send, ck_receive, LOOPS_CHUNK)
+LOOPS_LARGE_PART(ck_send, ck_receive)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                                            \
     {                                                                                          \
@@ -108,7 +102,7 @@ LOOPS_PING_PONG(hop_64, open_end, close_end, ck_send, ck_receive, 64)
     }
 
 const struct entry entries_ck[] = {
-    ENTRY("words", 8, one_way_8),         ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024), ENTRY("packets", 4096, one_way_4096),
-    ENTRY("ping-pong", 64, hop_64),       { .workload = NULL },
+    LOOPS_USUAL_ENTRIES,
+    LOOPS_LARGE_ENTRY,
+    { .workload = NULL },
 };

@@ -83,15 +83,8 @@ BENCH_INLINE size_t mqueue_receive(void *side, uint64_t number, size_t most, siz
     return 1;
 }
 
-#define ONE_WAY(SIZE) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, mqueue_send, mqueue_receive, SIZE, 64)
-
-ONE_WAY(8)
-ONE_WAY(64)
-ONE_WAY(1024)
-ONE_WAY(4096)
-LOOPS_PING_PONG(hop_64, open_end, close_end, mqueue_send, mqueue_receive, 64)
-LOOPS_WAKE(wake_64, open_end, close_end, mqueue_send, mqueue_receive, 64)
+LOOPS_USUAL_PARTS(mqueue_send, mqueue_receive, 64)
+LOOPS_WAKE_PART(mqueue_send, mqueue_receive)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                          \
     {                                                                        \
@@ -100,11 +93,7 @@ LOOPS_WAKE(wake_64, open_end, close_end, mqueue_send, mqueue_receive, 64)
     }
 
 const struct entry entries_mqueue[] = {
-    ENTRY("words", 8, one_way_8),
-    ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024),
-    ENTRY("packets", 4096, one_way_4096),
-    ENTRY("ping-pong", 64, hop_64),
-    ENTRY("wake", 64, wake_64),
+    LOOPS_USUAL_ENTRIES,
+    LOOPS_WAKE_ENTRY,
     { .workload = NULL },
 };

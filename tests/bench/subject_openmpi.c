@@ -44,6 +44,7 @@ const struct entry entries_openmpi[] = {
     ENTRY("packets", "", 64, 2),
     ENTRY("packets", "", 1024, 2),
     ENTRY("packets", "", 4096, 2),
+    ENTRY("packets", "", 65536, 2),
     ENTRY("ping-pong", "", 64, 2),
     ENTRY("balancer", "workers-1", 64, 2),
     ENTRY("balancer", "workers-2", 64, 3),

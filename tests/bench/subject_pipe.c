@@ -70,16 +70,9 @@ BENCH_INLINE size_t pipe_receive(void *side, uint64_t number, size_t most, size_
     return 1;
 }
 
-#define ONE_WAY(SIZE, CHUNK) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, pipe_send, pipe_receive, SIZE, CHUNK)
-
-ONE_WAY(8, 64)
-ONE_WAY(64, 64)
-ONE_WAY(1024, 64)
-ONE_WAY(4096, 64)
-ONE_WAY(65536, 16)
-LOOPS_PING_PONG(hop_64, open_end, close_end, pipe_send, pipe_receive, 64)
-LOOPS_WAKE(wake_64, open_end, close_end, pipe_send, pipe_receive, 64)
+LOOPS_USUAL_PARTS(pipe_send, pipe_receive, 64)
+LOOPS_LARGE_PART(pipe_send, pipe_receive)
+LOOPS_WAKE_PART(pipe_send, pipe_receive)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                                            \
     {                                                                                          \
@@ -88,12 +81,8 @@ LOOPS_WAKE(wake_64, open_end, close_end, pipe_send, pipe_receive, 64)
     }
 
 const struct entry entries_pipe[] = {
-    ENTRY("words", 8, one_way_8),
-    ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024),
-    ENTRY("packets", 4096, one_way_4096),
-    ENTRY("packets", 65536, one_way_65536),
-    ENTRY("ping-pong", 64, hop_64),
-    ENTRY("wake", 64, wake_64),
+    LOOPS_USUAL_ENTRIES,
+    LOOPS_LARGE_ENTRY,
+    LOOPS_WAKE_ENTRY,
     { .workload = NULL },
 };

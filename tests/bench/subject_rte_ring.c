@@ -133,6 +133,7 @@ ONE_WAY(single, 64, LOOPS_CHUNK)
 ONE_WAY(burst, 64, LOOPS_CHUNK)
 ONE_WAY(single, 1024, 256)
 ONE_WAY(single, 4096, 64)
+ONE_WAY(single, 65536, 16)
 LOOPS_PING_PONG(hop_64, open_end, close_end, single_send, single_receive, 64)
 
 #define ENTRY(WORKLOAD, MODE, SIZE, PART)                                        \
@@ -148,6 +149,7 @@ const struct entry entries_rte[] = {
     ENTRY("packets", "burst", 64, burst_64),
     ENTRY("packets", "single", 1024, single_1024),
     ENTRY("packets", "single", 4096, single_4096),
+    ENTRY("packets", "single", 65536, single_65536),
     ENTRY("ping-pong", "single", 64, hop_64),
     { .workload = NULL },
 };

@@ -9,7 +9,7 @@
 #include "bench/entries.h"
 #include "bench/loops.h"
 
-enum { LARGEST = 4096, ADDRESS_MOST = 4096, TAG = 1 };
+enum { LARGEST = 65536, ADDRESS_MOST = 4096, TAG = 1 };
 
 struct addresses {
     size_t length[2];
@@ -132,14 +132,8 @@ BENCH_INLINE size_t ucx_receive(void *end, uint64_t number, size_t most, size_t 
     return 1;
 }
 
-#define ONE_WAY(SIZE) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, ucx_send, ucx_receive, SIZE, 64)
-
-ONE_WAY(8)
-ONE_WAY(64)
-ONE_WAY(1024)
-ONE_WAY(4096)
-LOOPS_PING_PONG(hop_64, open_end, close_end, ucx_send, ucx_receive, 64)
+LOOPS_USUAL_PARTS(ucx_send, ucx_receive, 64)
+LOOPS_LARGE_PART(ucx_send, ucx_receive)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                                           \
     {                                                                                         \
@@ -148,7 +142,7 @@ LOOPS_PING_PONG(hop_64, open_end, close_end, ucx_send, ucx_receive, 64)
     }
 
 const struct entry entries_ucx[] = {
-    ENTRY("words", 8, one_way_8),         ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024), ENTRY("packets", 4096, one_way_4096),
-    ENTRY("ping-pong", 64, hop_64),       { .workload = NULL },
+    LOOPS_USUAL_ENTRIES,
+    LOOPS_LARGE_ENTRY,
+    { .workload = NULL },
 };

@@ -76,15 +76,9 @@ BENCH_INLINE size_t zeromq_receive(void *socket, uint64_t number, size_t most, s
     return 1;
 }
 
-#define ONE_WAY(SIZE, CHUNK) \
-    LOOPS_ONE_WAY(one_way_##SIZE, open_end, close_end, zeromq_send, zeromq_receive, SIZE, CHUNK)
-
-ONE_WAY(8, 64)
-ONE_WAY(64, 64)
-ONE_WAY(1024, 64)
-ONE_WAY(4096, 64)
-LOOPS_PING_PONG(hop_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
-LOOPS_WAKE(wake_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
+LOOPS_USUAL_PARTS(zeromq_send, zeromq_receive, 64)
+LOOPS_LARGE_PART(zeromq_send, zeromq_receive)
+LOOPS_WAKE_PART(zeromq_send, zeromq_receive)
 
 #define ENTRY(WORKLOAD, SIZE, PART)                                                           \
     {                                                                                         \
@@ -93,11 +87,8 @@ LOOPS_WAKE(wake_64, open_end, close_end, zeromq_send, zeromq_receive, 64)
     }
 
 const struct entry entries_zeromq[] = {
-    ENTRY("words", 8, one_way_8),
-    ENTRY("packets", 64, one_way_64),
-    ENTRY("packets", 1024, one_way_1024),
-    ENTRY("packets", 4096, one_way_4096),
-    ENTRY("ping-pong", 64, hop_64),
-    ENTRY("wake", 64, wake_64),
+    LOOPS_USUAL_ENTRIES,
+    LOOPS_LARGE_ENTRY,
+    LOOPS_WAKE_ENTRY,
     { .workload = NULL },
 };

@@ -397,6 +397,7 @@ static void stop_at_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    sigaction(SIGPIPE, &action, NULL); /* nobody reads the results any more */
 }
 
 int main(int argc, char **argv)

@@ -413,6 +413,7 @@ static _Noreturn void run_here(struct trial *trial)
     setpgid(0, 0);
     signal(SIGINT, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
     signal(SIGTERM, trial->entry->threads ? SIG_DFL : SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(LIMIT_S);
