@@ -151,13 +151,6 @@ static void set_window(const struct distributor *d, struct member *member, uint3
     member->window = right < d->window ? right : d->window;
 }
 
-static void set_slow(struct distributor *d, struct member *member, bool slow)
-{
-    if (member->slow != slow && d->notice != NULL)
-        d->notice(d->context, member->stats.domain, member->stats.node, slow);
-    member->slow = slow;
-}
-
 enum said { SAID_SENSE, SAID_NONSENSE, SAID_FAREWELL };
 
 static enum said take_answer(struct distributor *d, struct member *member,
@@ -185,7 +178,7 @@ static enum said take_answer(struct distributor *d, struct member *member,
     member->lag = answer.lag;
     set_window(d, member, answer.flags >> WIRE_PACE_SHIFT);
     if (answer.done > 0 || member_out(member) == 0) {
-        set_slow(d, member, false);
+        member->slow = false;
         member->since_ns = d->now_ns;
     }
     /* Of what waits for it the tags may be at nobody now. */
@@ -237,7 +230,7 @@ static void note_slow(struct distributor *d)
         if (member->slow || member_out(member) == 0
             || d->now_ns - member->since_ns < d->slow_ns)
             continue;
-        set_slow(d, member, true);
+        member->slow = true;
         rooms_remove(&d->rooms, member->number);
     }
 }

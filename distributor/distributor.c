@@ -122,7 +122,6 @@ static struct distributor *allocate(uint32_t max_workers, enum distributor_mode 
     d->deaths_max = settings->deaths_max;
     d->slow_ns = settings->slow_us * UINT64_C(1000);
     d->weigh = settings->weigh;
-    d->notice = settings->notice;
     d->context = settings->context;
     d->parcel_bytes = wire_parcel_bytes(settings->max_size);
     d->out_mask = ring - 1;

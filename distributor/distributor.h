@@ -127,8 +127,6 @@ struct distributor_item {
  *               given nothing more until it finishes one: what comes meanwhile goes to others,
  *               or waits for whoever has room first, and not behind an item that takes long.
  *               For items of which a few take far longer than the others. Default 0: never
- *   notice      called with `context` by the distributing thread's calls when a worker is found
- *               to be slow (`slow` is 1), and when it has finished something (0). Default NULL
  */
 struct distributor_settings {
     uint32_t max_size;
@@ -137,7 +135,6 @@ struct distributor_settings {
     uint32_t deaths_max;
     uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
     void *context;
-    void (*notice)(void *context, mcapi_domain_t domain, mcapi_node_t node, uint32_t slow);
     uint32_t slow_us;
     uint32_t reserved[7]; /* 0 */
 };

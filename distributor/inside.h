@@ -86,7 +86,6 @@ struct distributor {
     uint64_t slow_ns;    /* 0: no worker is slow */
     uint64_t now_ns;     /* read once in a call, if there is slow_ns */
     uint32_t (*weigh)(void *context, mcapi_domain_t domain, mcapi_node_t node);
-    void (*notice)(void *context, mcapi_domain_t domain, mcapi_node_t node, uint32_t slow);
     void *context;
     uint32_t parcel_bytes; /* of the largest parcel */
     uint32_t out_mask;

@@ -12,7 +12,6 @@
 #include "load_balancer/deaths.h"
 #include "load_balancer/distribution.h"
 #include "load_balancer/signals.h"
-#include "load_balancer/turns.h"
 #include "worker/clock.h"
 
 enum {
@@ -498,15 +497,6 @@ uint32_t crew_weigh(void *crew, mcapi_domain_t domain, mcapi_node_t node)
                         && process_was_killed_by_another(&worker->process)
                  ? ACK_BLAME_KILLED
                  : ACK_BLAME_CRASH;
-}
-
-void crew_notice(void *crew, mcapi_domain_t domain, mcapi_node_t node, uint32_t slow)
-{
-    const struct crew *all = crew;
-
-    (void)domain;
-    if (node >= 1 && node <= all->count && all->all[node - 1].process.running)
-        turns_ask(all->all[node - 1].process.pid, slow != 0 ? TURNS_LONG_NS : TURNS_SHORT_NS);
 }
 
 void crew_see_off(struct balancer *balancer)

@@ -88,10 +88,6 @@ void crew_call_off(struct crew *crew);
  * distributor_settings, with the crew as context. */
 uint32_t crew_weigh(void *crew, mcapi_domain_t domain, mcapi_node_t node);
 
-/* A worker is at something long, or no longer: `notice` of the same. While it is, those who
- * have little to do get the processor before it. */
-void crew_notice(void *crew, mcapi_domain_t domain, mcapi_node_t node, uint32_t slow);
-
 /* Waits until the others have ended, after the distributor has. */
 void crew_see_off(struct balancer *balancer);
 

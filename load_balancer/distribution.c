@@ -121,7 +121,6 @@ static bool start(struct balancer *balancer, char reason[CONFIG_REASON_SIZE])
         .capacity = distribution->capacity,
         .deaths_max = config->on_death == ON_DEATH_STOP ? 1 : ACK_BLAME_MAX,
         .weigh = crew_weigh,
-        .notice = crew_notice,
         .context = &distribution->crew,
         .slow_us = server_options_used(&config->network) ? REQUEST_SLOW_US : 0,
     };

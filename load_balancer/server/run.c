@@ -15,7 +15,6 @@
 #include "load_balancer/server/report.h"
 #include "load_balancer/server/screen.h"
 #include "load_balancer/signals.h"
-#include "load_balancer/turns.h"
 #include "worker/clock.h"
 
 static int fail(const char *reason)
@@ -160,14 +159,9 @@ static int run_inline(const struct config *config)
 static int run_balanced(const struct config *config)
 {
     char reason[CONFIG_REASON_SIZE];
-    struct balanced *balanced;
+    struct balanced *balanced = balanced_open(config, config->network.settings.loops, reason);
     struct server_handler handler;
     int result;
-
-    /* For us, the loops and the workers: a request passes through all of these, and each has
-     * little to do, or is a worker that is at something long (crew_notice). */
-    turns_ask(0, TURNS_SHORT_NS);
-    balanced = balanced_open(config, config->network.settings.loops, reason);
 
     if (balanced == NULL)
         return reason[0] == '\0' ? EXIT_FAILURE : fail(reason);
