@@ -176,46 +176,6 @@ static size_t put_together(struct crew *crew, uint32_t first, uint32_t count)
     return taken;
 }
 
-/* What the distributor has noticed: so many times, and about which worker what, the last time.
- */
-struct noticed {
-    uint32_t times;
-    mcapi_node_t node;
-    uint32_t slow;
-};
-
-static void notice(void *context, mcapi_domain_t domain, mcapi_node_t node, uint32_t slow)
-{
-    struct noticed *noticed = context;
-
-    (void)domain;
-    *noticed = (struct noticed){ noticed->times + 1, node, slow };
-}
-
-START_TEST(that_a_worker_is_slow_is_told_once_and_that_it_is_no_longer)
-{
-    struct noticed noticed = { 0 };
-    const struct distributor_settings settings = { .slow_us = 1000,
-                                                   .notice = notice,
-                                                   .context = &noticed };
-    struct crew crew = crew_open(_i, 1, &settings);
-
-    ck_assert(crew_put(&crew, 1, 1));
-    ck_assert_uint_eq(crew_take(&crew, 0), 1);
-    ck_assert_uint_eq(noticed.times, 0);
-    let_pass_ms(2);
-    crew_look(&crew);
-    crew_look(&crew);
-    ck_assert_uint_eq(noticed.times, 1);
-    ck_assert_uint_eq(noticed.slow, 1);
-    crew_finish(&crew, 0);
-    crew_look(&crew);
-    ck_assert_uint_eq(noticed.times, 2);
-    ck_assert_uint_eq(noticed.slow, 0);
-    crew_close(&crew);
-}
-END_TEST
-
 START_TEST(a_slow_worker_is_given_nothing_more_until_it_finishes_something)
 {
     const struct distributor_settings settings = { .slow_us = 1000 };
@@ -494,7 +454,6 @@ int main(void)
         { a_worker_has_one_item_in_work_or_a_burst, MODES },
         { no_more_than_the_window_is_out_at_one_worker, MODES },
         { a_slow_worker_is_given_nothing_more_until_it_finishes_something, MODES },
-        { that_a_worker_is_slow_is_told_once_and_that_it_is_no_longer, MODES },
         { without_the_setting_no_worker_is_slow, MODES },
         { items_of_one_tag_come_back_in_order_whatever_happens_to_others, MODES },
         { big_bursts_come_back_once_each, MODES },

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check_process.c - the worker program is found or missed with a reason, and how a process
- * ended is told; and how soon one gets its turn.
+ * ended is told.
  */
 #include "load_balancer/process.h"
 
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "load_balancer/turns.h"
 #include "support/suite.h"
 
 static char folder[PATH_MAX];
@@ -168,56 +163,6 @@ START_TEST(a_program_that_the_system_refuses_is_said)
 }
 END_TEST
 
-/* --- Turns at the processor ----------------------------------------------------------------
- */
-
-struct attributes {
-    uint32_t size, policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime, deadline, period;
-};
-
-static struct attributes attributes_of(pid_t pid)
-{
-    struct attributes attributes = { .size = sizeof(attributes) };
-
-    ck_assert_int_eq(syscall(SYS_sched_getattr, pid, &attributes, sizeof(attributes), 0), 0);
-    return attributes;
-}
-
-/* A kernel before 6.12 says 0 here, whatever was asked for. */
-START_TEST(slices_are_asked_for_and_nothing_else_changes)
-{
-    struct attributes before, after;
-    int status;
-    pid_t child = fork();
-
-    if (child == 0) {
-        turns_ask(0, TURNS_SHORT_NS);
-        if (nice(3) == -1)
-            _exit(1);
-        pause();
-        _exit(0);
-    }
-    do {
-        before = attributes_of(child);
-        sched_yield();
-    } while (before.nice != 3 + attributes_of(0).nice && waitpid(child, &status, WNOHANG) == 0);
-    turns_ask(child, TURNS_LONG_NS);
-    after = attributes_of(child);
-    ck_assert_int_eq(after.nice, before.nice);
-    ck_assert_uint_eq(after.policy, before.policy);
-    ck_assert(after.runtime == 0 || after.runtime == TURNS_LONG_NS);
-    ck_assert_int_eq(kill(child, SIGKILL), 0);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    turns_ask(child, TURNS_LONG_NS); /* nobody is there: nothing happens */
-    turns_ask(0, TURNS_SHORT_NS);
-    ck_assert(attributes_of(0).runtime == 0 || attributes_of(0).runtime == TURNS_SHORT_NS);
-}
-END_TEST
-
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -230,7 +175,6 @@ int main(void)
         { how_a_process_ended_is_told, 1 },
         { a_process_that_runs_on_is_not_waited_for_for_ever, 1 },
         { a_program_that_the_system_refuses_is_said, 1 },
-        { slices_are_asked_for_and_nothing_else_changes, 1 },
     };
 
     return suite_run("process", tests, SUITE_LENGTH(tests));
