@@ -52,6 +52,9 @@ libev-dev:test -e /usr/include/ev.h
 libuv1-dev:pkg-config --exists libuv
 clang:command -v clang
 curl:command -v curl
+netcat-openbsd:command -v nc
+bind9-dnsutils:command -v dig
+wrk:command -v wrk
 libclang-rt-14-dev:clang -fsanitize=fuzzer -o /dev/null tests/fuzz/works.c
 g++:command -v g++
 tshark:command -v tshark

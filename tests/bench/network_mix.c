@@ -287,7 +287,9 @@ static void run(const struct load *load)
 
         if (load->open)
             due_ns = send_due(load, due_ns);
-        await(load->open && due_ns < load->ends_ns ? due_ns : give_up_ns);
+        await(due_ns < load->ends_ns     ? due_ns
+              : now_ns() < load->ends_ns ? load->ends_ns
+                                         : give_up_ns);
         now = now_ns();
         for (uint32_t i = 0; i < client_count; i++) {
             if ((polls[i].revents & (POLLIN | POLLERR | POLLHUP)) == 0

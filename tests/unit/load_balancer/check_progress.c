@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "load_balancer/server/screen.h"
 #include "support/suite.h"
 #include "worker/clock.h"
 
@@ -91,6 +92,23 @@ START_TEST(many_workers_are_shown_as_a_range)
 }
 END_TEST
 
+START_TEST(a_server_shows_connections_requests_and_workers)
+{
+    const struct server_live live = { .connections = 1234, .requests = 1234567 };
+    struct stats stats = some_stats(2);
+    char text[WIDE + 1];
+
+    screen_text(&live, NULL, 45600, text, WIDE);
+    ck_assert_str_eq(text, "1,234 connections   1,234,567 requests   45.6 k/s");
+    stats.deaths = stats.respawns = 3;
+    screen_text(&live, &stats, 45600, text, WIDE);
+    ck_assert_str_eq(text, "1,234 connections   1,234,567 requests   45.6 k/s"
+                           "   3 died, 3 replaced   workers 33 67 %");
+    screen_text(&live, &stats, 45600, text, 10);
+    ck_assert_str_eq(text, "1,234 conn");
+}
+END_TEST
+
 START_TEST(it_is_never_wider_than_the_terminal)
 {
     struct progress progress = { .began_ns = 1, .rate = 2.5e6 };
@@ -127,6 +145,7 @@ int main(void)
         { drops_are_shown_when_there_are_any, 1 },
         { deaths_are_shown_when_there_were_any, 1 },
         { many_workers_are_shown_as_a_range, 1 },
+        { a_server_shows_connections_requests_and_workers, 1 },
         { it_is_never_wider_than_the_terminal, 1 },
         { it_is_due_ten_times_a_second_and_only_where_it_is_wanted, 1 },
     };
