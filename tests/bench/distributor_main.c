@@ -3,7 +3,6 @@
  * distributor_main.c - libdistributor beside DPDK's rte_distributor: options, rounds and
  * tables.
  */
-#include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "bench/distributor_arrange.h"
 #include "bench/distributor_zipf.h"
+#include "support/options.h"
 
 enum {
     SEED = 1,
@@ -303,8 +303,9 @@ static bool read_workers(const char *text, struct settings *settings)
     return true;
 }
 
-static bool read_option(int option, struct settings *settings)
+static bool read_option(int option, void *context)
 {
+    struct settings *settings = context;
     switch (option) {
     case 'r':
         return read_number(optarg, ROUNDS_MOST, &settings->rounds);
@@ -341,24 +342,11 @@ static int read_options(int argc, char **argv, struct settings *settings)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    int option;
+    static const struct options all = {
+        .program = "distributor", .known = options, .help = help, .read = read_option
+    };
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            help(stdout);
-            return 0;
-        }
-        if (option == '?')
-            return 2;
-        if (!read_option(option, settings)) {
-            fprintf(stderr, "distributor: %s is no good\n", optarg);
-            return 2;
-        }
-    }
-    if (optind == argc)
-        return -1;
-    fprintf(stderr, "distributor: what is %s?\n", argv[optind]);
-    return 2;
+    return options_read(&all, argc, argv, settings);
 }
 
 int main(int argc, char **argv)

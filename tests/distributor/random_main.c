@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* random_main.c - the program random_distributor: options in, exit code out. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "distributor/random.h"
+#include "support/options.h"
 
 enum { PROGRESS_S = 5 };
 
@@ -44,8 +44,9 @@ static bool read_distortion(const char *text, enum distortion *distortion)
     return false;
 }
 
-static bool read_option(int option, struct settings *settings)
+static bool read_option(int option, void *context)
 {
+    struct settings *settings = context;
     uint64_t *number = option == 's' ? &settings->seed
                      : option == 'n' ? &settings->seeds
                      : option == 't' ? &settings->seconds
@@ -76,24 +77,11 @@ static int read_options(int argc, char **argv, struct settings *settings)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    int option;
+    static const struct options all = {
+        .program = "random_distributor", .known = options, .help = help, .read = read_option
+    };
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            help(stdout);
-            return 0;
-        }
-        if (option == '?')
-            return 2;
-        if (!read_option(option, settings)) {
-            fprintf(stderr, "random_distributor: %s is nothing that I know\n", optarg);
-            return 2;
-        }
-    }
-    if (optind == argc)
-        return -1;
-    fprintf(stderr, "random_distributor: what is %s?\n", argv[optind]);
-    return 2;
+    return options_read(&all, argc, argv, settings);
 }
 
 static void report(const struct settings *settings, struct plan *plan, char *text)
