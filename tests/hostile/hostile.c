@@ -175,7 +175,7 @@ static struct job {
     uint64_t calls_seen;
     double seen_at, processor_then;
     bool too_late;
-    char log[96];
+    char log[PATH_MAX + 16];
 } jobs[MOST_JOBS];
 
 static volatile sig_atomic_t enough; /* somebody has pressed Ctrl-C: the totals, and no more */
