@@ -59,9 +59,9 @@ struct member {
     uint32_t epoch;                 /* of its last answer */
     mcapi_endpoint_t work, answers; /* the ends of its channels, which are their handles too */
 
-    /* The parcel that is being made, or will be, and is not counted as sent. */
+    /* The parcel that is being made, and not counted as sent. */
     struct wire_parcel *parcel; /* NULL: none */
-    bool begun;                 /* it is in the distributor's list of those to send to */
+    bool begun;                 /* it is in the distributor's list of those that have one */
     uint32_t parcel_count;
     uint32_t parcel_at; /* bytes in use */
 
@@ -147,9 +147,6 @@ void place_waiting(struct distributor *d);
 
 /* Tells a member that is dismissed, if there is a packet. */
 void place_tell_dismissed(struct distributor *d, struct member *member);
-
-/* Gives the packet of its parcel back, if it has one. */
-void place_discard_parcel(struct member *member);
 
 /* Sends the parcels that were begun. Members that are gone are marked as broken. */
 void place_send(struct distributor *d);

@@ -142,7 +142,6 @@ void members_admit(struct distributor *d)
 
 static void let_go(struct distributor *d, struct member *member)
 {
-    place_discard_parcel(member);
     ends_delete_sender(member->work);
     ends_delete_receiver(member->answers);
     member->present = false;

@@ -51,14 +51,11 @@ static void send_parcel(struct distributor *d, struct member *member)
 void place_tell_dismissed(struct distributor *d, struct member *member)
 {
     struct wire_parcel *parcel;
-    mcapi_status_t status = MCAPI_SUCCESS;
+    mcapi_status_t status;
 
-    if (member->parcel_count > 0)
+    if (member->parcel != NULL)
         send_parcel(d, member);
-    parcel = member->parcel;
-    member->parcel = NULL;
-    if (parcel == NULL)
-        parcel = mcapi_ext_pktchan_buffer_take(member->work, sizeof(*parcel), &status);
+    parcel = mcapi_ext_pktchan_buffer_take(member->work, sizeof(*parcel), &status);
     if (parcel != NULL) {
         member->to_tell = false;
         send_it(d, member, parcel, 0, sizeof(*parcel));
@@ -68,28 +65,14 @@ void place_tell_dismissed(struct distributor *d, struct member *member)
 }
 
 /* Asks for the cache lines that the parcel is likely to take: the other core has them, and a
- * store to one waits for it, with everything behind that. A member rarely gets more than twice
- * its share of what comes. */
+ * store to one waits for it, with everything behind that. */
 static void fetch_lines(const struct distributor *d, const struct member *member)
 {
-    uint32_t share = 2 * d->coming / (d->present_count > 2 ? d->present_count : 2);
-    uint32_t items = share < WIRE_PARCEL_ITEMS ? share : WIRE_PARCEL_ITEMS;
+    uint32_t items = d->coming < WIRE_PARCEL_ITEMS ? d->coming : WIRE_PARCEL_ITEMS;
     uint32_t bytes = (uint32_t)sizeof(struct wire_parcel) + (items + 1) * 64;
 
     for (uint32_t at = 0; at < bytes && at < d->parcel_bytes; at += 64)
         wire_fetch_to_write((unsigned char *)member->parcel + at);
-}
-
-/* Takes a packet for the next parcel. MCAPI_TIMEOUT, MCAPI_ERR_MEM_LIMIT: there is none. */
-static mcapi_status_t take_parcel(const struct distributor *d, struct member *member)
-{
-    mcapi_status_t status;
-
-    member->parcel = mcapi_ext_pktchan_buffer_take(member->work, d->parcel_bytes, &status);
-    member->parcel_at = sizeof(struct wire_parcel);
-    if (member->parcel != NULL)
-        fetch_lines(d, member);
-    return status;
 }
 
 /* The parcel that there is goes, and a new one is begun. False: there is no packet, or nobody
@@ -98,18 +81,19 @@ static bool begin_parcel(struct distributor *d, struct member *member)
 {
     mcapi_status_t status;
 
-    if (member->parcel_count > 0)
+    if (member->parcel != NULL)
         send_parcel(d, member);
     if (!member->begun)
         d->begun[d->begun_count++] = (uint16_t)member->number;
     member->begun = true;
     if (member->broken)
         return false;
-    if (member->parcel != NULL)
+    member->parcel = mcapi_ext_pktchan_buffer_take(member->work, d->parcel_bytes, &status);
+    member->parcel_at = sizeof(struct wire_parcel);
+    if (member->parcel != NULL) {
+        fetch_lines(d, member);
         return true;
-    status = take_parcel(d, member);
-    if (status == MCAPI_SUCCESS)
-        return true;
+    }
     if (status == MCAPI_TIMEOUT || status == MCAPI_ERR_MEM_LIMIT) {
         member->stuck = true;
         rooms_remove(&d->rooms, member->number);
@@ -125,12 +109,8 @@ void place_send(struct distributor *d)
         struct member *member = &d->members[d->begun[i]];
 
         member->begun = false;
-        if (member->parcel_count > 0)
+        if (member->parcel != NULL)
             send_parcel(d, member);
-        /* Its lines come while the caller makes the next items. If there is no packet now,
-         * there may be one then. */
-        if (member->parcel == NULL && !member->broken && member_takes(member))
-            take_parcel(d, member);
     }
     d->begun_count = 0;
 }
@@ -151,7 +131,7 @@ static inline __attribute__((always_inline)) bool give(struct distributor *d,
             return false;
         member->alone = true;
     }
-    if ((!member->begun || member->parcel == NULL || member->parcel_count == WIRE_PARCEL_ITEMS
+    if ((member->parcel == NULL || member->parcel_count == WIRE_PARCEL_ITEMS
          || member->parcel_at + stride > d->parcel_bytes)
         && !begin_parcel(d, member))
         return false;
@@ -319,7 +299,8 @@ void place_waiting(struct distributor *d)
 
 /* --- Back ------------------------------------------------------------------------------ */
 
-void place_discard_parcel(struct member *member)
+/* What comes back is newer than what is kept, so the parcel that was begun is part of it. */
+static void discard_parcel(struct member *member)
 {
     mcapi_status_t status;
 
@@ -378,10 +359,8 @@ void place_take_back(struct distributor *d, struct member *member, uint32_t keep
     store_list_open(&back);
     store_list_open(&behind);
     dissolve_lines(d, member, &behind);
-    /* What comes back is newer than what is kept, so the parcel that was begun is part of it.
-     */
     if (keep < was_out)
-        place_discard_parcel(member);
+        discard_parcel(member);
     else
         keep = was_out;
     for (uint32_t i = 0; i < was_out; i++) {

@@ -272,7 +272,7 @@ static void help(FILE *file)
             "              it best here: with so many items out at one time, workers that "
             "spin\n"
             "              or yield, and with fewer processors than threads, the distributing\n"
-            "              thread apart from its workers, together with them, or anywhere.\n"
+            "              thread apart from its workers, or all anywhere.\n"
             "              \"rte, as is\": as DPDK's own loop does it, with 1,024 out\n"
             "s/M items     processor seconds that a million items cost, of all sides together\n"
             "idle          processors that are in use while there is nothing to do\n"

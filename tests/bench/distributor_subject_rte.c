@@ -156,8 +156,6 @@ static int name_processors(char *text, size_t room, uint32_t lcore, uint32_t lco
     } else if (count > 1 && rte.arrangement.where == WHERE_APART) {
         first = lcore > 0;
         end = lcore > 0 ? count : 1;
-    } else if (rte.arrangement.where == WHERE_TOGETHER) {
-        end = 1;
     }
     for (uint32_t i = first; i < end; i++)
         at += snprintf(text + at, room - (size_t)at, "%s%d", i > first ? "," : "(",

@@ -33,7 +33,6 @@ _Static_assert(sizeof(struct payload) == 64, "one cache line");
 enum where {
     WHERE_ANYWHERE, /* as the system likes */
     WHERE_APART,    /* the distributing thread has a processor, the workers share the others */
-    WHERE_TOGETHER, /* all on one processor */
 };
 
 /* How rte_distributor is driven: see distributor_arrange.h. */
