@@ -120,21 +120,30 @@ static bool has_joined(struct balancer *balancer, struct crew_worker *worker)
     return false;
 }
 
+/* After a signal those who start are to be quick. But who takes a dead one's place at a server
+ * that has had requests is needed for their replies: how long that may take is --drain-timeout.
+ */
+static bool in_a_hurry(const struct balancer *balancer)
+{
+    return signals_stops() > 0
+        && (!server_options_used(&balancer->config->network) || balancer->number == 0);
+}
+
 /* Whether it may go on starting. */
 static bool still_starting(struct balancer *balancer, struct crew_worker *worker,
                            char reason[CONFIG_REASON_SIZE])
 {
     uint64_t now_ns = clock_ns();
 
-    if (signals_stops() > 0 && worker->deadline_ns > now_ns + START_HURRY_S * NS_PER_S)
+    if (in_a_hurry(balancer) && worker->deadline_ns > now_ns + START_HURRY_S * NS_PER_S)
         worker->deadline_ns = now_ns + START_HURRY_S * NS_PER_S;
     if (now_ns < worker->deadline_ns)
         return true;
     snprintf(reason, CONFIG_REASON_SIZE,
              "worker %u (pid %ld) was not ready in topology '%s' within %d s%s", worker->number,
              (long)worker->process.pid, balancer->topology,
-             signals_stops() > 0 ? START_HURRY_S : START_LIMIT_S,
-             signals_stops() > 0 ? " after the signal to stop" : "");
+             in_a_hurry(balancer) ? START_HURRY_S : START_LIMIT_S,
+             in_a_hurry(balancer) ? " after the signal to stop" : "");
     return false;
 }
 
