@@ -149,7 +149,6 @@ bool scene_live(const struct life *life)
     struct living living;
 
     atomic_store(&board->over, 0);
-    atomic_store(&board->dead, 0);
     scene_start(life, &living);
     scene_finish(&living, NULL);
     return atomic_load(&board->over) == 0;
